@@ -1,0 +1,167 @@
+package tenancy
+
+import (
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// places says for each clause that GORM and its dialects build where its text
+// stands. A clause that is not here is refused.
+var places = map[string]sqltext.Place{
+	"SELECT":      sqltext.List,
+	"FROM":        sqltext.List,
+	"WHERE":       sqltext.Group,
+	"GROUP BY":    sqltext.List,
+	"ORDER BY":    sqltext.List,
+	"LIMIT":       sqltext.List,
+	"FOR":         sqltext.List,
+	"INSERT":      sqltext.List,
+	"VALUES":      sqltext.Value,
+	"ON CONFLICT": sqltext.Value,
+	"RETURNING":   sqltext.List,
+	"UPDATE":      sqltext.List,
+	"SET":         sqltext.Value,
+	"DELETE":      sqltext.Hint,
+}
+
+// A clauseWriter writes one clause of a statement that is being executed. The
+// builder is the dialect's own, or nil.
+type clauseWriter func(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder)
+
+// installBuilders puts the plugin between the statement and each of its
+// clauses: what is built there never enters Statement.Clauses, so that a chain
+// may run twice, under two tenants, and GORM's own checks see what the caller
+// wrote.
+func (p *Plugin) installBuilders(db *gorm.DB) {
+	writers := map[string]clauseWriter{
+		"FROM": writeFrom, "WHERE": writeWhere,
+		"INSERT": writeInsert, "VALUES": writeValues, "ON CONFLICT": writeOnConflict,
+		"UPDATE": writeUpdate, "SET": writeSet, "DELETE": writeDelete,
+	}
+	for name, place := range places {
+		write := writers[name]
+		if write == nil {
+			write = func(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
+				ex.writeClause(stmt, c, dialect, place)
+			}
+		}
+		dialect := db.ClauseBuilders[name]
+		db.ClauseBuilders[name] = func(c clause.Clause, b clause.Builder) {
+			ex, stmt := executing(b)
+			switch {
+			case ex != nil:
+				write(ex, stmt, c, dialect)
+			case dialect != nil:
+				dialect(c, b)
+			default:
+				c.Build(b)
+			}
+		}
+	}
+}
+
+// writeClause writes a clause as clause.Clause.Build does and judges each part
+// of it in its place.
+func (ex *execution) writeClause(stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder, place sqltext.Place) {
+	c.Expression, _ = adoptExpression(c.Expression)
+	if dialect != nil || c.Builder != nil {
+		from := ex.mark(stmt)
+		if dialect != nil {
+			dialect(c, stmt)
+		} else {
+			c.Build(stmt)
+		}
+		ex.judge(stmt, from, place)
+		return
+	}
+	if c.Expression == nil {
+		return
+	}
+	ex.openClause(stmt, c)
+	from := ex.mark(stmt)
+	c.Expression.Build(stmt)
+	ex.judge(stmt, from, place)
+	ex.closeClause(stmt, c)
+}
+
+// openClause writes what stands before a clause's expression.
+func (ex *execution) openClause(stmt *gorm.Statement, c clause.Clause) {
+	ex.writeHint(stmt, c.BeforeExpression, false)
+	if c.Name != "" {
+		stmt.WriteString(c.Name)
+		stmt.WriteByte(' ')
+	}
+	ex.writeHint(stmt, c.AfterNameExpression, false)
+}
+
+// closeClause writes what stands after a clause's expression.
+func (ex *execution) closeClause(stmt *gorm.Statement, c clause.Clause) {
+	ex.writeHint(stmt, c.AfterExpression, true)
+}
+
+func (ex *execution) writeHint(stmt *gorm.Statement, hint clause.Expression, after bool) {
+	if hint == nil {
+		return
+	}
+	if after {
+		stmt.WriteByte(' ')
+	}
+	from := ex.mark(stmt)
+	hint.Build(stmt)
+	ex.judge(stmt, from, sqltext.Hint)
+	if !after {
+		stmt.WriteByte(' ')
+	}
+}
+
+// mark is a place in a statement that is being built.
+type mark struct{ text, vars int }
+
+func (ex *execution) mark(stmt *gorm.Statement) mark {
+	ex.queries = ex.queries[:0]
+	ex.subVars = 0
+	return mark{stmt.SQL.Len(), len(stmt.Vars)}
+}
+
+// lexer reads what was written since a mark.
+func (ex *execution) lexer(stmt *gorm.Statement, from mark) sqltext.Lexer {
+	for i := range ex.queries {
+		ex.queries[i].Start -= from.text
+		ex.queries[i].End -= from.text
+	}
+	return sqltext.Lexer{
+		Text: stmt.SQL.String()[from.text:], Dialect: ex.plugin.dialect, Queries: ex.queries,
+	}
+}
+
+// judge judges what was written since a mark. Text that ends in a line comment
+// is closed by a line feed.
+func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place) {
+	text := stmt.SQL.String()[from.text:]
+	if text == "" || text == "*" || ex.scope.mode == modeBypass {
+		return
+	}
+	lexer := ex.lexer(stmt, from)
+	verdict := sqltext.Judge(&lexer, place, ex.plugin.allowsFunction)
+	ex.settle(stmt, from, verdict)
+}
+
+// settle turns a verdict into an error. SQLite's placeholders go by position:
+// one more or less of them would give the tenant's to another value.
+func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Verdict) {
+	reason := verdict.Reason
+	if reason == "" && ex.plugin.dialect == sqltext.SQLite && verdict.Params != len(stmt.Vars)-from.vars-ex.subVars {
+		reason = "it has not as many placeholders as values"
+	}
+	if reason != "" {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reason))
+		return
+	}
+	if verdict.OpenComment {
+		stmt.WriteByte('\n')
+	}
+}
+
+func (p *Plugin) allowsFunction(name string) bool { return p.functions[name] }

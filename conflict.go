@@ -1,0 +1,311 @@
+package tenancy
+
+import (
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// conflictCheck is what a create must know after it ran, to tell a conflict with
+// another tenant's row from one with its own.
+type conflictCheck struct {
+	values  clause.Values
+	columns []string // the key, which does not contain the tenant; none: no check
+	update  bool     // DO UPDATE behind the guard: fewer rows are a conflict
+	asked   bool     // by a WHERE of the caller's, too, which may skip rows
+}
+
+// writeOnConflict writes ON CONFLICT so that it meets the tenant's own rows
+// only: the target is the key that the table has, and an update is guarded where
+// that key does not contain the tenant.
+func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
+	oc, ok := c.Expression.(clause.OnConflict)
+	if !ok {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "ON CONFLICT holds an expression that is not known"))
+		return
+	}
+	target, guard := ex.conflictTarget(stmt, oc)
+	ex.openClause(stmt, c)
+	ex.writeTarget(stmt, oc, target)
+	if oc.DoNothing {
+		stmt.WriteString("DO NOTHING")
+	} else {
+		stmt.WriteString("DO UPDATE SET ")
+		if !ex.writeAssignments(stmt, oc.DoUpdates) {
+			ex.writeSame(stmt, target)
+		}
+	}
+	ex.writeConflictWhere(stmt, oc.Where, guard && !oc.DoNothing)
+	ex.closeClause(stmt, c)
+	if guard {
+		ex.conflict.columns = target
+		ex.conflict.update, ex.conflict.asked = !oc.DoNothing, len(oc.Where.Exprs) > 0
+	}
+}
+
+// conflictTarget returns the columns of the conflict's key and whether it can be
+// another tenant's row's.
+func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) (columns []string, guard bool) {
+	for _, column := range oc.Columns {
+		columns = append(columns, columnName(stmt, column))
+	}
+	if ex.table == nil || ex.table.column == "" {
+		return columns, false
+	}
+	keys := ex.uniqueKeys(stmt)
+	if oc.OnConstraint != "" {
+		columns = keys.named(strings.Trim(oc.OnConstraint, `"`))
+		return columns, !slices.Contains(columns, ex.table.column)
+	}
+	if len(columns) == 0 { // DO NOTHING, whatever the conflict
+		if stmt.Schema == nil {
+			return nil, false
+		}
+		primary := stmt.Schema.PrimaryFieldDBNames
+		return primary, len(primary) > 0 && !slices.Contains(primary, ex.table.column) && keys.has(primary)
+	}
+	if slices.Contains(columns, ex.table.column) {
+		return columns, false
+	}
+	if own := append([]string{ex.table.column}, columns...); !keys.has(columns) && keys.has(own) {
+		return own, false
+	}
+	return columns, true
+}
+
+func columnName(stmt *gorm.Statement, column clause.Column) string {
+	if column.Name == clause.PrimaryKey && stmt.Schema != nil && stmt.Schema.PrioritizedPrimaryField != nil {
+		return stmt.Schema.PrioritizedPrimaryField.DBName
+	}
+	if stmt.Schema != nil {
+		if field := stmt.Schema.LookUpField(column.Name); field != nil {
+			return field.DBName
+		}
+	}
+	return column.Name
+}
+
+func (ex *execution) writeTarget(stmt *gorm.Statement, oc clause.OnConflict, columns []string) {
+	if oc.OnConstraint != "" {
+		stmt.WriteString("ON CONSTRAINT ")
+		ex.writeName(stmt, clause.Column{Name: oc.OnConstraint, Raw: true})
+		stmt.WriteByte(' ')
+		return
+	}
+	if len(oc.Columns) > 0 {
+		stmt.WriteByte('(')
+		for i, name := range columns {
+			if i > 0 {
+				stmt.WriteByte(',')
+			}
+			stmt.WriteQuoted(name)
+		}
+		stmt.WriteString(") ")
+	}
+	if len(oc.TargetWhere.Exprs) > 0 {
+		stmt.WriteString("WHERE (")
+		ex.writeGroup(stmt, oc.TargetWhere)
+		stmt.WriteString(") ")
+	}
+}
+
+// writeGroup writes conditions inside of parentheses.
+func (ex *execution) writeGroup(stmt *gorm.Statement, where clause.Where) {
+	where.Exprs, _ = adoptExpressions(where.Exprs)
+	from := ex.mark(stmt)
+	where.Build(stmt)
+	ex.judge(stmt, from, sqltext.Group)
+}
+
+// writeSame writes an assignment that changes nothing, where the tenant was the
+// only one.
+func (ex *execution) writeSame(stmt *gorm.Statement, columns []string) {
+	for _, name := range columns {
+		if ex.isTenantColumn(name) {
+			continue
+		}
+		stmt.WriteQuoted(name)
+		stmt.WriteByte('=')
+		stmt.WriteQuoted(clause.Column{Table: "excluded", Name: name})
+		return
+	}
+	ex.writeUnchanged(stmt)
+}
+
+func (ex *execution) writeConflictWhere(stmt *gorm.Statement, where clause.Where, guard bool) {
+	if guard {
+		stmt.WriteString(" WHERE ")
+		writeTenantMatches(stmt, ex.table, ex.qualifier, tenantRef{ex.table, "excluded"})
+	}
+	if len(where.Exprs) == 0 {
+		return
+	}
+	if guard {
+		stmt.WriteString(" AND (")
+	} else {
+		stmt.WriteString(" WHERE (")
+	}
+	ex.writeGroup(stmt, where)
+	stmt.WriteByte(')')
+}
+
+// checkConflict runs after a create. A guarded update that changed fewer rows
+// than were sent met another tenant's; where rows may be missing for another
+// reason, the table is asked.
+func checkConflict(db *gorm.DB) {
+	ex := executionOf(db.Statement)
+	if ex == nil || db.DryRun || ex.table == nil {
+		return
+	}
+	if db.Error != nil {
+		if strings.Contains(db.Error.Error(), "ON CONFLICT") {
+			ex.table.keys.Store(nil) // the keys have changed since they were read
+		}
+		return
+	}
+	check, sent := &ex.conflict, int64(len(ex.conflict.values.Values))
+	switch {
+	case len(check.columns) == 0, check.update && db.RowsAffected >= sent, db.RowsAffected >= sent && sent == 1:
+		return
+	case check.update && !check.asked:
+	default:
+		if taken, err := ex.keyIsTaken(db.Statement); err != nil || !taken {
+			db.AddError(err)
+			return
+		}
+	}
+	db.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, ""))
+}
+
+// keyIsTaken asks whether one of the keys that were sent is another tenant's.
+func (ex *execution) keyIsTaken(stmt *gorm.Statement) (bool, error) {
+	values := ex.conflict.values
+	at := make([]int, 0, len(ex.conflict.columns)+1)
+	for _, name := range append(slices.Clone(ex.conflict.columns), ex.table.column) {
+		i := slices.IndexFunc(values.Columns, func(c clause.Column) bool { return c.Name == name })
+		if i < 0 {
+			return false, nil // made by the database, and so nobody's
+		}
+		at = append(at, i)
+	}
+	side := &gorm.Statement{DB: stmt.DB, Clauses: map[string]clause.Clause{}}
+	side.SQL.WriteString("SELECT 1 FROM " + stmt.Quote(ex.table.name) + " WHERE ")
+	for n, row := range values.Values {
+		if n > 0 {
+			side.SQL.WriteString(" OR ")
+		}
+		side.SQL.WriteByte('(')
+		for k, i := range at {
+			if k > 0 {
+				side.SQL.WriteString(" AND ")
+			}
+			side.SQL.WriteString(stmt.Quote(values.Columns[i].Name))
+			if k == len(at)-1 {
+				side.SQL.WriteString(" <> ")
+			} else {
+				side.SQL.WriteString(" = ")
+			}
+			side.AddVar(side, keyValue(row[i]))
+		}
+		side.SQL.WriteByte(')')
+	}
+	side.SQL.WriteString(" LIMIT 1")
+	rows, err := stmt.ConnPool.QueryContext(stmt.Context, side.SQL.String(), side.Vars...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	taken := rows.Next()
+	return taken, rows.Err()
+}
+
+// keyValue is a value of a key to ask for; one that the database makes is
+// nobody's.
+func keyValue(value any) any {
+	if _, ok := value.(clause.Expression); ok {
+		return nil
+	}
+	return value
+}
+
+// uniqueKeys are a table's unique keys by name, read once a table.
+type uniqueKeys struct{ keys []uniqueKey }
+
+type uniqueKey struct {
+	name    string
+	columns []string
+}
+
+// has reports whether a set of columns is a key.
+func (k *uniqueKeys) has(columns []string) bool {
+	return slices.ContainsFunc(k.keys, func(key uniqueKey) bool {
+		return len(key.columns) == len(columns) && !slices.ContainsFunc(columns, func(c string) bool {
+			return !slices.Contains(key.columns, c)
+		})
+	})
+}
+
+func (k *uniqueKeys) named(name string) []string {
+	for _, key := range k.keys {
+		if key.name == name {
+			return key.columns
+		}
+	}
+	return nil
+}
+
+const postgresKeys = `SELECT c.relname, a.attname
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, n)
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL
+  AND k.n <= i.indnkeyatts
+ORDER BY c.oid, k.n`
+
+const sqliteKeys = `SELECT '' AS key, name FROM pragma_table_info(?1) WHERE pk > 0
+UNION ALL
+SELECT l.name, i.name FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i WHERE l."unique"`
+
+// uniqueKeys returns the keys of the statement's table. The look at the
+// catalogue is one a table, not one a statement.
+func (ex *execution) uniqueKeys(stmt *gorm.Statement) *uniqueKeys {
+	if known := ex.table.keys.Load(); known != nil {
+		return known
+	}
+	query, name := postgresKeys, stmt.Quote(ex.table.name)
+	if ex.plugin.dialect == sqltext.SQLite {
+		query, name = sqliteKeys, ex.table.name
+	}
+	keys := &uniqueKeys{}
+	rows, err := stmt.ConnPool.QueryContext(stmt.Context, query, name)
+	if err != nil {
+		stmt.AddError(err)
+		return keys
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key, column string
+		if err := rows.Scan(&key, &column); err != nil {
+			stmt.AddError(err)
+			return keys
+		}
+		if last := len(keys.keys) - 1; last >= 0 && keys.keys[last].name == key {
+			keys.keys[last].columns = append(keys.keys[last].columns, column)
+		} else {
+			keys.keys = append(keys.keys, uniqueKey{key, []string{column}})
+		}
+	}
+	if err := rows.Err(); err != nil {
+		stmt.AddError(err)
+		return keys
+	}
+	if len(keys.keys) > 0 {
+		ex.table.keys.Store(keys)
+	}
+	return keys
+}

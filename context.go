@@ -1,0 +1,68 @@
+package tenancy
+
+import "context"
+
+// scopeKey is the context's key of the scope.
+type scopeKey struct{}
+
+// With returns a context whose statements are scoped to one tenant: an id
+// (uuid.UUID, a string, any integer) or a value that is a tenant, such as
+// &Account{…} with its `tenancy:"tenant"` key or a [Tenanter].
+//
+// Inside another tenant's context the result is refused on first use with
+// [ErrTenantMismatch] ([Switch] says that it is meant); inside [WithSet] or
+// [Bypass] it narrows. An id that cannot be a tenant's is refused on first use
+// with [ErrInvalidTenant].
+func With(ctx context.Context, tenant any) context.Context {
+	return context.WithValue(ctx, scopeKey{}, narrow(scopeOf(ctx), newSingle(tenant)))
+}
+
+// WithSet returns a context whose reads, updates and deletes span several
+// tenants; a create must name its own. It narrows like [With]. An empty set is
+// refused on first use with [ErrInvalidTenant].
+func WithSet(ctx context.Context, tenants ...any) context.Context {
+	return context.WithValue(ctx, scopeKey{}, narrow(scopeOf(ctx), newSet(tenants)))
+}
+
+// Switch returns a context of another tenant, whatever the scope was before. It
+// needs a reason; without one it is refused on first use with
+// [ErrInvalidTenant].
+func Switch(ctx context.Context, tenant any, reason string) context.Context {
+	return context.WithValue(ctx, scopeKey{}, newSingle(tenant).because("Switch", reason))
+}
+
+// Bypass returns a context for deliberate work across tenants, raw SQL
+// included. Rows of different tenants still never meet in a join, a preload or
+// an association. It needs a reason, which [Config.OnBypass] sees with each
+// statement; without one it is refused on first use with [ErrInvalidTenant].
+func Bypass(ctx context.Context, reason string) context.Context {
+	return context.WithValue(ctx, scopeKey{}, (&scope{mode: modeBypass}).because("Bypass", reason))
+}
+
+// Trust returns a context whose raw SQL (Raw, Exec) is scoped by its author.
+// The scope stays what it was and holds for everything else. It needs a reason,
+// which [Config.OnBypass] sees with each raw statement.
+func Trust(ctx context.Context, reason string) context.Context {
+	outer := scopeOf(ctx)
+	if outer == nil {
+		return context.WithValue(ctx, scopeKey{}, &scope{err: ErrNoTenant})
+	}
+	trusted := *outer
+	trusted.trusted = true
+	return context.WithValue(ctx, scopeKey{}, trusted.because("Trust", reason))
+}
+
+// From returns the scope of a context; false when it has none. A scope that is
+// returned may still be an invalid one: see [Scope.Err].
+func From(ctx context.Context) (Scope, bool) {
+	s := scopeOf(ctx)
+	return Scope{s}, s != nil
+}
+
+func scopeOf(ctx context.Context) *scope {
+	if ctx == nil {
+		return nil
+	}
+	s, _ := ctx.Value(scopeKey{}).(*scope)
+	return s
+}

@@ -1,0 +1,280 @@
+package tenancy
+
+import (
+	"database/sql/driver"
+	"reflect"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+)
+
+// beginCreate judges all that a create would write, associations included, and
+// fills in tenants and ids, before anything is sent.
+func (ex *execution) beginCreate(stmt *gorm.Statement) error {
+	if ex.table == nil && stmt.TableExpr == nil {
+		if _, err := ex.lookup("", ex.plugin.tables.fold(stmt.Table)); err != nil {
+			return err
+		}
+	}
+	if ex.table != nil {
+		if err := ex.mayWrite(ex.table); err != nil {
+			return ex.keepShared(stmt, err)
+		}
+	}
+	if ex.model == nil || ex.model.table == nil || ex.model.tenant == nil && len(ex.model.rels) == 0 && len(ex.model.ids) == 0 {
+		return nil
+	}
+	return ex.judgeValues(stmt)
+}
+
+// savedAssociations is the setting that GORM hands from a statement to those
+// that save its associations.
+const savedAssociations = "gorm:saved_association_map"
+
+// keepShared leaves a shared parent as it is when a row that refers to it is
+// saved: its statement is built and not sent. A parent without a key would have
+// to be written.
+func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
+	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !ex.haveKeys(stmt) {
+		return readOnly
+	}
+	config := *stmt.DB.Config
+	config.DryRun = true
+	config.Logger = logger.Discard
+	stmt.DB.Config = &config
+	stmt.SkipHooks = true
+	ex.kept = true
+	return nil
+}
+
+func (ex *execution) haveKeys(stmt *gorm.Statement) bool {
+	if stmt.Schema == nil || len(stmt.Schema.PrimaryFields) == 0 {
+		return false
+	}
+	complete := true
+	eachValue(stmt.ReflectValue, func(v reflect.Value) {
+		for _, field := range stmt.Schema.PrimaryFields {
+			if _, zero := field.ValueOf(stmt.Context, v); zero {
+				complete = false
+			}
+		}
+	})
+	return complete
+}
+
+// eachValue calls f with each struct of a struct, or a slice of them or of
+// pointers to them.
+func eachValue(v reflect.Value, f func(reflect.Value)) {
+	v = indirect(v)
+	switch v.Kind() {
+	case reflect.Struct:
+		f(v)
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if elem := indirect(v.Index(i)); elem.Kind() == reflect.Struct {
+				f(elem)
+			}
+		}
+	}
+}
+
+func indirect(v reflect.Value) reflect.Value {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	return v
+}
+
+// fillIDs fills the zero ids that are marked to be.
+func fillIDs(stmt *gorm.Statement, ids []*schema.Field, v reflect.Value) error {
+	for _, field := range ids {
+		if _, zero := field.ValueOf(stmt.Context, v); !zero {
+			continue
+		}
+		id, err := uuid.NewV7()
+		if err != nil {
+			return err
+		}
+		if !v.CanAddr() {
+			continue
+		}
+		if err := field.Set(stmt.Context, v, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeValues writes the rows of an INSERT, each with its tenant.
+func writeValues(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
+	values, ok := c.Expression.(clause.Values)
+	if !ok {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "VALUES holds an expression that is not known"))
+		return
+	}
+	if values, ok = ex.withTenant(stmt, values); !ok {
+		return
+	}
+	values = ex.withIDs(values)
+	ex.openClause(stmt, c)
+	if len(values.Columns) == 0 {
+		stmt.WriteString("DEFAULT VALUES")
+		return
+	}
+	stmt.WriteByte('(')
+	for i, column := range values.Columns {
+		if i > 0 {
+			stmt.WriteByte(',')
+		}
+		ex.writeName(stmt, column)
+	}
+	stmt.WriteString(") VALUES ")
+	for i, row := range values.Values {
+		if i > 0 {
+			stmt.WriteByte(',')
+		}
+		stmt.WriteByte('(')
+		for j := range row {
+			if j > 0 {
+				stmt.WriteByte(',')
+			}
+			ex.writeValue(stmt, row[j:j+1])
+		}
+		stmt.WriteByte(')')
+	}
+	ex.closeClause(stmt, c)
+	ex.conflict.values = values
+}
+
+// withTenant returns the values with each row's tenant in them. The column may
+// be missing, as in a map or behind Select and Omit.
+func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (clause.Values, bool) {
+	if ex.table == nil || ex.table.column == "" {
+		return values, true
+	}
+	at := -1
+	for i := range values.Columns {
+		if !ex.isTenantColumn(values.Columns[i].Name) {
+			continue
+		}
+		if at >= 0 {
+			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "the tenant column is named twice"))
+			return values, false
+		}
+		at = i
+	}
+	if ex.table.root && ex.scope.mode == modeBypass {
+		return values, true // a new tenant, whose key the database may make
+	}
+	var own any
+	if ex.scope.mode == modeSingle {
+		var err error
+		if own, err = ex.table.id.value(&ex.scope.tenants[0]); err != nil {
+			stmt.AddError(ex.errorOn(ex.table.name, err, "the id does not fit the tenant column"))
+			return values, false
+		}
+	}
+	if at < 0 {
+		if own == nil {
+			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here"))
+			return values, false
+		}
+		return appendColumn(values, ex.table.column, func() any { return own }), true
+	}
+	for _, row := range values.Values {
+		if at >= len(row) {
+			continue
+		}
+		if row[at] == own && own != nil {
+			continue
+		}
+		named, zero := tenantOf(row[at])
+		switch {
+		case zero && own != nil:
+			row[at] = own
+		case zero:
+			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here"))
+			return values, false
+		case !ex.allows(named):
+			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, ""))
+			return values, false
+		}
+	}
+	return values, true
+}
+
+// allows reports whether the scope spans a tenant.
+func (ex *execution) allows(t tenant) bool {
+	return ex.scope.mode == modeBypass && t.key != "" || ex.scope.has(t)
+}
+
+// tenantOf reads a value of the tenant column. What cannot be read, such as an
+// expression, is nobody's.
+func tenantOf(value any) (named tenant, zero bool) {
+	if _, ok := value.(clause.Expression); ok {
+		return tenant{}, false
+	}
+	if id, ok := value.(uuid.UUID); ok && id == uuid.Nil {
+		return tenant{}, true
+	}
+	v := reflect.ValueOf(value)
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return tenant{}, true
+		}
+		v = v.Elem()
+	}
+	if !v.IsValid() || v.IsZero() {
+		return tenant{}, true
+	}
+	t, err := newTenant(v.Interface())
+	if err != nil {
+		if valuer, ok := value.(driver.Valuer); ok {
+			if inner, err := valuer.Value(); err == nil {
+				if inner == nil {
+					return tenant{}, true
+				}
+				t, _ = newTenant(inner)
+			}
+		}
+	}
+	return t, false
+}
+
+// withIDs adds the ids that the plugin fills where a map leaves them out.
+func (ex *execution) withIDs(values clause.Values) clause.Values {
+	if ex.model == nil {
+		return values
+	}
+	for _, field := range ex.model.ids {
+		if hasColumn(values.Columns, field.DBName) {
+			continue
+		}
+		values = appendColumn(values, field.DBName, func() any { return uuid.Must(uuid.NewV7()) })
+	}
+	return values
+}
+
+func hasColumn(columns []clause.Column, name string) bool {
+	for i := range columns {
+		if columns[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// appendColumn adds a column to rows of which there is at least one.
+func appendColumn(values clause.Values, name string, value func() any) clause.Values {
+	values.Columns = append(values.Columns, clause.Column{Name: name})
+	if len(values.Values) == 0 {
+		values.Values = [][]any{nil}
+	}
+	for i := range values.Values {
+		values.Values[i] = append(values.Values[i], value())
+	}
+	return values
+}

@@ -1,0 +1,78 @@
+package tenancy
+
+import "errors"
+
+// The errors of this package. They come wrapped, most often in a [ScopeError]
+// that says where: test for them with [errors.Is]. No text of theirs holds a
+// value, an SQL argument or a tenant's id.
+var (
+	// ErrNoTenant: the statement's context has no scope. Wrap the context with
+	// [With], or, for work across tenants, with [WithSet] or [Bypass].
+	ErrNoTenant = errors.New("tenancy: no tenant in the context")
+
+	// ErrInvalidTenant: what was given as a tenant cannot be one: nil, a zero
+	// value, a float, a malformed UUID, a number that its column cannot hold, an
+	// empty set, or a scope without a reason.
+	ErrInvalidTenant = errors.New("tenancy: invalid tenant")
+
+	// ErrTenantMismatch: a value, a subquery or a nested scope names another
+	// tenant than the statement runs for, or none where one must be named.
+	ErrTenantMismatch = errors.New("tenancy: value belongs to another tenant")
+
+	// ErrTenantImmutable: the statement would change the tenant of a row.
+	ErrTenantImmutable = errors.New("tenancy: a row's tenant cannot be changed")
+
+	// ErrCrossTenantConflict: an upsert met a row of another tenant under the
+	// same key. It is raised for keys that do not contain the tenant column.
+	ErrCrossTenantConflict = errors.New("tenancy: key is taken by another tenant's row")
+
+	// ErrUnscopedSQL: the statement holds text that cannot be scoped with
+	// certainty: raw SQL, a query inside a fragment, text that leaves its place.
+	ErrUnscopedSQL = errors.New("tenancy: SQL text cannot be scoped")
+
+	// ErrUndeclared: the statement names a table that is neither a tenant's nor
+	// declared as shared. Declare it in [Config.Models] or [Config.Shared].
+	ErrUndeclared = errors.New("tenancy: table is not declared")
+
+	// ErrSharedReadOnly: a tenant tried to write a shared table that is not
+	// declared [Writable].
+	ErrSharedReadOnly = errors.New("tenancy: shared table is read-only for tenants")
+)
+
+// A ScopeError says where a statement was refused. Unwrap gives the reason, one
+// of this package's errors.
+type ScopeError struct {
+	// Op is the operation: create, query, update, delete, row or raw, or the
+	// function of this package that made the scope.
+	Op string
+	// Table is the table concerned; empty where there is none.
+	Table string
+	// Detail says what to do about it; empty where Err says enough. It holds no
+	// values.
+	Detail string
+	// Err is the reason.
+	Err error
+}
+
+// Error implements error.
+func (e *ScopeError) Error() string {
+	text := e.Err.Error()
+	if e.Op != "" || e.Table != "" {
+		text += " ("
+		text += e.Op
+		if e.Table != "" {
+			if e.Op != "" {
+				text += " on "
+			}
+			text += e.Table
+		}
+		text += ")"
+	}
+	if e.Detail != "" {
+		text += ": " + e.Detail
+	}
+	return text
+}
+
+// Unwrap returns the reason.
+func (e *ScopeError) Unwrap() error { return e.Err }

@@ -1,0 +1,225 @@
+package tenancy
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// executionKey is where a statement keeps its execution while its callbacks
+// run, among its clauses: no processor builds a clause of this name, and a map
+// that is there already costs nothing.
+const executionKey = "tenancy:execution"
+
+// execution is one statement's run: what the clause builders share. It is made
+// before the first callback and forgotten after the last.
+type execution struct {
+	plugin *Plugin
+	op     string
+	scope  *scope
+
+	// The statement's own table, as far as it is known before its SQL is built,
+	// and as it was then built.
+	table     *table
+	qualifier string
+
+	// model of the values written; nil where there are none.
+	model *model
+
+	updating     bool // an UPDATE is built, be it of a soft delete
+	placed       bool // FROM or SET was built, where the predicates are placed
+	whereWritten bool // and they began a WHERE
+
+	refs    []sqltext.Ref
+	queries []sqltext.Span // subqueries in the clause that is being built
+	subVars int            // the values that they bound
+
+	inFrom       bool            // the FROM list is being built
+	kept         bool            // a shared parent, which is not written
+	handed       *inheritance    // of a subquery
+	outerContext context.Context // to be put back
+	conflict     conflictCheck
+}
+
+var executions = sync.Pool{New: func() any { return new(execution) }}
+
+func newExecution(p *Plugin, op string) *execution {
+	ex := executions.Get().(*execution)
+	ex.plugin, ex.op = p, op
+	return ex
+}
+
+func (ex *execution) release() {
+	clear(ex.refs)
+	*ex = execution{refs: ex.refs[:0], queries: ex.queries[:0]}
+	executions.Put(ex)
+}
+
+// Build implements clause.Expression; an execution is never built.
+func (*execution) Build(clause.Builder) {}
+
+func executionOf(stmt *gorm.Statement) *execution {
+	ex, _ := stmt.Clauses[executionKey].Expression.(*execution)
+	return ex
+}
+
+// executing returns the execution of the statement that a clause is built for.
+// Statements that GORM builds on the side, such as the ON of a join, have none:
+// their text is judged when it stands in the statement itself.
+func executing(b clause.Builder) (*execution, *gorm.Statement) {
+	stmt, ok := b.(*gorm.Statement)
+	if !ok {
+		return nil, nil
+	}
+	return executionOf(stmt), stmt
+}
+
+// begin resolves the scope and judges what can be judged before SQL is built.
+func (ex *execution) begin(stmt *gorm.Statement) error {
+	if ex.op == opRaw || stmt.SQL.Len() > 0 {
+		return ex.beginRaw(stmt)
+	}
+	s := scopeOf(stmt.Context)
+	if ex.handed != nil {
+		var err error
+		if s, err = ex.handed.scopeFor(s); err != nil {
+			return ex.errorOn(stmt.Table, err, "")
+		}
+	}
+	if s == nil {
+		return ex.errorOn(stmt.Table, ErrNoTenant, "")
+	}
+	if s.err != nil {
+		return s.err
+	}
+	ex.scope = s
+	if err := ex.resolve(stmt); err != nil {
+		return err
+	}
+	if s.mode == modeBypass {
+		if err := ex.reportBypass(stmt.Context); err != nil {
+			return err
+		}
+	}
+	if err := ex.judgeClauses(stmt); err != nil {
+		return err
+	}
+	adoptJoins(stmt)
+	switch ex.op {
+	case opCreate:
+		return ex.beginCreate(stmt)
+	case opUpdate, opDelete:
+		return ex.beginChange(stmt)
+	}
+	return nil
+}
+
+// resolve finds the statement's table as far as it is known already. The SQL
+// that is built has the last word.
+func (ex *execution) resolve(stmt *gorm.Statement) error {
+	r := ex.plugin.tables
+	if stmt.Schema != nil {
+		m, err := r.model(stmt.Schema)
+		if err != nil {
+			return ex.errorOn(stmt.Schema.Table, ErrUndeclared, err.Error())
+		}
+		ex.model = m
+		if stmt.TableExpr == nil || stmt.Table == stmt.Schema.Table {
+			ex.table = m.table
+		}
+	}
+	if ex.table == nil {
+		ex.table = r.byName("", r.fold(stmt.Table))
+	}
+	if ex.table == nil && ex.model != nil && stmt.TableExpr != nil && schemaQualified(stmt) {
+		ex.table = ex.model.table
+	}
+	ex.setTable(stmt, ex.table)
+	return nil
+}
+
+// setTable makes a table the statement's own, under the name that it has there.
+func (ex *execution) setTable(stmt *gorm.Statement, t *table) {
+	ex.table, ex.qualifier = t, ""
+	switch {
+	case t == nil || t.column == "" || stmt.Table == "":
+	case stmt.Table == t.name:
+		ex.qualifier = t.qualifier
+	default:
+		ex.qualifier = stmt.Quote(stmt.Table)
+	}
+}
+
+// schemaQualified reports whether a statement's table expression is the one
+// that GORM makes for a model of another schema.
+func schemaQualified(stmt *gorm.Statement) bool {
+	return len(stmt.TableExpr.Vars) == 0 && stmt.TableExpr.SQL == stmt.Quote(stmt.Schema.Table)
+}
+
+// lookup returns a table by the name that stands in the SQL.
+func (ex *execution) lookup(schemaName, name string) (*table, error) {
+	t := ex.plugin.tables.byName(schemaName, name)
+	switch {
+	case t != nil:
+		return t, nil
+	case ex.scope.mode == modeBypass, ex.plugin.config.AllowUndeclared:
+		return undeclared, nil
+	}
+	return nil, ex.errorOn(name, ErrUndeclared, "list its model in Config.Models, or in Config.Shared if it belongs to no tenant")
+}
+
+// undeclared stands for every table that AllowUndeclared or a bypass lets pass.
+var undeclared = &table{shared: true}
+
+func (ex *execution) errorOn(table string, err error, detail string) error {
+	return scopeError(ex.op, table, err, detail)
+}
+
+func (ex *execution) reportBypass(ctx context.Context) error {
+	if ex.plugin.config.OnBypass == nil {
+		return nil
+	}
+	use := BypassUse{Op: ex.op, Reason: ex.scope.reason}
+	if ex.table != nil {
+		use.Table = ex.table.name
+	}
+	return ex.plugin.config.OnBypass(ctx, use)
+}
+
+// judgeClauses refuses clauses that nobody here knows how to scope. The order of
+// the clauses that are built is the dialect's or a scope's.
+func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
+	if ex.scope.mode == modeBypass {
+		return nil
+	}
+	for _, name := range stmt.BuildClauses {
+		c, ok := stmt.Clauses[name]
+		if !ok {
+			continue
+		}
+		if _, known := places[name]; !known {
+			return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause is not known")
+		}
+		if c.Builder != nil {
+			return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder of its own")
+		}
+	}
+	return nil
+}
+
+// builds reports whether a clause will be built for this statement.
+func (ex *execution) builds(stmt *gorm.Statement, name string) bool {
+	if _, ok := stmt.Clauses[name]; !ok {
+		return false
+	}
+	list := stmt.BuildClauses
+	if ex.op == opDelete && name != "WHERE" { // soft delete builds an UPDATE
+		list = stmt.DB.Callback().Update().Clauses
+	}
+	return slices.Contains(list, name)
+}

@@ -1,0 +1,362 @@
+package tenancy
+
+import (
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// writeFrom writes FROM and, because the next clause may be missing, the tenant
+// predicates of WHERE. The tables are those that the text names, whoever wrote
+// it: GORM for a model, a relation or association mode, or the caller.
+func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
+	ex.placed = true
+	if !ex.updating && dialect == nil && plainFrom(stmt, c) {
+		t, err := ex.lookup("", ex.plugin.tables.fold(stmt.Table))
+		if err != nil {
+			stmt.AddError(err)
+			return
+		}
+		ex.setTable(stmt, t)
+		stmt.WriteString("FROM ")
+		if ex.qualifier != "" {
+			stmt.WriteString(ex.qualifier)
+		} else {
+			stmt.DB.Dialector.QuoteTo(&stmt.SQL, stmt.Table)
+		}
+		ex.writeWherePredicates(stmt, nil)
+		return
+	}
+	c.Expression, _ = adoptExpression(c.Expression)
+	adopted := stmt.TableExpr
+	if adopted != nil {
+		if e, changed := adoptExpression(*adopted); changed {
+			e := e.(clause.Expr)
+			stmt.TableExpr = &e
+			defer func() { stmt.TableExpr = adopted }()
+		}
+	}
+	ex.openClause(stmt, c)
+	from := ex.mark(stmt)
+	ex.inFrom = true
+	c.Expression.Build(stmt)
+	ex.inFrom = false
+	refs, ok := ex.parseFrom(stmt, from)
+	if !ok {
+		return
+	}
+	tables, ok := ex.tablesOf(stmt, refs)
+	if !ok {
+		return
+	}
+	list := fromList{ex: ex, stmt: stmt, refs: refs, tables: tables, at: from}
+	list.rewrite()
+	ex.closeClause(stmt, c)
+	ex.writeWherePredicates(stmt, &list)
+}
+
+// plainFrom reports whether FROM will be the model's table and nothing else.
+func plainFrom(stmt *gorm.Statement, c clause.Clause) bool {
+	from, ok := c.Expression.(clause.From)
+	return ok && stmt.TableExpr == nil && stmt.Table != "" && len(from.Tables) == 0 && len(from.Joins) == 0 &&
+		c.BeforeExpression == nil && c.AfterNameExpression == nil && c.AfterExpression == nil &&
+		!strings.ContainsAny(stmt.Table, ".\"`[ ")
+}
+
+// parseFrom reads the references of the list that was written since a mark.
+func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, bool) {
+	lexer := ex.lexer(stmt, from)
+	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allowsFunction)
+	ex.refs = refs
+	failed := stmt.DB.Error
+	ex.settle(stmt, from, verdict)
+	return refs, failed == nil && stmt.DB.Error == nil
+}
+
+// tablesOf looks the references up; the table of a query or a function is nil.
+func (ex *execution) tablesOf(stmt *gorm.Statement, refs []sqltext.Ref) ([]*table, bool) {
+	tables := make([]*table, len(refs))
+	for i := range refs {
+		if !refs[i].IsTable() {
+			continue
+		}
+		t, err := ex.lookup(refs[i].Schema, refs[i].Table)
+		if err != nil {
+			stmt.AddError(err)
+			return nil, false
+		}
+		tables[i] = t
+	}
+	return tables, true
+}
+
+// fromList is a FROM list that is being scoped: each reference to a tenant's
+// table gets its predicate in the WHERE of the statement, in its ON, or, where
+// an outer or a merging join would defeat both, in a subquery that takes its
+// place.
+type fromList struct {
+	ex     *execution
+	stmt   *gorm.Statement
+	refs   []sqltext.Ref
+	tables []*table
+	at     mark
+	text   string
+	done   int // how much of text is written again
+}
+
+// scoping says where a reference's predicate goes.
+type scoping uint8
+
+const (
+	unscoped scoping = iota // not a tenant's table
+	inWhere
+	inOn
+	inSubquery
+)
+
+func (l *fromList) tenants(i int) bool { return l.tables[i] != nil && l.tables[i].column != "" }
+
+func (l *fromList) scopingOf(i int) scoping {
+	ref := &l.refs[i]
+	switch {
+	case !l.tenants(i):
+		return unscoped
+	case l.preserves(ref.Item):
+		return inSubquery
+	case ref.Join == sqltext.JoinNone, ref.Join == sqltext.JoinCross:
+		return inWhere
+	case ref.Join == sqltext.JoinInner && ref.Merged:
+		return inWhere
+	case ref.Merged:
+		return inSubquery
+	}
+	return inOn
+}
+
+// preserves reports whether an item has a RIGHT or FULL join: rows that it
+// keeps without a partner pass any ON, and a WHERE drops those of the others.
+func (l *fromList) preserves(item int) bool {
+	for i := range l.refs {
+		if l.refs[i].Item == item && (l.refs[i].Join == sqltext.JoinRight || l.refs[i].Join == sqltext.JoinFull) {
+			return true
+		}
+	}
+	return false
+}
+
+// rewrite puts the predicates that belong into the list there.
+func (l *fromList) rewrite() {
+	l.setMain()
+	needed := false
+	for i := range l.refs {
+		s := l.scopingOf(i)
+		needed = needed || s == inOn || s == inSubquery
+		if l.ex.scope.mode != modeSingle && !l.matchable(i, s) {
+			l.stmt.AddError(l.ex.errorOn(l.stmt.Table, ErrUnscopedSQL,
+				"rows of several tenants could meet in this join; scope it to one tenant"))
+			return
+		}
+	}
+	if !needed {
+		return
+	}
+	sql := l.stmt.SQL.String()
+	l.text = sql[l.at.text:]
+	l.stmt.SQL.Reset()
+	l.stmt.SQL.Grow(len(sql) + 64*len(l.refs))
+	l.stmt.SQL.WriteString(sql[:l.at.text])
+	for i := range l.refs {
+		switch l.scopingOf(i) {
+		case inSubquery:
+			l.writeSubquery(i)
+			l.writeOn(i, l.ex.scope.mode != modeSingle && l.refs[i].Join != sqltext.JoinNone)
+		case inOn:
+			l.writeOn(i, true)
+		}
+	}
+	l.copyTo(len(l.text))
+}
+
+// setMain remembers the first reference as the statement's own table, which in
+// an UPDATE is the one that it changes.
+func (l *fromList) setMain() {
+	if l.ex.updating {
+		return
+	}
+	l.ex.table, l.ex.qualifier = l.tables[0], ""
+	if l.tenants(0) {
+		l.ex.qualifier = l.refs[0].Qualifier
+	}
+}
+
+// matchable reports whether a set or a bypass can keep a reference's rows with
+// their own tenant's. Those of a query cannot be told.
+func (l *fromList) matchable(i int, s scoping) bool {
+	if len(l.refs) == 1 && !l.ex.updating {
+		return true
+	}
+	return !l.refs[i].Query && !(s == inSubquery && l.refs[i].Merged)
+}
+
+// copyTo writes the text up to a position again.
+func (l *fromList) copyTo(end int) {
+	l.stmt.SQL.WriteString(l.text[l.done:end])
+	l.done = end
+}
+
+// writeSubquery puts (SELECT * FROM orders WHERE tenant_id = $1) o in the place
+// of a reference.
+func (l *fromList) writeSubquery(i int) {
+	ref := &l.refs[i]
+	l.copyTo(ref.Start)
+	l.stmt.SQL.WriteString("(SELECT * FROM ")
+	l.copyTo(ref.Name.End)
+	if l.ex.scope.mode != modeBypass {
+		l.stmt.SQL.WriteString(" WHERE ")
+		l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], "") })
+	}
+	l.stmt.SQL.WriteString(") ")
+	l.stmt.SQL.WriteString(ref.Qualifier)
+	l.done = ref.End
+}
+
+// writeOn puts the predicate before the ON condition, which becomes one group.
+func (l *fromList) writeOn(i int, predicate bool) {
+	ref := &l.refs[i]
+	if !predicate || ref.On.Start == ref.On.End {
+		return
+	}
+	anchor, matched := l.anchor(i)
+	l.copyTo(ref.On.Start)
+	switch {
+	case matched:
+		writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor)
+	case l.ex.scope.mode == modeBypass:
+		return
+	default:
+		l.bound(ref.On.Start, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], ref.Qualifier) })
+	}
+	l.stmt.SQL.WriteString(" AND (")
+	l.copyTo(ref.On.End)
+	l.stmt.SQL.WriteByte(')')
+}
+
+// anchor finds the tenant's table that a joined one is matched with: the first
+// of its item. One whose ids are of another type is matched by value where the
+// scope has but one.
+func (l *fromList) anchor(i int) (tenantRef, bool) {
+	for j := range i {
+		if l.refs[j].Item != l.refs[i].Item || !l.tenants(j) {
+			continue
+		}
+		if l.ex.scope.mode == modeSingle && (j > 0 && l.refs[j].Join == sqltext.JoinLeft ||
+			l.tables[j].id.kind != l.tables[i].id.kind) {
+			return tenantRef{}, false
+		}
+		return tenantRef{l.tables[j], l.refs[j].Qualifier}, true
+	}
+	return tenantRef{}, false
+}
+
+// bound writes something that binds values in the middle of the list, and gives
+// them their place among the values where placeholders go by position.
+func (l *fromList) bound(position int, write func()) {
+	before := len(l.stmt.Vars)
+	write()
+	if l.ex.plugin.dialect != sqltext.SQLite {
+		return
+	}
+	lexer := sqltext.Lexer{Text: l.text[:position], Dialect: sqltext.SQLite}
+	params := 0
+	for t := lexer.Next(); t.Kind != sqltext.End && t.Kind != sqltext.Bad; t = lexer.Next() {
+		if t.Kind == sqltext.Param {
+			params++
+		}
+	}
+	index := l.at.vars + params
+	moved := append([]any(nil), l.stmt.Vars[before:]...)
+	copy(l.stmt.Vars[index+len(moved):], l.stmt.Vars[index:before])
+	copy(l.stmt.Vars[index:], moved)
+	l.at.vars += len(moved)
+}
+
+// writeWherePredicates begins WHERE with the predicates that belong there.
+func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) {
+	w := whereWriter{ex: ex, stmt: stmt}
+	if ex.updating || list == nil {
+		w.predicate(ex.table, ex.qualifier)
+	}
+	if list != nil {
+		for i := range list.refs {
+			if list.scopingOf(i) == inWhere {
+				w.predicate(list.tables[i], list.refs[i].Qualifier)
+			}
+		}
+	}
+	ex.whereWritten = w.written
+}
+
+// whereWriter writes the predicates of WHERE.
+type whereWriter struct {
+	ex      *execution
+	stmt    *gorm.Statement
+	written bool
+	first   tenantRef
+}
+
+func (w *whereWriter) predicate(t *table, qualifier string) {
+	if t == nil || t.column == "" {
+		return
+	}
+	ref := tenantRef{t, qualifier}
+	matched := w.ex.scope.mode != modeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))
+	if w.ex.scope.mode == modeBypass && !matched {
+		w.first = ref
+		return
+	}
+	if w.written {
+		w.stmt.WriteString(" AND ")
+	} else {
+		w.stmt.WriteString(" WHERE ")
+	}
+	w.written = true
+	switch {
+	case !matched:
+		w.ex.writeTenantIs(w.stmt, t, qualifier)
+	case w.first.table != nil:
+		writeTenantMatches(w.stmt, t, qualifier, w.first)
+	default:
+		writeTenantMatches(w.stmt, t, qualifier, w.ex.handed.outer)
+	}
+	if w.first.table == nil {
+		w.first = ref
+	}
+}
+
+// writeWhere writes the caller's conditions as one group behind the tenant
+// predicate.
+func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
+	c.Expression, _ = adoptExpression(c.Expression)
+	if !ex.placed {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "WHERE stands without the tables"))
+		return
+	}
+	if where, ok := c.Expression.(clause.Where); ok && len(where.Exprs) == 0 || c.Expression == nil {
+		return
+	}
+	if !ex.whereWritten {
+		ex.writeClause(stmt, c, dialect, sqltext.Group)
+		return
+	}
+	ex.writeHint(stmt, c.BeforeExpression, false)
+	stmt.WriteString("AND (")
+	ex.writeHint(stmt, c.AfterNameExpression, false)
+	from := ex.mark(stmt)
+	c.Expression.Build(stmt)
+	ex.judge(stmt, from, sqltext.Group)
+	stmt.WriteByte(')')
+	ex.closeClause(stmt, c)
+}

@@ -1,0 +1,317 @@
+package sqltext
+
+// A Join says how a table reference is joined to what stands before it.
+type Join uint8
+
+// The joins.
+const (
+	JoinNone  Join = iota // the first of an item of the FROM list
+	JoinInner             // with ON or USING
+	JoinCross             // without a condition
+	JoinLeft
+	JoinRight
+	JoinFull
+)
+
+// A Ref is one reference of a FROM list: a table, a query that is scoped
+// already, or a function.
+type Ref struct {
+	// Schema and Table are the folded name; empty for a query or a function.
+	Schema, Table string
+	// Qualifier is what columns are qualified with, as it is written.
+	Qualifier string
+	// Span is the reference with its alias.
+	Span
+	// Name is the table's name alone, without the alias.
+	Name Span
+	// Join is how it is joined; Merged says NATURAL or USING, which merge
+	// columns and have no condition to add to.
+	Join   Join
+	Merged bool
+	// On is the condition; empty where there is none.
+	On Span
+	// Item is the index of the item in the comma-separated list.
+	Item int
+	// Query says that the reference is a query in parentheses.
+	Query bool
+}
+
+// IsTable reports whether the reference names a table.
+func (r *Ref) IsTable() bool { return r.Table != "" }
+
+// fromParser reads a FROM list:
+//
+//	item  = ref { join }      list = item { "," item }
+//	ref   = [ONLY] name [alias] | [LATERAL] ( query ) alias | function ( … ) alias
+//	join  = [NATURAL] [INNER|LEFT|RIGHT|FULL|CROSS] JOIN ref [ON condition | USING ( … )]
+//
+// Everything else, parenthesised joins and TABLESAMPLE among it, is refused.
+type fromParser struct {
+	*Lexer
+	allow     func(string) bool
+	prev, cur Token
+	next      Token
+	refs      []Ref
+	params    int
+	reason    string
+}
+
+// ParseFrom appends the references of a FROM list to refs: of what stands after
+// FROM, INTO or UPDATE. The verdict's reason is empty when all of it was
+// understood.
+func ParseFrom(l *Lexer, refs []Ref, allow func(string) bool) ([]Ref, Verdict) {
+	p := fromParser{Lexer: l, allow: allow, refs: refs, next: l.Next()}
+	p.advance()
+	p.ref(JoinNone, false, 0)
+	for item := 0; p.reason == "" && p.cur.Kind != End; {
+		if p.Is(p.cur, ',') {
+			p.advance()
+			item++
+			p.ref(JoinNone, false, item)
+			continue
+		}
+		p.join(item)
+	}
+	return p.refs, Verdict{Reason: p.reason, OpenComment: l.OpenComment, Params: p.params}
+}
+
+func (p *fromParser) advance() {
+	p.prev, p.cur = p.cur, p.next
+	if p.cur.Kind == Bad {
+		p.fail(p.Reason)
+		p.cur.Kind = End
+		return
+	}
+	p.next = p.Next()
+}
+
+func (p *fromParser) fail(reason string) {
+	if p.reason == "" {
+		p.reason = reason
+	}
+}
+
+const reasonTable = "its tables cannot be told with certainty"
+
+// join reads the join that the current token begins.
+func (p *fromParser) join(item int) {
+	natural := p.keywordOf(p.cur) == kwNatural
+	if natural {
+		p.advance()
+	}
+	kind := JoinInner
+	switch p.keywordOf(p.cur) {
+	case kwCross:
+		kind = JoinCross
+	case kwLeft:
+		kind = JoinLeft
+	case kwRight:
+		kind = JoinRight
+	case kwFull:
+		kind = JoinFull
+	}
+	switch kw := p.keywordOf(p.cur); {
+	case kw == kwInner || kind == JoinCross:
+		p.advance()
+	case kind != JoinInner:
+		p.advance()
+		if p.keywordOf(p.cur) == kwOuter {
+			p.advance()
+		}
+	}
+	if p.keywordOf(p.cur) != kwJoin {
+		p.fail(reasonTable)
+		return
+	}
+	p.advance()
+	p.ref(kind, natural, item)
+	if p.reason != "" {
+		return
+	}
+	ref := &p.refs[len(p.refs)-1]
+	switch p.keywordOf(p.cur) {
+	case kwOn:
+		p.advance()
+		p.condition(ref)
+	case kwUsing:
+		p.advance()
+		ref.Merged = true
+		p.parenthesised()
+	default:
+		if kind == JoinInner && !natural {
+			ref.Join = JoinCross // SQLite takes a JOIN without a condition
+		}
+	}
+}
+
+// ref reads one reference with its alias.
+func (p *fromParser) ref(join Join, natural bool, item int) {
+	if p.keywordOf(p.cur) == kwOnly || p.keywordOf(p.cur) == kwLateral {
+		p.advance()
+	}
+	r := Ref{Join: join, Merged: natural, Item: item, Span: p.cur.Span}
+	switch {
+	case p.Is(p.cur, '(') && p.next.Kind == Query:
+		p.advance()
+		p.advance()
+		if !p.Is(p.cur, ')') {
+			p.fail(reasonTable)
+			return
+		}
+		r.End, r.Query = p.cur.End, true
+		p.advance()
+	case p.isName():
+		p.name(&r)
+	default:
+		p.fail(reasonTable)
+		return
+	}
+	p.alias(&r)
+	p.refs = append(p.refs, r)
+}
+
+// isName reports whether the current token can be a name, not a keyword.
+func (p *fromParser) isName() bool {
+	return p.cur.Kind == Quoted || p.cur.Kind == Word && p.keywordOf(p.cur) == noKeyword
+}
+
+// name reads schema.table, or a function with its arguments.
+func (p *fromParser) name(r *Ref) {
+	table := p.cur
+	r.Name = p.cur.Span
+	for p.advance(); p.Is(p.cur, '.'); p.advance() {
+		if r.Schema != "" {
+			p.fail(reasonTable) // a catalogue before the schema
+			return
+		}
+		r.Schema = p.Folded(table)
+		p.advance()
+		if p.cur.Kind != Word && p.cur.Kind != Quoted {
+			p.fail(reasonTable)
+			return
+		}
+		table = p.cur
+	}
+	r.Name.End, r.End = table.End, table.End
+	r.Qualifier = p.Raw(table)
+	if !p.Is(p.cur, '(') {
+		r.Table = p.Folded(table)
+		return
+	}
+	name := p.Folded(table)
+	if r.Schema != "" && r.Schema != "pg_catalog" {
+		name = r.Schema + "." + name
+	}
+	if !SafeFunction(name) && !p.allow(name) {
+		p.fail(reasonFunction)
+		return
+	}
+	p.parenthesised()
+	r.Schema, r.Name = "", Span{}
+	if p.keywordOf(p.cur) == kwWith && p.keywordOf(p.next) == kwOrdinality {
+		p.advance()
+		p.advance()
+	}
+	r.End = p.prev.End
+}
+
+// alias reads [AS] alias [(columns)].
+func (p *fromParser) alias(r *Ref) {
+	as := p.keywordOf(p.cur) == kwAs
+	if as {
+		p.advance()
+	}
+	if !p.isName() {
+		if as {
+			p.fail(reasonTable)
+		}
+		return
+	}
+	r.Qualifier = p.Raw(p.cur)
+	r.End = p.cur.End
+	p.advance()
+	if p.Is(p.cur, '(') {
+		if r.IsTable() {
+			p.fail("an alias renames the columns") // the tenant column among them
+			return
+		}
+		p.parenthesised()
+		r.End = p.prev.End
+	}
+}
+
+// condition reads an ON condition up to the next join, comma or the end.
+func (p *fromParser) condition(r *Ref) {
+	r.On = Span{p.cur.Start, p.cur.Start}
+	depth := 0
+	for ; p.reason == "" && p.cur.Kind != End; p.advance() {
+		if depth == 0 && (p.Is(p.cur, ',') || p.beginsJoin()) {
+			break
+		}
+		depth = p.token(depth)
+		r.On.End = p.cur.End
+	}
+	if r.On.Start == r.On.End || depth != 0 {
+		p.fail(reasonTable)
+	}
+}
+
+// beginsJoin reports whether the current word begins a join; LEFT and RIGHT are
+// functions, too.
+func (p *fromParser) beginsJoin() bool {
+	switch p.keywordOf(p.cur) {
+	case kwJoin, kwInner, kwCross, kwNatural:
+		return true
+	case kwLeft, kwRight, kwFull:
+		after := p.keywordOf(p.next)
+		return after == kwJoin || after == kwOuter
+	}
+	return false
+}
+
+// parenthesised passes over ( … ), judged as a condition is.
+func (p *fromParser) parenthesised() {
+	if !p.Is(p.cur, '(') {
+		p.fail(reasonTable)
+		return
+	}
+	for depth := 0; p.reason == "" && p.cur.Kind != End; {
+		depth = p.token(depth)
+		p.advance()
+		if depth == 0 {
+			return
+		}
+	}
+	p.fail("a parenthesis is not closed")
+}
+
+// token judges one token inside a condition and returns the depth after it.
+func (p *fromParser) token(depth int) int {
+	reason := ""
+	switch p.cur.Kind {
+	case Param:
+		p.params++
+		if p.Dialect == SQLite && p.cur.End-p.cur.Start > 1 {
+			reason = "a placeholder has a number or a name"
+		}
+	case Query:
+		if !p.Is(p.prev, '(') || !p.Is(p.next, ')') {
+			reason = "a subquery stands without its parentheses"
+		}
+	case Punct:
+		depth, reason = p.punct(p.cur, Group, depth)
+	case Word, Quoted:
+		kw := p.keywordOf(p.cur)
+		reason = p.word1(p.prev, p.cur, p.next, Group, depth)
+		if reason == "" && depth == 0 && (kw == kwEndsValue || kw == kwFrom && p.keywordOf(p.prev) != kwDistinct || kw == kwInto) {
+			reason = "it ends the condition"
+		}
+		if reason == "" && p.Is(p.next, '(') && kw != kwLeft && kw != kwRight {
+			reason = p.call(p.prev, p.cur, p.allow)
+		}
+	}
+	if reason != "" {
+		p.fail(reason)
+	}
+	return depth
+}

@@ -1,0 +1,110 @@
+package sqltext
+
+// A keyword is a bare word that means something to this package.
+type keyword uint8
+
+const (
+	noKeyword keyword = iota
+	kwAs
+	kwCross
+	kwDistinct
+	kwFrom
+	kwFull
+	kwIn
+	kwInner
+	kwInto
+	kwJoin
+	kwLateral
+	kwLeft
+	kwNatural
+	kwOn
+	kwOnly
+	kwOrdinality
+	kwOuter
+	kwQuery // a word that begins or joins queries
+	kwRight
+	kwTies
+	kwTime
+	kwUsing
+	kwValues
+	kwWith
+	kwEndsValue // a word that can follow a value, and so end it
+	kwReserved  // another word that is no alias
+)
+
+// keywordOf folds a bare word and looks it up; it does not allocate.
+func (l *Lexer) keywordOf(t Token) keyword {
+	if t.Kind != Word || t.End-t.Start > 16 {
+		return noKeyword
+	}
+	var buf [16]byte
+	switch string(foldInto(buf[:0], l.Text[t.Start:t.End])) {
+	case "as":
+		return kwAs
+	case "cross":
+		return kwCross
+	case "distinct":
+		return kwDistinct
+	case "from":
+		return kwFrom
+	case "full":
+		return kwFull
+	case "in":
+		return kwIn
+	case "inner":
+		return kwInner
+	case "into":
+		return kwInto
+	case "join":
+		return kwJoin
+	case "lateral":
+		return kwLateral
+	case "left":
+		return kwLeft
+	case "natural":
+		return kwNatural
+	case "on":
+		return kwOn
+	case "only":
+		return kwOnly
+	case "ordinality":
+		return kwOrdinality
+	case "outer":
+		return kwOuter
+	case "select", "table", "union", "intersect", "except":
+		return kwQuery
+	case "right":
+		return kwRight
+	case "ties":
+		return kwTies
+	case "time":
+		return kwTime
+	case "using":
+		return kwUsing
+	case "values":
+		return kwValues
+	case "with":
+		return kwWith
+	case "where", "returning", "set", "do", "group", "order", "having", "limit":
+		return kwEndsValue
+	case "tablesample", "indexed", "not", "offset", "fetch", "for", "window", "and", "or":
+		return kwReserved
+	}
+	return noKeyword
+}
+
+// beforeParen reports whether a bare word before a parenthesis is a keyword and
+// calls nothing. The word is folded.
+func beforeParen(word string) bool {
+	switch word {
+	case "all", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "columns", "cube",
+		"default", "desc", "distinct", "else", "end", "escape", "exists", "fetch", "filter", "first",
+		"following", "for", "from", "glob", "group", "groups", "having", "ilike", "in", "interval", "is",
+		"isnull", "key", "leading", "like", "limit", "match", "next", "not", "notnull", "of", "offset",
+		"on", "or", "over", "passing", "placing", "preceding", "range", "regexp", "rollup", "row", "rows",
+		"set", "sets", "similar", "some", "symmetric", "then", "to", "trailing", "using", "variadic",
+		"when", "where", "window", "within", "zone":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,138 @@
+package tenancy
+
+import "strings"
+
+// A Scope is what a context allows: one tenant, a set of them, or all (bypass).
+// Scopes are immutable and safe for concurrent use. The zero Scope allows
+// nothing.
+type Scope struct{ s *scope }
+
+// Err returns why the scope cannot be used: [ErrNoTenant] for the zero Scope,
+// [ErrInvalidTenant] or [ErrTenantMismatch] for one that was made wrongly.
+func (s Scope) Err() error {
+	if s.s == nil {
+		return &ScopeError{Err: ErrNoTenant}
+	}
+	return s.s.err
+}
+
+// Tenant returns the id of the scope's one tenant in canonical spelling; false
+// for a set, a bypass or an invalid scope.
+func (s Scope) Tenant() (string, bool) {
+	if s.Err() != nil || s.s.mode != modeSingle {
+		return "", false
+	}
+	return s.s.tenants[0].key, true
+}
+
+// Tenants returns the ids of the scope's tenants in canonical spelling; none
+// for a bypass or an invalid scope.
+func (s Scope) Tenants() []string {
+	if s.Err() != nil {
+		return nil
+	}
+	keys := make([]string, len(s.s.tenants))
+	for i, t := range s.s.tenants {
+		keys[i] = t.key
+	}
+	return keys
+}
+
+// IsBypass reports whether the scope spans all tenants.
+func (s Scope) IsBypass() bool { return s.Err() == nil && s.s.mode == modeBypass }
+
+// IsTrusted reports whether raw SQL is scoped by its author; see [Trust].
+func (s Scope) IsTrusted() bool { return s.Err() == nil && s.s.trusted }
+
+// Reason returns what [Switch], [Bypass] or [Trust] were given last.
+func (s Scope) Reason() string {
+	if s.s == nil {
+		return ""
+	}
+	return s.s.reason
+}
+
+type mode uint8
+
+const (
+	modeNone mode = iota
+	modeSingle
+	modeSet
+	modeBypass
+)
+
+// scope is the immutable value behind Scope.
+type scope struct {
+	mode    mode
+	trusted bool
+	tenants []tenant
+	reason  string
+	err     error
+}
+
+func newSingle(value any) *scope {
+	t, err := newTenant(value)
+	if err != nil {
+		return &scope{err: &ScopeError{Op: "With", Err: ErrInvalidTenant, Detail: err.Error()}}
+	}
+	return &scope{mode: modeSingle, tenants: []tenant{t}}
+}
+
+func newSet(values []any) *scope {
+	if len(values) == 0 {
+		return &scope{err: &ScopeError{Op: "WithSet", Err: ErrInvalidTenant, Detail: "the set is empty"}}
+	}
+	s := &scope{mode: modeSet, tenants: make([]tenant, 0, len(values))}
+	for _, value := range values {
+		t, err := newTenant(value)
+		if err != nil {
+			return &scope{err: &ScopeError{Op: "WithSet", Err: ErrInvalidTenant, Detail: err.Error()}}
+		}
+		if !s.has(t) {
+			s.tenants = append(s.tenants, t)
+		}
+	}
+	return s
+}
+
+func (s *scope) because(op, reason string) *scope {
+	if strings.TrimSpace(reason) == "" && s.err == nil {
+		return &scope{err: &ScopeError{Op: op, Err: ErrInvalidTenant, Detail: "the reason is empty"}}
+	}
+	s.reason = reason
+	return s
+}
+
+// narrow returns inner as it is allowed inside outer. An error of either stays
+// one, so that a mistake is not lost by wrapping the context once more.
+func narrow(outer, inner *scope) *scope {
+	switch {
+	case inner.err != nil || outer == nil:
+		return inner
+	case outer.err != nil:
+		return outer
+	case outer.mode == modeBypass:
+		return inner
+	}
+	for _, t := range inner.tenants {
+		if !outer.has(t) {
+			return &scope{err: &ScopeError{
+				Op: "With", Err: ErrTenantMismatch,
+				Detail: "the context is scoped already; use Switch to change its tenant on purpose",
+			}}
+		}
+	}
+	if outer.mode == modeSingle {
+		return outer
+	}
+	return inner
+}
+
+func (s *scope) has(t tenant) bool {
+	for i := range s.tenants {
+		if s.tenants[i].key == t.key {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,217 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// subquery is a query among a statement's arguments, as it is built for that
+// statement: under its scope, with its error kept, and counted as scoped where
+// the statement's text is judged. GORM by itself runs it under the context that
+// it was built with, and drops its error.
+type subquery struct{ query any }
+
+// Build implements clause.Expression.
+func (q *subquery) Build(b clause.Builder) {
+	stmt, ok := b.(*gorm.Statement)
+	if !ok {
+		return
+	}
+	if stmt.DB.Statement != stmt && executionOf(stmt) == nil && executionOf(stmt.DB.Statement) != nil {
+		// Beside the statement, as for the ON of a join: it is bound like a value
+		// and built when that text becomes part of the statement.
+		stmt.Vars = append(stmt.Vars, q)
+		stmt.DB.Dialector.BindVarTo(stmt, stmt, q)
+		return
+	}
+	ex := executionOf(stmt)
+	if ex == nil || isText(q.query) {
+		stmt.AddVar(stmt, q.query)
+		return
+	}
+	handed := &inheritance{scope: ex.scope, outer: ex.outerFor()}
+	from, vars := stmt.SQL.Len(), len(stmt.Vars)
+	stmt.Vars = append(stmt.Vars, handed)
+	stmt.AddVar(stmt, q.query)
+	switch {
+	case handed.err != nil:
+		stmt.AddError(handed.err)
+	case !handed.taken:
+		stmt.Vars = slices.Delete(stmt.Vars, vars, vars+1)
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery could not be scoped"))
+	}
+	ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
+	ex.subVars += len(stmt.Vars) - vars
+}
+
+// isText reports whether a query is raw SQL, which is judged as text.
+func isText(query any) bool {
+	db, ok := query.(*gorm.DB)
+	return ok && db.Statement != nil && db.Statement.SQL.Len() > 0
+}
+
+// inheritance hands a statement's scope to a subquery. It travels as the last of
+// the values that GORM gives a subquery to begin with, which is the one thing
+// that reaches it from its statement.
+type inheritance struct {
+	scope *scope
+	outer tenantRef // what the subquery's rows must match, for a set or a bypass
+	taken bool
+	err   error
+}
+
+// takeInheritance removes what a statement was handed.
+func takeInheritance(stmt *gorm.Statement) *inheritance {
+	last := len(stmt.Vars) - 1
+	if last < 0 {
+		return nil
+	}
+	handed, _ := stmt.Vars[last].(*inheritance)
+	if handed != nil {
+		stmt.Vars[last] = nil
+		stmt.Vars = stmt.Vars[:last]
+		handed.taken = true
+	}
+	return handed
+}
+
+// scopeFor returns the scope of a subquery whose own context has the scope own:
+// it inherits where it has none, and must agree where it has one.
+func (h *inheritance) scopeFor(own *scope) (*scope, error) {
+	switch {
+	case own == nil || own == h.scope:
+		return h.scope, nil
+	case own.err != nil:
+		return nil, own.err
+	case own.mode == h.scope.mode && len(own.tenants) == len(h.scope.tenants) &&
+		!slices.ContainsFunc(own.tenants, func(t tenant) bool { return !h.scope.has(t) }):
+		return h.scope, nil
+	}
+	return nil, &ScopeError{Op: opQuery, Err: ErrTenantMismatch, Detail: "the subquery was built under another scope than its statement"}
+}
+
+// outerFor is the reference that a subquery's rows are matched with.
+func (ex *execution) outerFor() tenantRef {
+	if ex.scope.mode == modeSingle || ex.table == nil || ex.table.column == "" || ex.inFrom {
+		return tenantRef{}
+	}
+	return tenantRef{ex.table, ex.qualifier}
+}
+
+// correlates reports whether a reference is to be matched with the statement
+// around it, and refuses one that has the same name there.
+func (ex *execution) correlates(stmt *gorm.Statement, ref tenantRef) bool {
+	if ex.handed == nil || ex.handed.outer.table == nil {
+		return false
+	}
+	if strings.EqualFold(ref.qualifier, ex.handed.outer.qualifier) {
+		stmt.AddError(ex.errorOn(ref.table.name, ErrUnscopedSQL,
+			"the subquery and its statement name the same table: give one of them an alias"))
+	}
+	return true
+}
+
+// chain is what gorm.G's chains have in common, which run as subqueries under
+// context.Background().
+type chain interface {
+	clause.Expression
+	Count(ctx context.Context, column string) (int64, error)
+}
+
+// adoptValue replaces the subqueries in a value by ones that are built for their
+// statement. It copies what it changes, because the caller may use it again, and
+// nothing else.
+func adoptValue(value any) (any, bool) {
+	switch v := value.(type) {
+	case nil, string, int, int64, uint, *subquery, clause.Column, clause.Table:
+		return value, false
+	case *gorm.DB:
+		return &subquery{v}, true
+	case chain:
+		return &subquery{v}, true
+	case sql.NamedArg:
+		inner, changed := adoptValue(v.Value)
+		v.Value = inner
+		return v, changed
+	case []any:
+		return adoptList(v)
+	case map[string]any:
+		return adoptMap(v)
+	case clause.Expression:
+		return adoptAnyExpression(v)
+	}
+	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[*gorm.DB]() {
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = &subquery{v.Index(i).Interface()}
+		}
+		return list, true
+	}
+	return value, false
+}
+
+func adoptAnyExpression(e clause.Expression) (any, bool) {
+	if e, changed := adoptExpression(e); changed {
+		return e, true
+	}
+	return e, false
+}
+
+func adoptList(list []any) ([]any, bool) {
+	changed := false
+	for i, value := range list {
+		adopted, ok := adoptValue(value)
+		if !ok {
+			continue
+		}
+		if !changed {
+			list, changed = slices.Clone(list), true
+		}
+		list[i] = adopted
+	}
+	return list, changed
+}
+
+func adoptMap(m map[string]any) (map[string]any, bool) {
+	var adopted map[string]any
+	for key, value := range m {
+		inner, changed := adoptValue(value)
+		if !changed {
+			continue
+		}
+		if adopted == nil {
+			adopted = make(map[string]any, len(m))
+			for k, v := range m {
+				adopted[k] = v
+			}
+		}
+		adopted[key] = inner
+	}
+	if adopted == nil {
+		return m, false
+	}
+	return adopted, true
+}
+
+// adoptJoins replaces the subqueries in joins that GORM is still to turn into
+// clauses.
+func adoptJoins(stmt *gorm.Statement) {
+	for i := range stmt.Joins {
+		join := &stmt.Joins[i]
+		if join.On != nil {
+			if exprs, changed := adoptExpressions(join.On.Exprs); changed {
+				join.On = &clause.Where{Exprs: exprs}
+			}
+		}
+		join.Conds, _ = adoptList(join.Conds)
+		join.Expression, _ = adoptExpression(join.Expression)
+	}
+}

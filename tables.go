@@ -1,0 +1,362 @@
+package tenancy
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// table is what is known of one table of the database.
+type table struct {
+	name     string
+	shared   bool
+	writable bool // a shared table that tenants may write
+
+	// Of a tenant's table:
+	column    string // the tenant column
+	quoted    string // the same, quoted
+	qualifier string // the table's name without its schema, quoted
+	id        idType
+	root      bool // the tenant column is the key of the tenants' own table
+
+	keys atomic.Pointer[uniqueKeys] // see conflict.go
+}
+
+// model is what is known of one GORM schema.
+type model struct {
+	*table
+	tenant *schema.Field          // nil for a DTO without the column, and a shared model
+	ids    []*schema.Field        // UUIDv7 ids to fill
+	rels   []*schema.Relationship // what a value carries along
+}
+
+// tables is the registry: models by their schema, tables by their name. Readers
+// see one immutable snapshot; it grows as models are first used.
+type tables struct {
+	db       *gorm.DB
+	config   *Config
+	dialect  sqltext.Dialect
+	grow     sync.Mutex
+	snapshot atomic.Pointer[snapshot]
+	shared   map[reflect.Type]bool // declared types; true when writable
+}
+
+type snapshot struct {
+	models map[*schema.Schema]*model
+	names  map[string]*table
+}
+
+func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, error) {
+	r := &tables{db: db, config: config, dialect: dialect, shared: map[reflect.Type]bool{}}
+	names := map[string]*table{}
+	for i, entry := range config.Shared {
+		w, isWritable := entry.(writable)
+		if isWritable {
+			entry = w.model
+		}
+		if name, ok := entry.(string); ok {
+			names[r.fold(name)] = &table{name: name, shared: true, writable: isWritable}
+			continue
+		}
+		typ := reflect.TypeOf(entry)
+		for typ != nil && (typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice) {
+			typ = typ.Elem()
+		}
+		if typ == nil || typ.Kind() != reflect.Struct {
+			return nil, fmt.Errorf("tenancy: Config.Shared[%d] is neither a model nor a table's name", i)
+		}
+		r.shared[typ] = isWritable
+	}
+	r.snapshot.Store(&snapshot{models: map[*schema.Schema]*model{}, names: names})
+	for _, entry := range config.Shared {
+		if w, ok := entry.(writable); ok {
+			entry = w.model
+		}
+		if _, isName := entry.(string); isName {
+			continue
+		}
+		if err := r.declare(entry, "Config.Shared"); err != nil {
+			return nil, err
+		}
+	}
+	for _, entry := range config.Models {
+		if err := r.declare(entry, "Config.Models"); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// declare parses a configured model and adopts it.
+func (r *tables) declare(value any, where string) error {
+	stmt := &gorm.Statement{DB: r.db}
+	if err := stmt.Parse(value); err != nil {
+		return fmt.Errorf("tenancy: %s: %w", where, err)
+	}
+	m, err := r.model(stmt.Schema)
+	if err != nil {
+		return err
+	}
+	if m.table == nil {
+		return &ScopeError{Op: where, Table: stmt.Schema.Table, Err: ErrUndeclared,
+			Detail: "the model has no tenant column; embed TenantModel or list it in Config.Shared"}
+	}
+	return nil
+}
+
+// byName finds a table by the name that a statement has for it.
+func (r *tables) byName(schemaName, name string) *table {
+	names := r.snapshot.Load().names
+	if schemaName == "" {
+		return names[name]
+	}
+	if t := names[schemaName+"."+name]; t != nil {
+		return t
+	}
+	if schemaName == "public" || schemaName == "main" {
+		return names[name]
+	}
+	return nil
+}
+
+// model returns what is known of a schema, adopting it when it is new. Its
+// table is nil when it is undeclared.
+func (r *tables) model(s *schema.Schema) (*model, error) {
+	if m := r.snapshot.Load().models[s]; m != nil {
+		return m, nil
+	}
+	r.grow.Lock()
+	defer r.grow.Unlock()
+	old := r.snapshot.Load()
+	next := &snapshot{models: maps.Clone(old.models), names: maps.Clone(old.names)}
+	m, err := r.adopt(next, s)
+	if err != nil {
+		return nil, err
+	}
+	r.snapshot.Store(next)
+	return m, nil
+}
+
+// adopt adds a schema and all that its relations lead to.
+func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
+	if m := next.models[s]; m != nil {
+		return m, nil
+	}
+	field, err := r.tenantField(s)
+	if err != nil {
+		return nil, err
+	}
+	m := &model{tenant: field, ids: generatedIDs(s)}
+	m.table, err = r.tableOf(next, s, field)
+	if err != nil {
+		return nil, err
+	}
+	if m.table == nil {
+		return m, nil // not kept: its table may be declared later
+	}
+	next.models[s] = m
+	m.rels = relationsOf(s)
+	for _, rel := range m.rels {
+		related, err := r.adopt(next, rel.FieldSchema)
+		if err != nil {
+			return nil, err
+		}
+		if rel.JoinTable == nil {
+			continue
+		}
+		if err := r.adoptJoinTable(next, rel, m, related); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// tableOf finds or makes the table of a schema; nil when it is undeclared.
+func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
+	name := r.fold(s.Table)
+	known := next.names[name]
+	access, shared := r.sharedAccess(s)
+	switch {
+	case shared && field != nil, known != nil && known.shared && field != nil:
+		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared shared: it can be one only",
+			s.Name, field.DBName)
+	case known != nil:
+		return known, nil
+	case shared:
+		known = &table{name: s.Table, shared: true, writable: access}
+	case field != nil:
+		id, err := idTypeOf(field)
+		if err != nil {
+			return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
+		}
+		known = &table{
+			name: s.Table, column: field.DBName, id: id,
+			quoted:    r.quote(field.DBName),
+			qualifier: r.quote(s.Table[strings.LastIndexByte(s.Table, '.')+1:]),
+			root:      field.PrimaryKey && len(s.PrimaryFields) == 1,
+		}
+	default:
+		return nil, nil
+	}
+	next.names[name] = known
+	return known, nil
+}
+
+func (r *tables) sharedAccess(s *schema.Schema) (isWritable, shared bool) {
+	if w, ok := r.shared[s.ModelType]; ok {
+		return w, true
+	}
+	for i := range s.ModelType.NumField() {
+		field := s.ModelType.Field(i)
+		if field.Name != "_" {
+			continue
+		}
+		switch field.Tag.Get(tagName) {
+		case tagShared:
+			return false, true
+		case tagShared + ",writable":
+			return true, true
+		}
+	}
+	return false, false
+}
+
+// tenantField finds the tenant column of a schema: the marked field, else the
+// one of the configured name.
+func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error) {
+	for _, field := range s.Fields {
+		if field.Tag.Get(tagName) != tagTenant || field.DBName == "" {
+			continue
+		}
+		if marked != nil && marked.Name != field.Name {
+			return nil, fmt.Errorf("tenancy: %s marks two tenant columns, %s and %s", s.Name, marked.Name, field.Name)
+		}
+		marked = s.LookUpField(field.Name)
+	}
+	if marked != nil {
+		return marked, nil
+	}
+	return s.FieldsByDBName[r.config.Column], nil
+}
+
+func generatedIDs(s *schema.Schema) (ids []*schema.Field) {
+	for _, field := range s.Fields {
+		if field.Tag.Get(tagName) == tagUUIDv7 && field.DBName != "" {
+			ids = append(ids, field)
+		}
+	}
+	return ids
+}
+
+// relationsOf lists the relations that a value of the schema carries.
+func relationsOf(s *schema.Schema) (rels []*schema.Relationship) {
+	for _, list := range [][]*schema.Relationship{
+		s.Relationships.BelongsTo, s.Relationships.HasOne,
+		s.Relationships.HasMany, s.Relationships.Many2Many,
+	} {
+		rels = append(rels, list...)
+	}
+	return rels
+}
+
+func (r *tables) quote(name string) string {
+	return (&gorm.Statement{DB: r.db}).Quote(name)
+}
+
+func (r *tables) fold(name string) string {
+	if r.dialect == sqltext.SQLite {
+		return sqltext.Lower(name)
+	}
+	return name
+}
+
+// idType is the type of a tenant column.
+type idType struct {
+	kind     idKind
+	bits     int // of an integer column
+	unsigned bool
+}
+
+type idKind uint8
+
+const (
+	idUUID     idKind = iota + 1
+	idUUIDText        // a UUID that the model holds as a string
+	idText
+	idInteger
+)
+
+func idTypeOf(field *schema.Field) (idType, error) {
+	typ := field.IndirectFieldType
+	isUUID := strings.EqualFold(string(field.DataType), "uuid")
+	switch kind := typ.Kind(); {
+	case field.Serializer != nil:
+		return idType{}, fmt.Errorf("a serialized field holds no id")
+	case kind == reflect.Array && typ.ConvertibleTo(uuidType):
+		return idType{kind: idUUID}, nil
+	case kind == reflect.String && isUUID:
+		return idType{kind: idUUIDText}, nil
+	case kind == reflect.String:
+		return idType{kind: idText}, nil
+	case kind >= reflect.Int && kind <= reflect.Int64:
+		return idType{kind: idInteger, bits: min(typ.Bits(), sizeOf(field))}, nil
+	case kind >= reflect.Uint && kind <= reflect.Uint64:
+		return idType{kind: idInteger, bits: min(typ.Bits(), sizeOf(field)), unsigned: true}, nil
+	default:
+		return idType{}, fmt.Errorf("a %s is neither a UUID nor a string nor an integer", typ)
+	}
+}
+
+func sizeOf(field *schema.Field) int {
+	if field.Size == 0 {
+		return 64
+	}
+	return field.Size
+}
+
+// value returns a tenant's id as the column wants it.
+func (id idType) value(t *tenant) (any, error) {
+	var value any
+	switch id.kind {
+	case idUUID:
+		value = t.uuid
+	case idUUIDText:
+		if id, ok := t.uuid.(uuid.UUID); ok {
+			return id.String(), nil
+		}
+	case idText:
+		value = t.text
+	case idInteger:
+		value = id.number(t.num)
+	}
+	if value == nil {
+		return nil, ErrInvalidTenant
+	}
+	return value, nil
+}
+
+// number returns n when the column can hold it, else nil.
+func (id idType) number(n any) any {
+	signed, ok := n.(int64)
+	if !ok || signed < 0 && id.unsigned {
+		return nil // beyond int64, which PostgreSQL's bigint cannot hold
+	}
+	bits := id.bits
+	if id.unsigned {
+		bits++
+	}
+	if bits < 64 && (signed > math.MaxInt64>>(64-bits) || signed < math.MinInt64>>(64-bits)) {
+		return nil
+	}
+	return n
+}

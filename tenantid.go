@@ -1,0 +1,147 @@
+package tenancy
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Tenanter is a value that is a tenant, for types that cannot mark their key
+// with `tenancy:"tenant"`.
+type Tenanter interface {
+	// TenancyID returns the tenant's id: a uuid.UUID, a string or any integer.
+	TenancyID() any
+}
+
+// tenant is a tenant's id in each form that a column may want, made once when
+// it enters the context, so that a statement binds it without a conversion.
+type tenant struct {
+	key  string // canonical spelling; two ids are the same tenant when it is equal
+	text any    // key as a value to bind
+	uuid any    // uuid.UUID, or nil where the id is none
+	num  any    // int64 (uint64 beyond its range), or nil where the id is none
+}
+
+var uuidType = reflect.TypeFor[uuid.UUID]()
+
+// newTenant canonicalises an id. Its errors quote no value.
+func newTenant(value any) (tenant, error) {
+	if t, ok := value.(Tenanter); ok && !isNilPointer(value) {
+		value = t.TenancyID()
+	}
+	v := reflect.ValueOf(value)
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return tenant{}, errors.New("the tenant is nil")
+		}
+		v = v.Elem()
+	}
+	switch {
+	case !v.IsValid():
+		return tenant{}, errors.New("the tenant is nil")
+	case v.Type().ConvertibleTo(uuidType) && v.Kind() == reflect.Array:
+		return tenantOfUUID(v.Convert(uuidType).Interface().(uuid.UUID))
+	case v.Kind() == reflect.String:
+		return tenantOfString(v.String())
+	case v.CanInt():
+		if v.Int() == 0 {
+			return tenant{}, errors.New("zero is no tenant")
+		}
+		return tenantOfNumber(strconv.FormatInt(v.Int(), 10), v.Int()), nil
+	case v.CanUint():
+		return tenantOfUint(v.Uint())
+	case v.Kind() == reflect.Struct:
+		field, ok := rootKey(v)
+		if !ok {
+			return tenant{}, fmt.Errorf("a %s is no tenant: mark its key with `tenancy:\"tenant\"`", v.Type())
+		}
+		return newTenant(field.Interface())
+	default:
+		return tenant{}, fmt.Errorf("a %s cannot be a tenant's id", v.Type())
+	}
+}
+
+func isNilPointer(value any) bool {
+	v := reflect.ValueOf(value)
+	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+func tenantOfUUID(id uuid.UUID) (tenant, error) {
+	if id == uuid.Nil {
+		return tenant{}, errors.New("the zero UUID is no tenant")
+	}
+	key := id.String()
+	return tenant{key: key, text: key, uuid: id}, nil
+}
+
+func tenantOfUint(n uint64) (tenant, error) {
+	if n == 0 {
+		return tenant{}, errors.New("zero is no tenant")
+	}
+	key := strconv.FormatUint(n, 10)
+	if n > math.MaxInt64 {
+		return tenantOfNumber(key, n), nil
+	}
+	return tenantOfNumber(key, int64(n)), nil
+}
+
+func tenantOfNumber(key string, n any) tenant {
+	return tenant{key: key, text: key, num: n}
+}
+
+// tenantOfString takes a text id. The spellings of a UUID that uuid.Parse knows
+// come out as one; 32 bare hexadecimal digits stay what they are for a text
+// column, where they may well be a digest.
+func tenantOfString(s string) (tenant, error) {
+	if strings.TrimSpace(s) == "" {
+		return tenant{}, errors.New("an empty string is no tenant")
+	}
+	if strings.ContainsRune(s, 0) {
+		return tenant{}, errors.New("a tenant's id cannot hold a NUL byte")
+	}
+	t := tenant{key: s, text: s}
+	if id, err := uuid.Parse(s); err == nil {
+		if id == uuid.Nil {
+			return tenant{}, errors.New("the zero UUID is no tenant")
+		}
+		t.uuid = id
+		if len(s) != 32 {
+			t.key = id.String()
+			t.text = t.key
+		}
+		return t, nil
+	}
+	if strings.HasPrefix(strings.ToLower(s), "urn:uuid:") || strings.HasPrefix(s, "{") {
+		return tenant{}, errors.New("the UUID is malformed")
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n != 0 && strconv.FormatInt(n, 10) == s {
+		t.num = n
+	}
+	return t, nil
+}
+
+// rootKey finds the marked primary key of a tenants' own model.
+func rootKey(v reflect.Value) (reflect.Value, bool) {
+	typ := v.Type()
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		if field.Anonymous && v.Field(i).Kind() == reflect.Struct {
+			if key, ok := rootKey(v.Field(i)); ok {
+				return key, true
+			}
+		}
+		if !field.IsExported() || field.Tag.Get(tagName) != tagTenant {
+			continue
+		}
+		if field.Name == "ID" || strings.Contains(strings.ToLower(field.Tag.Get("gorm")), "primarykey") ||
+			strings.Contains(strings.ToLower(field.Tag.Get("gorm")), "primary_key") {
+			return v.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
+}

@@ -1,0 +1,187 @@
+package tenancy
+
+import (
+	"reflect"
+	"slices"
+	"unsafe"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
+)
+
+// A tree is the values that a statement writes, with the associations that GORM
+// would save along with them.
+type tree struct {
+	ex   *execution
+	stmt *gorm.Statement
+	seen map[visit]bool
+}
+
+type visit struct {
+	value unsafe.Pointer
+	rel   *schema.Relationship
+}
+
+// judgeValues judges the statement's values and all that they carry along, and
+// fills in their tenants. Where a set or a bypass writes the values of one
+// tenant, the statement and those that GORM nests in it run for that tenant.
+func (ex *execution) judgeValues(stmt *gorm.Statement) error {
+	if ex.scope.mode != modeSingle {
+		if err := ex.narrowToValues(stmt, stmt.ReflectValue); err != nil {
+			return err
+		}
+	}
+	if kind := indirect(stmt.ReflectValue).Kind(); kind != reflect.Struct && kind != reflect.Slice && kind != reflect.Array {
+		return nil
+	}
+	t := tree{ex: ex, stmt: stmt}
+	return t.judge(ex.model, stmt.Schema, stmt.ReflectValue, stmt.Selects, stmt.Omits)
+}
+
+// judge judges values of one model, then those behind their relations.
+func (t *tree) judge(m *model, s *schema.Schema, values reflect.Value, selects, omits []string) (err error) {
+	eachValue(values, func(v reflect.Value) {
+		if err == nil && v.Type() == s.ModelType {
+			err = t.judgeValue(m, s, v, selects, omits)
+		}
+	})
+	return err
+}
+
+func (t *tree) judgeValue(m *model, s *schema.Schema, v reflect.Value, selects, omits []string) error {
+	if err := t.fill(m, v); err != nil {
+		return err
+	}
+	if t.ex.op == opCreate {
+		if err := fillIDs(t.stmt, m.ids, v); err != nil {
+			return err
+		}
+	}
+	for _, rel := range m.rels {
+		if rel.Field == nil || !saves(rel.Name, selects, omits) {
+			continue
+		}
+		related := rel.Field.ReflectValueOf(t.stmt.Context, v)
+		if isEmpty(related) || t.visited(v, rel) {
+			continue
+		}
+		if err := t.judgeRelated(rel, related, selects, omits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tree) judgeRelated(rel *schema.Relationship, related reflect.Value, selects, omits []string) error {
+	other, err := t.ex.plugin.tables.model(rel.FieldSchema)
+	if err != nil || other.table == nil || other.shared {
+		return nil // its own statement says what is wrong with it
+	}
+	if t.ex.scope.mode != modeSingle {
+		return t.ex.errorOn(other.name, ErrTenantMismatch, "write rows with associations tenant by tenant")
+	}
+	inner, outer := below(rel.Name, selects), below(rel.Name, omits)
+	if len(selects) > 0 && len(inner) == 0 && len(outer) == 0 {
+		outer = []string{clause.Associations}
+	}
+	return t.judge(other, rel.FieldSchema, related, inner, outer)
+}
+
+// visited reports whether a value's relation was judged already, as in a cycle.
+func (t *tree) visited(v reflect.Value, rel *schema.Relationship) bool {
+	if !v.CanAddr() {
+		return false
+	}
+	if t.seen == nil {
+		t.seen = map[visit]bool{}
+	}
+	key := visit{v.Addr().UnsafePointer(), rel}
+	if t.seen[key] {
+		return true
+	}
+	t.seen[key] = true
+	return false
+}
+
+// fill gives a value its tenant, or finds that it names another.
+func (t *tree) fill(m *model, v reflect.Value) error {
+	if m.tenant == nil || m.table == nil || t.ex.scope.mode != modeSingle {
+		return nil // for several tenants, VALUES judges each row
+	}
+	ten := &t.ex.scope.tenants[0]
+	own, err := m.id.value(ten)
+	if err != nil {
+		return t.ex.errorOn(m.name, err, "the id does not fit the tenant column")
+	}
+	field := m.tenant.ReflectValueOf(t.stmt.Context, v)
+	if same, zero := holds(field, own, ten); same {
+		return nil
+	} else if !zero {
+		return t.ex.errorOn(m.name, ErrTenantMismatch, "")
+	}
+	if field.CanSet() { // else VALUES fills it
+		setTenant(field, reflect.ValueOf(own))
+	}
+	return nil
+}
+
+// holds reports whether a field holds a tenant, or nothing yet.
+func holds(field reflect.Value, own any, ten *tenant) (same, zero bool) {
+	field = reflect.Indirect(field)
+	if !field.IsValid() || field.IsZero() {
+		return false, true
+	}
+	if field.CanAddr() {
+		if id, ok := field.Addr().Interface().(*uuid.UUID); ok {
+			return *id == own, false
+		}
+	}
+	named, zero := tenantOf(field.Interface())
+	return named.key == ten.key, zero
+}
+
+func setTenant(field, value reflect.Value) {
+	if field.Kind() == reflect.Pointer {
+		p := reflect.New(field.Type().Elem())
+		p.Elem().Set(value.Convert(field.Type().Elem()))
+		field.Set(p)
+		return
+	}
+	if value.Type() != field.Type() {
+		value = value.Convert(field.Type())
+	}
+	field.Set(value)
+}
+
+// isEmpty reports whether a relation carries nothing to save.
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return v.IsNil() || isEmpty(v.Elem())
+	case reflect.Slice:
+		return v.Len() == 0
+	}
+	return v.IsZero()
+}
+
+// saves reports whether GORM saves a relation under Select and Omit.
+func saves(name string, selects, omits []string) bool {
+	if slices.Contains(omits, name) || slices.Contains(omits, clause.Associations) {
+		return false
+	}
+	return len(selects) == 0 || slices.ContainsFunc(selects, func(s string) bool {
+		return s == "*" || s == name || s == clause.Associations
+	})
+}
+
+// below returns the names that go on behind a relation's.
+func below(name string, names []string) (rest []string) {
+	for _, n := range names {
+		if len(n) > len(name)+1 && n[:len(name)] == name && n[len(name)] == '.' {
+			rest = append(rest, n[len(name)+1:])
+		}
+	}
+	return rest
+}

@@ -1,0 +1,240 @@
+package tenancy
+
+import (
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// writeInsert writes INSERT INTO. The table is the one that the text names.
+func writeInsert(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
+	start := stmt.SQL.Len()
+	if dialect != nil {
+		dialect(c, stmt)
+	} else {
+		ex.openClause(stmt, c)
+		c.Expression.Build(stmt)
+		ex.closeClause(stmt, c)
+	}
+	ex.setTarget(stmt, start, "INTO ")
+}
+
+// writeUpdate writes UPDATE with its table.
+func writeUpdate(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
+	start := stmt.SQL.Len()
+	ex.openClause(stmt, c)
+	c.Expression.Build(stmt)
+	ex.closeClause(stmt, c)
+	ex.setTarget(stmt, start, "UPDATE ")
+	ex.updating = true
+}
+
+// writeDelete writes DELETE; its tables are FROM's.
+func writeDelete(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
+	if d, ok := c.Expression.(clause.Delete); !ok || d.Modifier != "" {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the modifier is not known"))
+	}
+	ex.writeClause(stmt, clause.Clause{Expression: clause.Delete{}}, nil, sqltext.List)
+}
+
+// setTarget makes the one table that stands behind a keyword the statement's.
+func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) {
+	text := stmt.SQL.String()[start:]
+	before, name, _ := strings.Cut(text, keyword)
+	if !harmlessModifier(before) && ex.scope.mode != modeBypass {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the modifier is not known"))
+		return
+	}
+	if stmt.TableExpr == nil && ex.model != nil && ex.model.table != nil && ex.model.column != "" && name == ex.model.qualifier {
+		ex.table, ex.qualifier = ex.model.table, ex.model.qualifier
+		return
+	}
+	lexer := sqltext.Lexer{Text: name, Dialect: ex.plugin.dialect}
+	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allowsFunction)
+	ex.refs = refs
+	if verdict.Reason != "" || len(refs) != 1 || !refs[0].IsTable() {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "its table cannot be told with certainty"))
+		return
+	}
+	t, err := ex.lookup(refs[0].Schema, refs[0].Table)
+	if err != nil {
+		stmt.AddError(err)
+		return
+	}
+	if err := ex.mayWrite(t); err != nil && !ex.kept {
+		stmt.AddError(err)
+		return
+	}
+	ex.table, ex.qualifier = t, refs[0].Qualifier
+}
+
+// harmlessModifier reports whether what stands before the table is the verb
+// alone, or with a way to meet conflicts that replaces no other row.
+func harmlessModifier(before string) bool {
+	switch strings.ToUpper(strings.TrimSpace(before)) {
+	case "", "INSERT", "INSERT OR IGNORE", "INSERT OR ABORT", "INSERT OR FAIL", "INSERT OR ROLLBACK":
+		return true
+	}
+	return false
+}
+
+// mayWrite refuses a tenant's write to a shared table.
+func (ex *execution) mayWrite(t *table) error {
+	if t.shared && !t.writable && ex.scope.mode != modeBypass {
+		return ex.errorOn(t.name, ErrSharedReadOnly, "")
+	}
+	return nil
+}
+
+// writeSet writes SET without the tenant column, and the predicates of WHERE
+// where no FROM follows that would.
+func writeSet(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
+	set, ok := c.Expression.(clause.Set)
+	if !ok {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "SET holds an expression that is not known"))
+		return
+	}
+	ex.openClause(stmt, c)
+	if !ex.writeAssignments(stmt, set) {
+		ex.writeUnchanged(stmt)
+	}
+	ex.closeClause(stmt, c)
+	if !ex.builds(stmt, "FROM") {
+		ex.placed = true
+		ex.writeWherePredicates(stmt, nil)
+	}
+}
+
+// writeAssignments writes the assignments but that of the tenant column, which
+// may only name the tenant that the row has already. It reports whether there
+// was one to write.
+func (ex *execution) writeAssignments(stmt *gorm.Statement, set clause.Set) bool {
+	written := false
+	for _, a := range set {
+		if ex.isTenantColumn(a.Column.Name) {
+			if !ex.keepsTenant(a.Value) {
+				stmt.AddError(ex.errorOn(ex.table.name, ErrTenantImmutable, ""))
+			}
+			continue
+		}
+		if written {
+			stmt.WriteByte(',')
+		}
+		written = true
+		ex.writeName(stmt, a.Column)
+		stmt.WriteByte('=')
+		ex.writeValue(stmt, []any{a.Value})
+	}
+	return written
+}
+
+// writeUnchanged writes an assignment that changes nothing, as GORM does where
+// there is nothing to set.
+func (ex *execution) writeUnchanged(stmt *gorm.Statement) {
+	column := ""
+	if stmt.Schema != nil {
+		for _, name := range stmt.Schema.DBNames {
+			if !ex.isTenantColumn(name) {
+				column = stmt.Quote(name)
+				break
+			}
+		}
+	}
+	if column == "" {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrTenantImmutable, "nothing else is set"))
+		return
+	}
+	stmt.WriteString(column)
+	stmt.WriteByte('=')
+	stmt.WriteString(column)
+}
+
+// isTenantColumn reports whether a name, however it is spelled, is the tenant
+// column of the statement's table.
+func (ex *execution) isTenantColumn(name string) bool {
+	if ex.table == nil || ex.table.column == "" {
+		return false
+	}
+	if name == ex.table.column {
+		return true
+	}
+	if len(name) < len(ex.table.column) {
+		return false
+	}
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		name = name[i+1:]
+	}
+	return strings.EqualFold(strings.Trim(name, "\"`[] "), ex.table.column)
+}
+
+// keepsTenant reports whether assigning a value to the tenant column leaves the
+// rows' tenant as it is: a zero value that nobody meant, the scope's own tenant,
+// or that of the row which an upsert wanted to insert.
+func (ex *execution) keepsTenant(value any) bool {
+	if column, ok := value.(clause.Column); ok {
+		return strings.EqualFold(column.Table, "excluded") && ex.isTenantColumn(column.Name)
+	}
+	named, zero := tenantOf(value)
+	return zero || ex.scope.mode == modeSingle && named.key == ex.scope.tenants[0].key
+}
+
+// writeName writes a column's name, which must be one.
+func (ex *execution) writeName(stmt *gorm.Statement, column clause.Column) {
+	start := stmt.SQL.Len()
+	stmt.QuoteTo(&stmt.SQL, column)
+	if column.Table == "" && !column.Raw && isPlainName(column.Name) {
+		return
+	}
+	lexer := sqltext.Lexer{Text: stmt.SQL.String()[start:], Dialect: ex.plugin.dialect}
+	var last sqltext.Token
+	for t := lexer.Next(); t.Kind != sqltext.End; t = lexer.Next() {
+		isName := t.Kind == sqltext.Quoted || t.Kind == sqltext.Word
+		if afterName := last.Kind == sqltext.Quoted || last.Kind == sqltext.Word; isName == afterName ||
+			!isName && !lexer.Is(t, '.') {
+			stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a column's name is none"))
+			return
+		}
+		last = t
+	}
+	if last.Kind == sqltext.End || !ex.isTenantColumn(column.Name) && ex.isTenantColumn(lexer.Name(last)) {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a column's name is none"))
+	}
+}
+
+func isPlainName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// writeValue writes the one value of SET or VALUES that it is given as a slice,
+// which is what GORM's AddVar wants.
+func (ex *execution) writeValue(stmt *gorm.Statement, value []any) {
+	if adopted, changed := adoptValue(value[0]); changed {
+		value = []any{adopted}
+	}
+	from := ex.mark(stmt)
+	stmt.AddVar(&stmt.SQL, value...)
+	if len(stmt.Vars) != from.vars+1 || ex.subVars > 0 || !isPlaceholder(stmt.SQL.String()[from.text:]) {
+		ex.judge(stmt, from, sqltext.Value)
+	}
+}
+
+func isPlaceholder(text string) bool {
+	if text == "?" {
+		return true
+	}
+	for i := 1; i < len(text); i++ {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return len(text) > 1 && text[0] == '$'
+}
