@@ -144,7 +144,7 @@ func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place)
 		return
 	}
 	lexer := ex.lexer(stmt, from)
-	verdict := sqltext.Judge(&lexer, place, ex.plugin.allowsFunction)
+	verdict := sqltext.Judge(&lexer, place, ex.plugin.allow)
 	ex.settle(stmt, from, verdict)
 }
 
@@ -163,5 +163,3 @@ func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Ver
 		stmt.WriteByte('\n')
 	}
 }
-
-func (p *Plugin) allowsFunction(name string) bool { return p.functions[name] }

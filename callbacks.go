@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"gorm.io/gorm"
@@ -19,10 +20,10 @@ import (
 // after that.
 type Plugin struct {
 	config    Config
-	functions map[string]bool
+	allow     func(function string) bool
 	tables    *tables
 	dialect   sqltext.Dialect
-	used      bool
+	builders  uintptr // the clause builders that it is installed in
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
@@ -35,7 +36,7 @@ func New(config Config) *Plugin {
 	for _, name := range config.Functions {
 		functions[strings.ToLower(name)] = true
 	}
-	return &Plugin{config: config, functions: functions}
+	return &Plugin{config: config, allow: func(name string) bool { return functions[name] }}
 }
 
 // Name implements gorm.Plugin.
@@ -45,8 +46,13 @@ func (p *Plugin) Name() string { return "tenancy" }
 // PostgreSQL nor SQLite, for a configuration that cannot hold, and for a plugin
 // that is in use already.
 func (p *Plugin) Initialize(db *gorm.DB) error {
-	if p.used {
+	builders := reflect.ValueOf(db.ClauseBuilders).Pointer()
+	if p.builders != 0 && p.builders != builders {
 		return errors.New("tenancy: the plugin is in use by another *gorm.DB: make one each with New")
+	}
+	if p.builders != 0 { // a copy of its configuration, as dbresolver opens its sources with
+		p.wrapDialector(db)
+		return p.register(db)
 	}
 	switch name := db.Name(); name {
 	case "postgres":
@@ -60,7 +66,7 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 	if p.tables, err = newTables(db, &p.config, p.dialect); err != nil {
 		return err
 	}
-	p.used = true
+	p.builders = builders
 	p.wrapDialector(db)
 	p.installBuilders(db)
 	return p.register(db)

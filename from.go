@@ -69,7 +69,7 @@ func plainFrom(stmt *gorm.Statement, c clause.Clause) bool {
 // parseFrom reads the references of the list that was written since a mark.
 func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, bool) {
 	lexer := ex.lexer(stmt, from)
-	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allowsFunction)
+	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allow)
 	ex.refs = refs
 	failed := stmt.DB.Error
 	ex.settle(stmt, from, verdict)

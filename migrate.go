@@ -17,6 +17,9 @@ type dialector struct {
 }
 
 func (p *Plugin) wrapDialector(db *gorm.DB) {
+	if _, done := db.Config.Dialector.(dialector); done {
+		return
+	}
 	db.Config.Dialector = dialector{Dialector: db.Config.Dialector, plugin: p}
 }
 

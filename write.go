@@ -53,7 +53,7 @@ func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) 
 		return
 	}
 	lexer := sqltext.Lexer{Text: name, Dialect: ex.plugin.dialect}
-	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allowsFunction)
+	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allow)
 	ex.refs = refs
 	if verdict.Reason != "" || len(refs) != 1 || !refs[0].IsTable() {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "its table cannot be told with certainty"))
@@ -183,11 +183,12 @@ func (ex *execution) keepsTenant(value any) bool {
 
 // writeName writes a column's name, which must be one.
 func (ex *execution) writeName(stmt *gorm.Statement, column clause.Column) {
-	start := stmt.SQL.Len()
-	stmt.QuoteTo(&stmt.SQL, column)
-	if column.Table == "" && !column.Raw && isPlainName(column.Name) {
+	if column.Table == "" && column.Alias == "" && !column.Raw && isPlainName(column.Name) {
+		stmt.DB.Dialector.QuoteTo(&stmt.SQL, column.Name)
 		return
 	}
+	start := stmt.SQL.Len()
+	stmt.QuoteTo(&stmt.SQL, column)
 	lexer := sqltext.Lexer{Text: stmt.SQL.String()[start:], Dialect: ex.plugin.dialect}
 	var last sqltext.Token
 	for t := lexer.Next(); t.Kind != sqltext.End; t = lexer.Next() {

@@ -291,7 +291,7 @@ func (l *Lexer) word(start int) Token {
 	for i < len(l.Text) && isWordPart(l.Text[i]) {
 		i++
 	}
-	if i >= len(l.Text) || l.Dialect != Postgres && l.Text[i] != '\'' {
+	if i >= len(l.Text) || l.Dialect != Postgres {
 		return Token{Word, Span{start, i}}
 	}
 	switch prefix := l.Text[start:i]; {
