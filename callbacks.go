@@ -19,11 +19,11 @@ import (
 // is made by [New], used once with gorm.DB.Use, and safe for concurrent use
 // after that.
 type Plugin struct {
-	config    Config
-	allow     func(function string) bool
-	tables    *tables
-	dialect   sqltext.Dialect
-	builders  uintptr // the clause builders that it is installed in
+	config   Config
+	allow    func(function string) bool
+	tables   *tables
+	dialect  sqltext.Dialect
+	builders uintptr // the clause builders that it is installed in
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
