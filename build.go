@@ -51,6 +51,8 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 		db.ClauseBuilders[name] = func(c clause.Clause, b clause.Builder) {
 			ex, stmt := executing(b)
 			switch {
+			case ex != nil && c.Builder != nil && ex.scope.mode != modeBypass:
+				stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder of its own"))
 			case ex != nil:
 				write(ex, stmt, c, dialect)
 			case dialect != nil:

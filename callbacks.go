@@ -23,7 +23,8 @@ type Plugin struct {
 	allow    func(function string) bool
 	tables   *tables
 	dialect  sqltext.Dialect
-	builders uintptr // the clause builders that it is installed in
+	lists    []*string // the lists of clauses that are known
+	builders uintptr   // the clause builders that it is installed in
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
@@ -69,6 +70,8 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 	p.builders = builders
 	p.wrapDialector(db)
 	p.installBuilders(db)
+	all := db.Callback()
+	p.knowLists(all.Create().Clauses, all.Query().Clauses, all.Update().Clauses, all.Delete().Clauses)
 	return p.register(db)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -191,25 +192,34 @@ func (ex *execution) reportBypass(ctx context.Context) error {
 	return ex.plugin.config.OnBypass(ctx, use)
 }
 
-// judgeClauses refuses clauses that nobody here knows how to scope. The order of
-// the clauses that are built is the dialect's or a scope's.
+// judgeClauses refuses clauses that nobody here knows how to scope: those of a
+// scope's or a plugin's own list. GORM's own lists are known.
 func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
-	if ex.scope.mode == modeBypass {
+	if ex.scope.mode == modeBypass || ex.plugin.builds(stmt.BuildClauses) {
 		return nil
 	}
 	for _, name := range stmt.BuildClauses {
-		c, ok := stmt.Clauses[name]
-		if !ok {
-			continue
-		}
-		if _, known := places[name]; !known {
+		_, built := stmt.Clauses[name]
+		if _, known := places[name]; built && !known {
 			return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause is not known")
-		}
-		if c.Builder != nil {
-			return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder of its own")
 		}
 	}
 	return nil
+}
+
+// builds reports whether a list of clauses is one that GORM had when the plugin
+// was put in, with no clause that is not known.
+func (p *Plugin) builds(list []string) bool {
+	return slices.Contains(p.lists, unsafe.SliceData(list))
+}
+
+// knowLists remembers the lists of clauses that GORM builds.
+func (p *Plugin) knowLists(lists ...[]string) {
+	for _, list := range lists {
+		if !slices.ContainsFunc(list, func(name string) bool { _, known := places[name]; return !known }) {
+			p.lists = append(p.lists, unsafe.SliceData(list))
+		}
+	}
 }
 
 // builds reports whether a clause will be built for this statement.

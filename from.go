@@ -15,12 +15,14 @@ import (
 func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
 	ex.placed = true
 	if !ex.updating && dialect == nil && plainFrom(stmt, c) {
-		t, err := ex.lookup("", ex.plugin.tables.fold(stmt.Table))
-		if err != nil {
-			stmt.AddError(err)
-			return
+		if ex.table == nil || ex.table.name != stmt.Table {
+			t, err := ex.lookup("", ex.plugin.tables.fold(stmt.Table))
+			if err != nil {
+				stmt.AddError(err)
+				return
+			}
+			ex.setTable(stmt, t)
 		}
-		ex.setTable(stmt, t)
 		stmt.WriteString("FROM ")
 		if ex.qualifier != "" {
 			stmt.WriteString(ex.qualifier)

@@ -95,12 +95,12 @@ const reasonTable = "its tables cannot be told with certainty"
 
 // join reads the join that the current token begins.
 func (p *fromParser) join(item int) {
-	natural := p.keywordOf(p.cur) == kwNatural
+	natural := p.cur.kw == kwNatural
 	if natural {
 		p.advance()
 	}
 	kind := JoinInner
-	switch p.keywordOf(p.cur) {
+	switch p.cur.kw {
 	case kwCross:
 		kind = JoinCross
 	case kwLeft:
@@ -110,16 +110,16 @@ func (p *fromParser) join(item int) {
 	case kwFull:
 		kind = JoinFull
 	}
-	switch kw := p.keywordOf(p.cur); {
+	switch kw := p.cur.kw; {
 	case kw == kwInner || kind == JoinCross:
 		p.advance()
 	case kind != JoinInner:
 		p.advance()
-		if p.keywordOf(p.cur) == kwOuter {
+		if p.cur.kw == kwOuter {
 			p.advance()
 		}
 	}
-	if p.keywordOf(p.cur) != kwJoin {
+	if p.cur.kw != kwJoin {
 		p.fail(reasonTable)
 		return
 	}
@@ -129,7 +129,7 @@ func (p *fromParser) join(item int) {
 		return
 	}
 	ref := &p.refs[len(p.refs)-1]
-	switch p.keywordOf(p.cur) {
+	switch p.cur.kw {
 	case kwOn:
 		p.advance()
 		p.condition(ref)
@@ -146,7 +146,7 @@ func (p *fromParser) join(item int) {
 
 // ref reads one reference with its alias.
 func (p *fromParser) ref(join Join, natural bool, item int) {
-	if p.keywordOf(p.cur) == kwOnly || p.keywordOf(p.cur) == kwLateral {
+	if p.cur.kw == kwOnly || p.cur.kw == kwLateral {
 		p.advance()
 	}
 	r := Ref{Join: join, Merged: natural, Item: item, Span: p.cur.Span}
@@ -172,7 +172,7 @@ func (p *fromParser) ref(join Join, natural bool, item int) {
 
 // isName reports whether the current token can be a name, not a keyword.
 func (p *fromParser) isName() bool {
-	return p.cur.Kind == Quoted || p.cur.Kind == Word && p.keywordOf(p.cur) == noKeyword
+	return p.cur.Kind == Quoted || p.cur.Kind == Word && p.cur.kw == noKeyword
 }
 
 // name reads schema.table, or a function with its arguments.
@@ -208,7 +208,7 @@ func (p *fromParser) name(r *Ref) {
 	}
 	p.parenthesised()
 	r.Schema, r.Name = "", Span{}
-	if p.keywordOf(p.cur) == kwWith && p.keywordOf(p.next) == kwOrdinality {
+	if p.cur.kw == kwWith && p.next.kw == kwOrdinality {
 		p.advance()
 		p.advance()
 	}
@@ -217,7 +217,7 @@ func (p *fromParser) name(r *Ref) {
 
 // alias reads [AS] alias [(columns)].
 func (p *fromParser) alias(r *Ref) {
-	as := p.keywordOf(p.cur) == kwAs
+	as := p.cur.kw == kwAs
 	if as {
 		p.advance()
 	}
@@ -259,11 +259,11 @@ func (p *fromParser) condition(r *Ref) {
 // beginsJoin reports whether the current word begins a join; LEFT and RIGHT are
 // functions, too.
 func (p *fromParser) beginsJoin() bool {
-	switch p.keywordOf(p.cur) {
+	switch p.cur.kw {
 	case kwJoin, kwInner, kwCross, kwNatural:
 		return true
 	case kwLeft, kwRight, kwFull:
-		after := p.keywordOf(p.next)
+		after := p.next.kw
 		return after == kwJoin || after == kwOuter
 	}
 	return false
@@ -301,9 +301,9 @@ func (p *fromParser) token(depth int) int {
 	case Punct:
 		depth, reason = p.punct(p.cur, Group, depth)
 	case Word, Quoted:
-		kw := p.keywordOf(p.cur)
+		kw := p.cur.kw
 		reason = p.word1(p.prev, p.cur, p.next, Group, depth)
-		if reason == "" && depth == 0 && (kw == kwEndsValue || kw == kwFrom && p.keywordOf(p.prev) != kwDistinct || kw == kwInto) {
+		if reason == "" && depth == 0 && (kw == kwEndsValue || kw == kwFrom && p.prev.kw != kwDistinct || kw == kwInto) {
 			reason = "it ends the condition"
 		}
 		if reason == "" && p.Is(p.next, '(') && kw != kwLeft && kw != kwRight {

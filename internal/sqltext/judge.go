@@ -96,11 +96,11 @@ func (l *Lexer) punct(t Token, place Place, depth int) (int, string) {
 // word1 judges a name or keyword by its neighbours: words that begin a query,
 // and words that end the place.
 func (l *Lexer) word1(prev, cur, next Token, place Place, depth int) string {
-	if l.keywordOf(prev) == kwIn {
+	if prev.kw == kwIn {
 		// SQLite reads "IN name" as a query of that table.
 		return "IN is followed by a name"
 	}
-	kw := l.keywordOf(cur)
+	kw := cur.kw
 	switch kw {
 	case noKeyword:
 		return ""
@@ -111,7 +111,7 @@ func (l *Lexer) word1(prev, cur, next Token, place Place, depth int) string {
 			return reasonQuery
 		}
 	case kwWith:
-		if after := l.keywordOf(next); after != kwTime && after != kwTies && after != kwOrdinality {
+		if after := next.kw; after != kwTime && after != kwTies && after != kwOrdinality {
 			return reasonQuery
 		}
 	}
@@ -120,7 +120,7 @@ func (l *Lexer) word1(prev, cur, next Token, place Place, depth int) string {
 	}
 	switch kw {
 	case kwFrom:
-		if l.keywordOf(prev) != kwDistinct {
+		if prev.kw != kwDistinct {
 			return "FROM ends its place"
 		}
 	case kwInto, kwJoin:

@@ -33,12 +33,12 @@ const (
 )
 
 // keywordOf folds a bare word and looks it up; it does not allocate.
-func (l *Lexer) keywordOf(t Token) keyword {
-	if t.Kind != Word || t.End-t.Start > 16 {
+func keywordOf(word string) keyword {
+	if len(word) < 2 || len(word) > 11 {
 		return noKeyword
 	}
-	var buf [16]byte
-	switch string(foldInto(buf[:0], l.Text[t.Start:t.End])) {
+	var buf [11]byte
+	switch string(foldInto(buf[:0], word)) {
 	case "as":
 		return kwAs
 	case "cross":

@@ -37,6 +37,7 @@ type Span struct{ Start, End int }
 type Token struct {
 	Kind Kind
 	Span
+	kw keyword
 }
 
 // A Lexer reads tokens. White space and comments are passed over.
@@ -57,7 +58,7 @@ type Lexer struct {
 // Next returns the next token; End, again and again, when there is none.
 func (l *Lexer) Next() Token {
 	if !l.skipSpace() {
-		return Token{Bad, Span{l.pos, len(l.Text)}}
+		return Token{Kind: Bad, Span: Span{l.pos, len(l.Text)}}
 	}
 	if len(l.Queries) > 0 && l.pos >= l.Queries[0].Start {
 		q := l.Queries[0]
@@ -66,10 +67,10 @@ func (l *Lexer) Next() Token {
 		}
 		l.Queries = l.Queries[1:]
 		l.pos = q.End
-		return Token{Query, q}
+		return Token{Kind: Query, Span: q}
 	}
 	if l.pos >= len(l.Text) {
-		return Token{End, Span{l.pos, l.pos}}
+		return Token{Kind: End, Span: Span{l.pos, l.pos}}
 	}
 	start := l.pos
 	tok := l.scan(l.Text[start])
@@ -91,14 +92,14 @@ func (l *Lexer) Raw(t Token) string { return l.Text[t.Start:t.End] }
 func (l *Lexer) bad(start int, reason string) Token {
 	l.Reason = reason
 	l.pos = len(l.Text)
-	return Token{Bad, Span{start, len(l.Text)}}
+	return Token{Kind: Bad, Span: Span{start, len(l.Text)}}
 }
 
 func (l *Lexer) scan(c byte) Token {
 	start := l.pos
 	switch {
 	case c == '(' || c == ')' || c == ',' || c == ';':
-		return Token{Punct, Span{start, start + 1}}
+		return Token{Kind: Punct, Span: Span{start, start + 1}}
 	case c == 0:
 		return l.bad(start, "it holds a NUL byte")
 	case c == '\'':
@@ -108,13 +109,13 @@ func (l *Lexer) scan(c byte) Token {
 	case isDigit(c) || c == '.' && start+1 < len(l.Text) && isDigit(l.Text[start+1]):
 		return l.number(start)
 	case c == '.':
-		return Token{Punct, Span{start, start + 1}}
+		return Token{Kind: Punct, Span: Span{start, start + 1}}
 	case c == '$' || c == '?' || l.Dialect == SQLite && (c == ':' || c == '@'):
 		return l.param(start)
 	case isWordStart(c):
 		return l.word(start)
 	default:
-		return Token{Operator, Span{start, start + 1}}
+		return Token{Kind: Operator, Span: Span{start, start + 1}}
 	}
 }
 
@@ -179,7 +180,7 @@ func (l *Lexer) literal(start, open int, escapes bool) Token {
 				i++
 				continue
 			}
-			return Token{Literal, Span{start, i + 1}}
+			return Token{Kind: Literal, Span: Span{start, i + 1}}
 		}
 	}
 	return l.bad(start, "a string is not closed")
@@ -203,7 +204,7 @@ func (l *Lexer) quoted(start int) Token {
 		if strings.IndexByte(l.Text[start:i], 0) >= 0 {
 			return l.bad(start, "it holds a NUL byte")
 		}
-		return Token{Quoted, Span{start, i + 1}}
+		return Token{Kind: Quoted, Span: Span{start, i + 1}}
 	}
 }
 
@@ -224,7 +225,7 @@ func (l *Lexer) number(start int) Token {
 			return l.bad(start, "a number runs into a word")
 		}
 	}
-	return Token{Literal, Span{start, i}}
+	return Token{Kind: Literal, Span: Span{start, i}}
 }
 
 // isNumberLetter allows the prefixed forms 0x…, 0o…, 0b… and digit separators.
@@ -245,19 +246,19 @@ func (l *Lexer) param(start int) Token {
 	c := l.Text[start]
 	i := start + 1
 	if c == ':' && i < len(l.Text) && (l.Text[i] == ':' || l.Text[i] == '=') {
-		return Token{Operator, Span{start, i + 1}}
+		return Token{Kind: Operator, Span: Span{start, i + 1}}
 	}
 	for i < len(l.Text) && (isDigit(l.Text[i]) || (c != '?' && isWordPart(l.Text[i]))) {
 		i++
 	}
 	if l.Dialect == SQLite {
 		if i == start+1 && c != '?' {
-			return Token{Operator, Span{start, i}}
+			return Token{Kind: Operator, Span: Span{start, i}}
 		}
-		return Token{Param, Span{start, i}}
+		return Token{Kind: Param, Span: Span{start, i}}
 	}
 	if c == '?' { // an operator of PostgreSQL, as of jsonb
-		return Token{Operator, Span{start, start + 1}}
+		return Token{Kind: Operator, Span: Span{start, start + 1}}
 	}
 	if i > start+1 && isDigit(l.Text[start+1]) {
 		for i = start + 1; i < len(l.Text) && isDigit(l.Text[i]); i++ {
@@ -265,7 +266,7 @@ func (l *Lexer) param(start int) Token {
 		if i < len(l.Text) && isWordPart(l.Text[i]) {
 			return l.bad(start, "a placeholder runs into a word")
 		}
-		return Token{Param, Span{start, i}}
+		return Token{Kind: Param, Span: Span{start, i}}
 	}
 	return l.dollarQuoted(start, i)
 }
@@ -281,7 +282,7 @@ func (l *Lexer) dollarQuoted(start, tagEnd int) Token {
 		if end < 0 {
 			return l.bad(start, "a dollar-quoted string is not closed")
 		}
-		return Token{Literal, Span{start, body + end + len(delimiter)}}
+		return Token{Kind: Literal, Span: Span{start, body + end + len(delimiter)}}
 	}
 	return l.bad(start, "a dollar sign stands alone")
 }
@@ -291,20 +292,21 @@ func (l *Lexer) word(start int) Token {
 	for i < len(l.Text) && isWordPart(l.Text[i]) {
 		i++
 	}
-	if i >= len(l.Text) || l.Dialect != Postgres {
-		return Token{Word, Span{start, i}}
+	tok := Token{Word, Span{start, i}, keywordOf(l.Text[start:i])}
+	if i >= len(l.Text) || l.Dialect != Postgres || i > start+1 {
+		return tok
 	}
 	switch prefix := l.Text[start:i]; {
 	case l.Text[i] == '\'' && (prefix == "e" || prefix == "E"):
 		return l.literal(start, i, true)
-	case l.Text[i] == '\'' && len(prefix) == 1 && strings.Contains("bBxXnN", prefix):
+	case l.Text[i] == '\'' && strings.Contains("bBxXnN", prefix):
 		return l.literal(start, i, false)
 	case l.Text[i] == '&' && (prefix == "u" || prefix == "U") && i+1 < len(l.Text) && l.Text[i+1] == '"':
 		return l.bad(start, "a name is written with Unicode escapes")
 	case l.Text[i] == '&' && (prefix == "u" || prefix == "U") && i+1 < len(l.Text) && l.Text[i+1] == '\'':
 		return l.literal(start, i+1, false)
 	}
-	return Token{Word, Span{start, i}}
+	return tok
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
