@@ -150,12 +150,18 @@ func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place)
 	ex.settle(stmt, from, verdict)
 }
 
-// settle turns a verdict into an error. SQLite's placeholders go by position:
-// one more or less of them would give the tenant's to another value.
+// settle turns a verdict into an error. The tenant's value stands among the
+// caller's, so that only the placeholders that GORM writes may count: SQLite's go
+// by position, and PostgreSQL's by a number that the caller cannot know.
 func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Verdict) {
 	reason := verdict.Reason
-	if reason == "" && ex.plugin.dialect == sqltext.SQLite && verdict.Params != len(stmt.Vars)-from.vars-ex.subVars {
+	switch {
+	case reason != "" || ex.scope.mode == modeBypass:
+	case ex.plugin.dialect == sqltext.SQLite && verdict.Params != len(stmt.Vars)-from.vars-ex.subVars:
 		reason = "it has not as many placeholders as values"
+	case ex.plugin.dialect == sqltext.Postgres && verdict.Params > 0 &&
+		(verdict.Lowest <= from.vars || verdict.Highest > len(stmt.Vars)):
+		reason = "a placeholder has a number; write ? instead"
 	}
 	if reason != "" {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reason))

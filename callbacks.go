@@ -96,7 +96,9 @@ func (p *Plugin) register(db *gorm.DB) error {
 		all.Row().Before("*").Register("tenancy:begin", p.begin(opRow)),
 		all.Raw().Before("*").Register("tenancy:begin", p.begin(opRaw)),
 
-		all.Create().After("gorm:create").Register("tenancy:conflict", checkConflict),
+		all.Create().After("gorm:save_before_associations").Before("gorm:create").Register("tenancy:keep", keep),
+		all.Create().After("gorm:create").Before("gorm:save_after_associations").Register("tenancy:conflict", checkConflict),
+		all.Update().After("gorm:update").Before("gorm:save_after_associations").Register("tenancy:conflict", checkSave),
 		all.Query().Replace("gorm:preload", preload),
 
 		all.Create().After("*").Register("tenancy:end", end),

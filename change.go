@@ -68,7 +68,7 @@ func (ex *execution) judgeNamed(stmt *gorm.Statement, values reflect.Value) (err
 // judgeAssigned refuses an update that names the tenant column with another
 // tenant, before its associations are saved.
 func (ex *execution) judgeAssigned(stmt *gorm.Statement) error {
-	if ex.table == nil || stmt.Dest == stmt.Model {
+	if ex.table == nil || sameValue(stmt.Dest, stmt.Model) {
 		return nil
 	}
 	dest := indirect(reflect.ValueOf(stmt.Dest))
@@ -89,6 +89,12 @@ func (ex *execution) judgeAssigned(stmt *gorm.Statement) error {
 		}
 	}
 	return nil
+}
+
+// sameValue reports whether two values are one and the same pointer.
+func sameValue(a, b any) bool {
+	v, w := reflect.ValueOf(a), reflect.ValueOf(b)
+	return v.Kind() == reflect.Pointer && w.Kind() == reflect.Pointer && v.UnsafePointer() == w.UnsafePointer()
 }
 
 // judgeAssociations judges what an update saves along with its value.

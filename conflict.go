@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -158,6 +159,12 @@ func (ex *execution) writeConflictWhere(stmt *gorm.Statement, where clause.Where
 // reason, the table is asked.
 func checkConflict(db *gorm.DB) {
 	ex := executionOf(db.Statement)
+	if ex != nil && ex.kept && ex.config != nil {
+		db.Config = ex.config
+		db.Statement.SQL.Reset()
+		db.Statement.Vars = nil
+		return
+	}
 	if ex == nil || db.DryRun || ex.table == nil {
 		return
 	}
@@ -179,6 +186,44 @@ func checkConflict(db *gorm.DB) {
 		}
 	}
 	db.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, ""))
+}
+
+// checkSave runs after an update. Save inserts a row that its update did not
+// find, but only after the update has saved the row's associations: a key that
+// is another tenant's must be found here for nothing of them to stay.
+func checkSave(db *gorm.DB) {
+	stmt := db.Statement
+	ex := executionOf(stmt)
+	if ex == nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.mode != modeSingle ||
+		ex.model == nil || len(ex.model.rels) == 0 || ex.model.tenant == nil ||
+		!slices.Contains(stmt.Selects, "*") || !sameValue(stmt.Dest, stmt.Model) || stmt.ReflectValue.Kind() != reflect.Struct {
+		return
+	}
+	key := stmt.Schema.PrimaryFieldDBNames
+	if len(key) == 0 || slices.Contains(key, ex.table.column) || !ex.uniqueKeys(stmt).has(key) {
+		return
+	}
+	own, err := ex.table.id.value(&ex.scope.tenants[0])
+	if err != nil {
+		return
+	}
+	row := make([]any, 0, len(key)+1)
+	for _, field := range stmt.Schema.PrimaryFields {
+		value, _ := field.ValueOf(stmt.Context, stmt.ReflectValue)
+		row = append(row, value)
+	}
+	ex.conflict = conflictCheck{columns: key}
+	for _, name := range append(slices.Clone(key), ex.table.column) {
+		ex.conflict.values.Columns = append(ex.conflict.values.Columns, clause.Column{Name: name})
+	}
+	ex.conflict.values.Values = [][]any{append(row, own)}
+	taken, err := ex.keyIsTaken(stmt)
+	switch {
+	case err != nil:
+		db.AddError(err)
+	case taken:
+		db.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, ""))
+	}
 }
 
 // keyIsTaken asks whether one of the keys that were sent is another tenant's.

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 )
 
@@ -15,7 +14,7 @@ import (
 // fills in tenants and ids, before anything is sent.
 func (ex *execution) beginCreate(stmt *gorm.Statement) error {
 	if ex.table == nil && stmt.TableExpr == nil {
-		if _, err := ex.lookup("", ex.plugin.tables.fold(stmt.Table)); err != nil {
+		if _, err := ex.lookupOwn("", ex.plugin.tables.fold(stmt.Table)); err != nil {
 			return err
 		}
 	}
@@ -41,13 +40,22 @@ func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
 	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !ex.haveKeys(stmt) {
 		return readOnly
 	}
-	config := *stmt.DB.Config
-	config.DryRun = true
-	config.Logger = logger.Discard
-	stmt.DB.Config = &config
 	stmt.SkipHooks = true
 	ex.kept = true
 	return nil
+}
+
+// keep runs right before a create's INSERT, and keeps that of a shared parent
+// from being sent. What is saved before and after it is not kept.
+func keep(db *gorm.DB) {
+	ex := executionOf(db.Statement)
+	if ex == nil || !ex.kept {
+		return
+	}
+	ex.config = db.Config
+	config := *db.Config
+	config.DryRun = true
+	db.Config = &config
 }
 
 func (ex *execution) haveKeys(stmt *gorm.Statement) bool {

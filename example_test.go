@@ -261,12 +261,11 @@ func ExampleTrust() {
 	db := dry(tenancy.Config{})
 	ctx := tenancy.With(context.Background(), acme)
 
-	trusted := tenancy.Trust(ctx, "the report names its tenant")
-	var total int
-	show(db.WithContext(trusted).Raw("SELECT sum(amount) FROM orders WHERE tenant_id = ?", acme).Scan(&total))
+	trusted := tenancy.Trust(ctx, "the text names its tenant")
+	show(db.WithContext(trusted).Exec("UPDATE orders SET amount = 0 WHERE tenant_id = ?", acme))
 	show(db.WithContext(trusted).Find(&[]Order{}))
 	// Output:
-	// SELECT sum(amount) FROM orders WHERE tenant_id = $1
+	// UPDATE orders SET amount = 0 WHERE tenant_id = $1
 	// SELECT * FROM "orders" WHERE "orders"."tenant_id" = $1
 }
 

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -42,6 +43,7 @@ type execution struct {
 
 	inFrom       bool            // the FROM list is being built
 	kept         bool            // a shared parent, which is not written
+	config       *gorm.Config    // to be put back behind it
 	handed       *inheritance    // of a subquery
 	outerContext context.Context // to be put back
 	conflict     conflictCheck
@@ -172,6 +174,23 @@ func (ex *execution) lookup(schemaName, name string) (*table, error) {
 		return undeclared, nil
 	}
 	return nil, ex.errorOn(name, ErrUndeclared, "list its model in Config.Models, or in Config.Shared if it belongs to no tenant")
+}
+
+// lookupOwn is lookup for the table that the statement's model is used with: a
+// model with a tenant column brings it along to a table of another name.
+func (ex *execution) lookupOwn(schemaName, name string) (*table, error) {
+	t, err := ex.lookup(schemaName, name)
+	if t != nil && t != undeclared || ex.model == nil || ex.model.tenant == nil || ex.model.table == nil {
+		return t, err
+	}
+	if schemaName != "" {
+		name = schemaName + "." + name
+	}
+	own := ex.model.table
+	return &table{
+		name: name, column: own.column, quoted: own.quoted, id: own.id, root: own.root,
+		qualifier: ex.plugin.tables.quote(name[strings.LastIndexByte(name, '.')+1:]),
+	}, nil
 }
 
 // undeclared stands for every table that AllowUndeclared or a bypass lets pass.

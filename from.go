@@ -16,7 +16,7 @@ func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cla
 	ex.placed = true
 	if !ex.updating && dialect == nil && plainFrom(stmt, c) {
 		if ex.table == nil || ex.table.name != stmt.Table {
-			t, err := ex.lookup("", ex.plugin.tables.fold(stmt.Table))
+			t, err := ex.lookupOwn("", ex.plugin.tables.fold(stmt.Table))
 			if err != nil {
 				stmt.AddError(err)
 				return
@@ -85,7 +85,11 @@ func (ex *execution) tablesOf(stmt *gorm.Statement, refs []sqltext.Ref) ([]*tabl
 		if !refs[i].IsTable() {
 			continue
 		}
-		t, err := ex.lookup(refs[i].Schema, refs[i].Table)
+		find := ex.lookup
+		if i == 0 && !ex.updating {
+			find = ex.lookupOwn
+		}
+		t, err := find(refs[i].Schema, refs[i].Table)
 		if err != nil {
 			stmt.AddError(err)
 			return nil, false
@@ -132,7 +136,7 @@ func (l *fromList) scopingOf(i int) scoping {
 		return inWhere
 	case ref.Join == sqltext.JoinInner && ref.Merged:
 		return inWhere
-	case ref.Merged:
+	case ref.Merged, ref.On == (sqltext.Span{}):
 		return inSubquery
 	}
 	return inOn
@@ -140,9 +144,10 @@ func (l *fromList) scopingOf(i int) scoping {
 
 // preserves reports whether an item has a RIGHT or FULL join: rows that it
 // keeps without a partner pass any ON, and a WHERE drops those of the others.
+// SQLite's comma joins as closely as JOIN does, so that all items are one.
 func (l *fromList) preserves(item int) bool {
 	for i := range l.refs {
-		if l.refs[i].Item == item && (l.refs[i].Join == sqltext.JoinRight || l.refs[i].Join == sqltext.JoinFull) {
+		if (l.refs[i].Item == item || l.ex.plugin.dialect == sqltext.SQLite) && (l.refs[i].Join == sqltext.JoinRight || l.refs[i].Join == sqltext.JoinFull) {
 			return true
 		}
 	}

@@ -12,8 +12,11 @@ import (
 // of one's own must bring it.
 func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner, related *model) error {
 	joined, err := r.adopt(next, rel.JoinTable)
-	if err != nil || joined.table != nil || rel.JoinTable.ModelType.Name() != "" {
+	switch {
+	case err != nil, joined.tenant != nil, rel.JoinTable.ModelType.Name() != "":
 		return err
+	case joined.table != nil && joined.shared:
+		return nil
 	}
 	tenant := owner.tenant
 	if tenant == nil {

@@ -59,7 +59,7 @@ func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) 
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "its table cannot be told with certainty"))
 		return
 	}
-	t, err := ex.lookup(refs[0].Schema, refs[0].Table)
+	t, err := ex.lookupOwn(refs[0].Schema, refs[0].Table)
 	if err != nil {
 		stmt.AddError(err)
 		return

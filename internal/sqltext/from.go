@@ -48,22 +48,20 @@ func (r *Ref) IsTable() bool { return r.Table != "" }
 // Everything else, parenthesised joins and TABLESAMPLE among it, is refused.
 type fromParser struct {
 	*Lexer
-	allow     func(string) bool
-	prev, cur Token
-	next      Token
-	refs      []Ref
-	params    int
-	reason    string
+	window
+	allow   func(string) bool
+	refs    []Ref
+	verdict Verdict
 }
 
 // ParseFrom appends the references of a FROM list to refs: of what stands after
 // FROM, INTO or UPDATE. The verdict's reason is empty when all of it was
 // understood.
 func ParseFrom(l *Lexer, refs []Ref, allow func(string) bool) ([]Ref, Verdict) {
-	p := fromParser{Lexer: l, allow: allow, refs: refs, next: l.Next()}
+	p := fromParser{Lexer: l, window: window{next: l.Next()}, allow: allow, refs: refs}
 	p.advance()
 	p.ref(JoinNone, false, 0)
-	for item := 0; p.reason == "" && p.cur.Kind != End; {
+	for item := 0; p.verdict.Reason == "" && p.cur.Kind != End; {
 		if p.Is(p.cur, ',') {
 			p.advance()
 			item++
@@ -72,22 +70,21 @@ func ParseFrom(l *Lexer, refs []Ref, allow func(string) bool) ([]Ref, Verdict) {
 		}
 		p.join(item)
 	}
-	return p.refs, Verdict{Reason: p.reason, OpenComment: l.OpenComment, Params: p.params}
+	p.verdict.OpenComment = l.OpenComment
+	return p.refs, p.verdict
 }
 
 func (p *fromParser) advance() {
-	p.prev, p.cur = p.cur, p.next
+	p.shift(p.Lexer)
 	if p.cur.Kind == Bad {
 		p.fail(p.Reason)
 		p.cur.Kind = End
-		return
 	}
-	p.next = p.Next()
 }
 
 func (p *fromParser) fail(reason string) {
-	if p.reason == "" {
-		p.reason = reason
+	if p.verdict.Reason == "" {
+		p.verdict.Reason = reason
 	}
 }
 
@@ -125,7 +122,7 @@ func (p *fromParser) join(item int) {
 	}
 	p.advance()
 	p.ref(kind, natural, item)
-	if p.reason != "" {
+	if p.verdict.Reason != "" {
 		return
 	}
 	ref := &p.refs[len(p.refs)-1]
@@ -244,7 +241,7 @@ func (p *fromParser) alias(r *Ref) {
 func (p *fromParser) condition(r *Ref) {
 	r.On = Span{p.cur.Start, p.cur.Start}
 	depth := 0
-	for ; p.reason == "" && p.cur.Kind != End; p.advance() {
+	for ; p.verdict.Reason == "" && p.cur.Kind != End; p.advance() {
 		if depth == 0 && (p.Is(p.cur, ',') || p.beginsJoin()) {
 			break
 		}
@@ -275,7 +272,7 @@ func (p *fromParser) parenthesised() {
 		p.fail(reasonTable)
 		return
 	}
-	for depth := 0; p.reason == "" && p.cur.Kind != End; {
+	for depth := 0; p.verdict.Reason == "" && p.cur.Kind != End; {
 		depth = p.token(depth)
 		p.advance()
 		if depth == 0 {
@@ -287,28 +284,13 @@ func (p *fromParser) parenthesised() {
 
 // token judges one token inside a condition and returns the depth after it.
 func (p *fromParser) token(depth int) int {
-	reason := ""
-	switch p.cur.Kind {
-	case Param:
-		p.params++
-		if p.Dialect == SQLite && p.cur.End-p.cur.Start > 1 {
-			reason = "a placeholder has a number or a name"
-		}
-	case Query:
-		if !p.Is(p.prev, '(') || !p.Is(p.next, ')') {
-			reason = "a subquery stands without its parentheses"
-		}
-	case Punct:
-		depth, reason = p.punct(p.cur, Group, depth)
-	case Word, Quoted:
-		kw := p.cur.kw
-		reason = p.word1(p.prev, p.cur, p.next, Group, depth)
-		if reason == "" && depth == 0 && (kw == kwEndsValue || kw == kwFrom && p.prev.kw != kwDistinct || kw == kwInto) {
-			reason = "it ends the condition"
-		}
-		if reason == "" && p.Is(p.next, '(') && kw != kwLeft && kw != kwRight {
-			reason = p.call(p.prev, p.cur, p.allow)
-		}
+	if p.cur.Kind == Param {
+		p.verdict.count(p.Lexer, p.cur)
+	}
+	kw := p.cur.kw
+	depth, reason := p.Lexer.token(&p.window, Group, depth, p.allow)
+	if depth == 0 && (kw == kwEndsValue || kw == kwInto || kw == kwFrom && p.prev.kw != kwDistinct) {
+		p.fail("it ends the condition")
 	}
 	if reason != "" {
 		p.fail(reason)

@@ -18,8 +18,22 @@ type Verdict struct {
 	// OpenComment says that the fragment ends in a line comment, which a line
 	// feed must close.
 	OpenComment bool
-	// Params is the number of its placeholders.
-	Params int
+	// Params is the number of its placeholders; Lowest and Highest are the
+	// numbers of PostgreSQL's.
+	Params, Lowest, Highest int
+}
+
+// count counts a placeholder.
+func (v *Verdict) count(l *Lexer, param Token) {
+	n := 0
+	for _, c := range []byte(l.Text[param.Start+1 : param.End]) {
+		n = min(n*10+int(c-'0'), 1<<20)
+	}
+	if v.Params == 0 || n < v.Lowest {
+		v.Lowest = n
+	}
+	v.Highest = max(v.Highest, n)
+	v.Params++
 }
 
 const (
@@ -31,39 +45,19 @@ const (
 // own. Functions that are not safe by themselves are asked for with allow,
 // which gets "name" or "schema.name", folded to lower case.
 func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
-	var prev, cur Token
+	w := window{next: l.Next()}
 	depth := 0
-	for next := l.Next(); ; {
-		prev, cur = cur, next
-		if cur.Kind == End {
-			break
-		}
-		if cur.Kind == Bad {
+	for w.shift(l); w.cur.Kind != End; w.shift(l) {
+		if w.cur.Kind == Bad {
 			return Verdict{Reason: l.Reason}
 		}
-		next = l.Next()
 		if place == Hint {
 			return Verdict{Reason: "only comments may stand before and after a clause"}
 		}
-		switch cur.Kind {
-		case Param:
-			v.Params++
-			if l.Dialect == SQLite && cur.End-cur.Start > 1 {
-				v.Reason = "a placeholder has a number or a name"
-			}
-		case Query:
-			if !l.Is(prev, '(') || !l.Is(next, ')') {
-				v.Reason = "a subquery stands without its parentheses"
-			}
-		case Punct:
-			depth, v.Reason = l.punct(cur, place, depth)
-		case Word, Quoted:
-			v.Reason = l.word1(prev, cur, next, place, depth)
-			if v.Reason == "" && l.Is(next, '(') {
-				v.Reason = l.call(prev, cur, allow)
-			}
+		if w.cur.Kind == Param {
+			v.count(l, w.cur)
 		}
-		if v.Reason != "" {
+		if depth, v.Reason = l.token(&w, place, depth, allow); v.Reason != "" {
 			return v
 		}
 	}
@@ -72,6 +66,57 @@ func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
 	}
 	v.OpenComment = l.OpenComment
 	return v
+}
+
+// window is a token with its neighbours.
+type window struct{ before, prev, cur, next Token }
+
+func (w *window) shift(l *Lexer) {
+	w.before, w.prev, w.cur = w.prev, w.cur, w.next
+	if w.cur.Kind != Bad && w.cur.Kind != End {
+		w.next = l.Next()
+	}
+}
+
+// token judges one token by its neighbours and returns the depth behind it.
+func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool) (int, string) {
+	if w.prev.kw == kwIn && l.Dialect == SQLite && !l.Is(w.cur, '(') {
+		return depth, "IN is followed by a name" // which SQLite reads as a query of that table
+	}
+	switch w.cur.Kind {
+	case Param:
+		if l.Dialect == SQLite && w.cur.End-w.cur.Start > 1 {
+			return depth, "a placeholder has a number or a name"
+		}
+	case Literal:
+		if w.prev.Kind == Literal {
+			// PostgreSQL may read them as one, with the escapes of the first.
+			return depth, "two literals stand side by side"
+		}
+	case Query:
+		if !l.Is(w.prev, '(') || !l.Is(w.next, ')') {
+			return depth, "a subquery stands without its parentheses"
+		}
+	case Punct:
+		return l.punct(w.cur, place, depth)
+	case Word, Quoted:
+		if reason := l.word1(w, place, depth); reason != "" {
+			return depth, reason
+		}
+		if l.Is(w.next, '(') && w.cur.kw != kwLeft && w.cur.kw != kwRight || l.isAttribute(w) {
+			return depth, l.call(w, allow)
+		}
+	}
+	return depth, ""
+}
+
+// isAttribute reports whether a name stands behind a dot that selects from a
+// value, as in (value).name, which PostgreSQL also reads as name(value).
+func (l *Lexer) isAttribute(w *window) bool {
+	if !l.Is(w.prev, '.') {
+		return false
+	}
+	return w.before.Kind != Word && w.before.Kind != Quoted
 }
 
 func (l *Lexer) punct(t Token, place Place, depth int) (int, string) {
@@ -95,12 +140,8 @@ func (l *Lexer) punct(t Token, place Place, depth int) (int, string) {
 
 // word1 judges a name or keyword by its neighbours: words that begin a query,
 // and words that end the place.
-func (l *Lexer) word1(prev, cur, next Token, place Place, depth int) string {
-	if prev.kw == kwIn {
-		// SQLite reads "IN name" as a query of that table.
-		return "IN is followed by a name"
-	}
-	kw := cur.kw
+func (l *Lexer) word1(w *window, place Place, depth int) string {
+	kw, prev, next := w.cur.kw, w.prev, w.next
 	switch kw {
 	case noKeyword:
 		return ""
@@ -133,34 +174,18 @@ func (l *Lexer) word1(prev, cur, next Token, place Place, depth int) string {
 	return ""
 }
 
-// call judges a name before a parenthesis.
-func (l *Lexer) call(prev, cur Token, allow func(string) bool) string {
-	name := l.Folded(cur)
-	if l.Is(prev, '.') {
-		schema := l.nameBefore(prev)
+// call judges the name of a function.
+func (l *Lexer) call(w *window, allow func(string) bool) string {
+	name := l.Folded(w.cur)
+	if l.Is(w.prev, '.') && !l.isAttribute(w) {
+		schema := l.Folded(w.before)
 		if schema == "pg_catalog" && SafeFunction(name) || allow(schema+"."+name) {
 			return ""
 		}
 		return reasonFunction
 	}
-	if cur.Kind == Word && beforeParen(name) || SafeFunction(name) || allow(name) {
+	if w.cur.Kind == Word && !l.Is(w.prev, '.') && beforeParen(name) || SafeFunction(name) || allow(name) {
 		return ""
 	}
 	return reasonFunction
-}
-
-// nameBefore returns the folded name that ends right before a dot.
-func (l *Lexer) nameBefore(dot Token) string {
-	sub := Lexer{Text: l.Text[:dot.Start], Dialect: l.Dialect}
-	var last Token
-	for t := sub.Next(); t.Kind != End; t = sub.Next() {
-		if t.Kind == Bad {
-			return ""
-		}
-		last = t
-	}
-	if last.Kind != Word && last.Kind != Quoted {
-		return ""
-	}
-	return sub.Folded(last)
 }

@@ -42,11 +42,17 @@ func TestJudgeRefuses(t *testing.T) {
 		{"Unicode escapes in a name", []Dialect{Postgres}, List, `U&"\0066lats"`},
 		{"an open dollar quote", []Dialect{Postgres}, Group, "name = $x$ abc $y$"},
 		{"a lone dollar", []Dialect{Postgres}, Group, "name = $ 1"},
-		{"SQLite reads a table behind IN", both, Group, "id IN flats"},
-		{"SQLite reads a quoted table behind IN", both, Group, `id IN "flats"`},
+		{"SQLite reads a table behind IN", []Dialect{SQLite}, Group, "id IN flats"},
+		{"SQLite reads a quoted table behind IN", []Dialect{SQLite}, Group, `id IN "flats"`},
 		{"a numbered placeholder moves the others", []Dialect{SQLite}, Group, "id = ?5"},
 		{"a named placeholder", []Dialect{SQLite}, Group, "id = :x"},
 		{"SQLite has no escapes", []Dialect{SQLite}, Group, `name = e'\' OR '1`},
+		{"a string goes on with the escapes of its first part", both, List, "E'x'\n'\\' || ', (SELECT 1) -- '"},
+		{"an attribute is a call", both, List, "('select 1'::text).ts_stat"},
+		{"an attribute of an element is a call", []Dialect{Postgres}, List, "x[1].ts_stat"},
+		{"SQLite reads a table behind IN in any quotes", []Dialect{SQLite}, Group, "id IN 'flats'"},
+		{"SQLite's white space", []Dialect{SQLite}, Group, "id IN (\uFEFFSELECT 1)"},
+		{"a NUL byte in a comment", both, Group, "1=1 --\x00\n"},
 		{"a function that runs text", both, List, "query_to_xml('select 1', true, true, '')"},
 		{"a function of a schema", both, List, "private.lower(name)"},
 		{"a quoted function", both, List, `"query_to_xml"('x')`},
@@ -96,6 +102,7 @@ func TestJudgeAllows(t *testing.T) {
 		}
 	}
 	assert.Empty(t, judge(Postgres, Group, `data ? 'a' AND data @> '{}' AND x = $1 AND y = $tag$ ; ' $tag$ AND z = E'\''`).Reason)
+	assert.Empty(t, judge(Postgres, Group, "position('x' in name) > 0").Reason)
 	assert.True(t, judge(Postgres, Group, "a = 1 -- why").OpenComment)
 	assert.False(t, judge(Postgres, Group, "a = 1 -- why\n").OpenComment)
 	assert.Equal(t, 2, judge(SQLite, Group, "a = ? AND b = '?' AND c = ?").Params)

@@ -57,6 +57,9 @@ type Lexer struct {
 
 // Next returns the next token; End, again and again, when there is none.
 func (l *Lexer) Next() Token {
+	if l.pos == 0 && strings.IndexByte(l.Text, 0) >= 0 {
+		return l.bad(0, "it holds a NUL byte") // where C ends a string
+	}
 	if !l.skipSpace() {
 		return Token{Kind: Bad, Span: Span{l.pos, len(l.Text)}}
 	}
@@ -100,8 +103,6 @@ func (l *Lexer) scan(c byte) Token {
 	switch {
 	case c == '(' || c == ')' || c == ',' || c == ';':
 		return Token{Kind: Punct, Span: Span{start, start + 1}}
-	case c == 0:
-		return l.bad(start, "it holds a NUL byte")
 	case c == '\'':
 		return l.literal(start, start, false)
 	case c == '"' || l.Dialect == SQLite && (c == '`' || c == '['):
@@ -112,6 +113,8 @@ func (l *Lexer) scan(c byte) Token {
 		return Token{Kind: Punct, Span: Span{start, start + 1}}
 	case c == '$' || c == '?' || l.Dialect == SQLite && (c == ':' || c == '@'):
 		return l.param(start)
+	case l.Dialect == SQLite && strings.HasPrefix(l.Text[start:], "\uFEFF"):
+		return l.bad(start, "it holds a byte order mark") // white space to SQLite
 	case isWordStart(c):
 		return l.word(start)
 	default:
@@ -171,8 +174,6 @@ func (l *Lexer) skipBlockComment() bool {
 func (l *Lexer) literal(start, open int, escapes bool) Token {
 	for i := open + 1; i < len(l.Text); i++ {
 		switch c := l.Text[i]; {
-		case c == 0:
-			return l.bad(start, "it holds a NUL byte")
 		case c == '\\' && escapes:
 			i++
 		case c == '\'':
@@ -200,9 +201,6 @@ func (l *Lexer) quoted(start int) Token {
 		if closing != ']' && i+1 < len(l.Text) && l.Text[i+1] == closing {
 			i++
 			continue
-		}
-		if strings.IndexByte(l.Text[start:i], 0) >= 0 {
-			return l.bad(start, "it holds a NUL byte")
 		}
 		return Token{Kind: Quoted, Span: Span{start, i + 1}}
 	}
