@@ -13,7 +13,9 @@ func adoptExpression(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case nil, *subquery:
 	case chain:
-		return &subquery{x}, true
+		if isGenericChain(x) {
+			return &subquery{x}, true
+		}
 	case clause.Expr:
 		if vars, changed := adoptList(x.Vars); changed {
 			x.Vars = vars

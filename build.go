@@ -51,10 +51,15 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 		db.ClauseBuilders[name] = func(c clause.Clause, b clause.Builder) {
 			ex, stmt := executing(b)
 			switch {
-			case ex != nil && c.Builder != nil && ex.scope.mode != modeBypass:
-				stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder of its own"))
+			case ex != nil && ex.scope.mode != modeBypass && (c.Builder != nil || c.Name != "" && c.Name != name):
+				stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder or a name of its own"))
+			case ex != nil && c.Expression == nil && c.Builder == nil: // as clause.Clause.Build
 			case ex != nil:
 				write(ex, stmt, c, dialect)
+			case stmt != nil && stmt.DB != nil && stmt.DB.Statement == stmt && !migrating(stmt.Context):
+				if stmt.DB.Error == nil {
+					stmt.AddError(&ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "the statement is built without its callbacks"})
+				}
 			case dialect != nil:
 				dialect(c, b)
 			default:
@@ -78,14 +83,43 @@ func (ex *execution) writeClause(stmt *gorm.Statement, c clause.Clause, dialect 
 		ex.judge(stmt, from, place)
 		return
 	}
-	if c.Expression == nil {
-		return
-	}
 	ex.openClause(stmt, c)
 	from := ex.mark(stmt)
 	c.Expression.Build(stmt)
-	ex.judge(stmt, from, place)
+	if !isStructured(c.Expression) {
+		ex.judge(stmt, from, place)
+	}
 	ex.closeClause(stmt, c)
+}
+
+// isStructured reports whether an expression holds plain names and numbers only,
+// so that there is no text to judge.
+func isStructured(e clause.Expression) bool {
+	switch x := e.(type) {
+	case clause.Limit:
+		return true
+	case clause.OrderBy:
+		for i := range x.Columns {
+			if !isPlainColumn(&x.Columns[i].Column) {
+				return false
+			}
+		}
+		return x.Expression == nil
+	case clause.Select:
+		for i := range x.Columns {
+			if !isPlainColumn(&x.Columns[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func isPlainColumn(c *clause.Column) bool {
+	return !c.Raw && (isPlainName(c.Name) || c.Name == clause.PrimaryKey) &&
+		(c.Table == "" || c.Table == clause.CurrentTable || isPlainName(c.Table)) &&
+		(c.Alias == "" || isPlainName(c.Alias))
 }
 
 // openClause writes what stands before a clause's expression.

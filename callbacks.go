@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 
@@ -23,8 +24,8 @@ type Plugin struct {
 	allow    func(function string) bool
 	tables   *tables
 	dialect  sqltext.Dialect
-	lists    []*string // the lists of clauses that are known
-	builders uintptr   // the clause builders that it is installed in
+	lists    [][]string // the lists of clauses that are known
+	builders uintptr    // the clause builders that it is installed in
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
@@ -88,7 +89,15 @@ const (
 // register hooks in before and after everything else. Every error counts.
 func (p *Plugin) register(db *gorm.DB) error {
 	all := db.Callback()
-	return errors.Join(
+	var errs []error
+	if all.Create().Get("gorm:begin_transaction") != nil {
+		errs = append(errs,
+			all.Create().Replace("gorm:begin_transaction", beginTransaction),
+			all.Update().Replace("gorm:begin_transaction", beginTransaction),
+			all.Delete().Replace("gorm:begin_transaction", beginTransaction),
+		)
+	}
+	return errors.Join(append(errs,
 		all.Create().Before("*").Register("tenancy:begin", p.begin(opCreate)),
 		all.Query().Before("*").Register("tenancy:begin", p.begin(opQuery)),
 		all.Update().Before("*").Register("tenancy:begin", p.begin(opUpdate)),
@@ -96,7 +105,12 @@ func (p *Plugin) register(db *gorm.DB) error {
 		all.Row().Before("*").Register("tenancy:begin", p.begin(opRow)),
 		all.Raw().Before("*").Register("tenancy:begin", p.begin(opRaw)),
 
-		all.Create().After("gorm:save_before_associations").Before("gorm:create").Register("tenancy:keep", keep),
+		all.Create().After("gorm:save_before_associations").Before("gorm:create").Register("tenancy:check", check),
+		all.Update().After("gorm:save_before_associations").Before("gorm:update").Register("tenancy:check", check),
+		all.Delete().After("gorm:delete_before_associations").Before("gorm:delete").Register("tenancy:check", check),
+		all.Query().Before("gorm:query").Register("tenancy:check", check),
+		all.Row().Before("gorm:row").Register("tenancy:check", check),
+		all.Raw().Before("gorm:raw").Register("tenancy:check", check),
 		all.Create().After("gorm:create").Before("gorm:save_after_associations").Register("tenancy:conflict", checkConflict),
 		all.Update().After("gorm:update").Before("gorm:save_after_associations").Register("tenancy:conflict", checkSave),
 		all.Query().Replace("gorm:preload", preload),
@@ -107,7 +121,18 @@ func (p *Plugin) register(db *gorm.DB) error {
 		all.Delete().After("*").Register("tenancy:end", end),
 		all.Row().After("*").Register("tenancy:end", end),
 		all.Raw().After("*").Register("tenancy:end", end),
-	)
+	)...)
+}
+
+// beginTransaction begins GORM's own transaction. GORM clones the statement for
+// it, which the execution is kept out of, because an empty map costs nothing.
+func beginTransaction(db *gorm.DB) {
+	ex := executionOf(db.Statement)
+	delete(db.Statement.Clauses, executionKey)
+	callbacks.BeginTransaction(db)
+	if ex != nil {
+		db.Statement.Clauses[executionKey] = clause.Clause{Expression: ex}
+	}
 }
 
 // begin judges a statement before anything of it is built or sent.
@@ -117,6 +142,9 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 		delete(stmt.Clauses, executionKey)
 		handed := takeInheritance(stmt)
 		if db.Error != nil || migrating(stmt.Context) {
+			if handed != nil {
+				handed.err = db.Error
+			}
 			return
 		}
 		ex := newExecution(p, op)
@@ -127,6 +155,23 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 			return
 		}
 		stmt.Clauses[executionKey] = clause.Clause{Expression: ex}
+	}
+}
+
+// check runs right before GORM builds and sends. What a hook or another plugin
+// put into the statement since it began was judged by nobody.
+func check(db *gorm.DB) {
+	if db.Error != nil || migrating(db.Statement.Context) {
+		return
+	}
+	ex := executionOf(db.Statement)
+	switch {
+	case ex == nil:
+		db.AddError(&ScopeError{Table: db.Statement.Table, Err: ErrUnscopedSQL, Detail: "the statement lost its scope on the way"})
+	case ex.kept:
+		ex.keep(db)
+	case db.Statement.SQL.Len() > 0 && db.Statement.SQL.String() != ex.text:
+		db.AddError(ex.errorOn("", ErrUnscopedSQL, "the SQL was written after it was judged"))
 	}
 }
 
@@ -141,7 +186,7 @@ func end(db *gorm.DB) {
 	}
 	delete(db.Statement.Clauses, executionKey)
 	if ex.handed != nil {
-		ex.handed.err = db.Error
+		ex.handed.err, ex.handed.text = db.Error, db.Statement.SQL.String()
 	}
 	if ex.outerContext != nil {
 		db.Statement.Context = ex.outerContext
@@ -164,7 +209,7 @@ func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
 		stmt.Vars = nil
 	case op == opRow && !db.DryRun:
 		if rows, ok := db.Get("rows"); !ok || rows != true {
-			stmt.Dest = refusedRow(stmt, err)
+			stmt.Dest = refusedRow(err)
 		}
 	}
 }

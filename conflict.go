@@ -103,7 +103,7 @@ func (ex *execution) writeTarget(stmt *gorm.Statement, oc clause.OnConflict, col
 			if i > 0 {
 				stmt.WriteByte(',')
 			}
-			stmt.WriteQuoted(name)
+			ex.writeName(stmt, clause.Column{Name: name})
 		}
 		stmt.WriteString(") ")
 	}
@@ -129,7 +129,7 @@ func (ex *execution) writeSame(stmt *gorm.Statement, columns []string) {
 		if ex.isTenantColumn(name) {
 			continue
 		}
-		stmt.WriteQuoted(name)
+		ex.writeName(stmt, clause.Column{Name: name})
 		stmt.WriteByte('=')
 		stmt.WriteQuoted(clause.Column{Table: "excluded", Name: name})
 		return

@@ -45,13 +45,9 @@ func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
 	return nil
 }
 
-// keep runs right before a create's INSERT, and keeps that of a shared parent
-// from being sent. What is saved before and after it is not kept.
-func keep(db *gorm.DB) {
-	ex := executionOf(db.Statement)
-	if ex == nil || !ex.kept {
-		return
-	}
+// keep keeps the INSERT of a shared parent from being sent. What is saved before
+// and after it is not kept.
+func (ex *execution) keep(db *gorm.DB) {
 	ex.config = db.Config
 	config := *db.Config
 	config.DryRun = true
@@ -99,15 +95,21 @@ func indirect(v reflect.Value) reflect.Value {
 // fillIDs fills the zero ids that are marked to be.
 func fillIDs(stmt *gorm.Statement, ids []*schema.Field, v reflect.Value) error {
 	for _, field := range ids {
+		if !v.CanAddr() {
+			continue // VALUES fills it
+		}
+		if id, ok := field.ReflectValueOf(stmt.Context, v).Addr().Interface().(*uuid.UUID); ok {
+			if *id == uuid.Nil {
+				*id = uuid.Must(uuid.NewV7())
+			}
+			continue
+		}
 		if _, zero := field.ValueOf(stmt.Context, v); !zero {
 			continue
 		}
 		id, err := uuid.NewV7()
 		if err != nil {
 			return err
-		}
-		if !v.CanAddr() {
-			continue
 		}
 		if err := field.Set(stmt.Context, v, id); err != nil {
 			return err

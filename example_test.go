@@ -204,7 +204,7 @@ func Example_text() {
 	// SELECT * FROM "users" WHERE "users"."tenant_id" = $1 AND (full_name(id) LIKE $2 -- a comment
 	// ) ORDER BY lower(name) DESC
 	// tenancy: SQL text cannot be scoped (query on users): it holds a query of its own; pass a *gorm.DB instead
-	// tenancy: SQL text cannot be scoped (query on users): a parenthesis is closed that was not opened
+	// tenancy: SQL text cannot be scoped (query on users): a condition closes parentheses that it did not open
 	// tenancy: SQL text cannot be scoped (query on users): it calls a function that is not known to be safe; see Config.Functions
 	// tenancy: SQL text cannot be scoped (row): raw SQL needs Config.RawSQL, or a context from Trust or Bypass
 }

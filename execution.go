@@ -34,16 +34,26 @@ type execution struct {
 	model *model
 
 	updating     bool // an UPDATE is built, be it of a soft delete
+	deleting     bool // a DELETE is built
 	placed       bool // FROM or SET was built, where the predicates are placed
 	whereWritten bool // and they began a WHERE
 
+	// anchor is the tenant's table that everything else in the statement is
+	// matched with where the scope has several tenants; anchored says that it is
+	// known, be it as none.
+	anchor   tenantRef
+	anchored bool
+
 	refs    []sqltext.Ref
+	tables  []*table       // of refs
 	queries []sqltext.Span // subqueries in the clause that is being built
 	subVars int            // the values that they bound
 
+	text         string          // raw SQL as it was judged
 	inFrom       bool            // the FROM list is being built
 	kept         bool            // a shared parent, which is not written
 	config       *gorm.Config    // to be put back behind it
+	lent         inheritance     // to the subquery that is being built
 	handed       *inheritance    // of a subquery
 	outerContext context.Context // to be put back
 	conflict     conflictCheck
@@ -59,7 +69,8 @@ func newExecution(p *Plugin, op string) *execution {
 
 func (ex *execution) release() {
 	clear(ex.refs)
-	*ex = execution{refs: ex.refs[:0], queries: ex.queries[:0]}
+	clear(ex.tables)
+	*ex = execution{refs: ex.refs[:0], tables: ex.tables[:0], queries: ex.queries[:0]}
 	executions.Put(ex)
 }
 
@@ -112,6 +123,17 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 	if err := ex.judgeClauses(stmt); err != nil {
 		return err
 	}
+	if s.mode != modeSingle && ex.op != opCreate && inAssociation() {
+		return ex.errorOn(stmt.Table, ErrTenantMismatch, "association mode needs one tenant: scope the context to the owner's with With")
+	}
+	if err := ex.judgeNesting(stmt); err != nil {
+		return err
+	}
+	for i := range stmt.Joins {
+		if on := stmt.Joins[i].On; on != nil && s.mode != modeBypass && !ex.keepsGroups(*on) {
+			return ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups)
+		}
+	}
 	adoptJoins(stmt)
 	switch ex.op {
 	case opCreate:
@@ -143,6 +165,9 @@ func (ex *execution) resolve(stmt *gorm.Statement) error {
 		ex.table = ex.model.table
 	}
 	ex.setTable(stmt, ex.table)
+	if ex.qualifier != "" && stmt.TableExpr == nil {
+		ex.anchor, ex.anchored = tenantRef{ex.table, ex.qualifier}, true
+	}
 	return nil
 }
 
@@ -218,8 +243,7 @@ func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
 		return nil
 	}
 	for _, name := range stmt.BuildClauses {
-		_, built := stmt.Clauses[name]
-		if _, known := places[name]; built && !known {
+		if _, known := places[name]; !known {
 			return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause is not known")
 		}
 	}
@@ -229,21 +253,23 @@ func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
 // builds reports whether a list of clauses is one that GORM had when the plugin
 // was put in, with no clause that is not known.
 func (p *Plugin) builds(list []string) bool {
-	return slices.Contains(p.lists, unsafe.SliceData(list))
+	return slices.ContainsFunc(p.lists, func(known []string) bool {
+		return len(known) == len(list) && unsafe.SliceData(known) == unsafe.SliceData(list)
+	})
 }
 
 // knowLists remembers the lists of clauses that GORM builds.
 func (p *Plugin) knowLists(lists ...[]string) {
 	for _, list := range lists {
 		if !slices.ContainsFunc(list, func(name string) bool { _, known := places[name]; return !known }) {
-			p.lists = append(p.lists, unsafe.SliceData(list))
+			p.lists = append(p.lists, list)
 		}
 	}
 }
 
 // builds reports whether a clause will be built for this statement.
 func (ex *execution) builds(stmt *gorm.Statement, name string) bool {
-	if _, ok := stmt.Clauses[name]; !ok {
+	if c, ok := stmt.Clauses[name]; !ok || c.Expression == nil {
 		return false
 	}
 	list := stmt.BuildClauses

@@ -29,6 +29,7 @@ func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cla
 		} else {
 			stmt.DB.Dialector.QuoteTo(&stmt.SQL, stmt.Table)
 		}
+		ex.mayDelete(stmt, ex.table)
 		ex.writeWherePredicates(stmt, nil)
 		return
 	}
@@ -53,6 +54,9 @@ func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cla
 	tables, ok := ex.tablesOf(stmt, refs)
 	if !ok {
 		return
+	}
+	for _, t := range tables {
+		ex.mayDelete(stmt, t)
 	}
 	list := fromList{ex: ex, stmt: stmt, refs: refs, tables: tables, at: from}
 	list.rewrite()
@@ -80,8 +84,9 @@ func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, 
 
 // tablesOf looks the references up; the table of a query or a function is nil.
 func (ex *execution) tablesOf(stmt *gorm.Statement, refs []sqltext.Ref) ([]*table, bool) {
-	tables := make([]*table, len(refs))
+	tables := ex.tables[:0]
 	for i := range refs {
+		tables = append(tables, nil)
 		if !refs[i].IsTable() {
 			continue
 		}
@@ -96,6 +101,7 @@ func (ex *execution) tablesOf(stmt *gorm.Statement, refs []sqltext.Ref) ([]*tabl
 		}
 		tables[i] = t
 	}
+	ex.tables = tables
 	return tables, true
 }
 
@@ -157,15 +163,15 @@ func (l *fromList) preserves(item int) bool {
 // rewrite puts the predicates that belong into the list there.
 func (l *fromList) rewrite() {
 	l.setMain()
+	if l.ex.scope.mode != modeSingle && !l.matches() {
+		l.stmt.AddError(l.ex.errorOn(l.stmt.Table, ErrUnscopedSQL,
+			"rows of several tenants could meet here; scope the context to one tenant"))
+		return
+	}
 	needed := false
 	for i := range l.refs {
 		s := l.scopingOf(i)
 		needed = needed || s == inOn || s == inSubquery
-		if l.ex.scope.mode != modeSingle && !l.matchable(i, s) {
-			l.stmt.AddError(l.ex.errorOn(l.stmt.Table, ErrUnscopedSQL,
-				"rows of several tenants could meet in this join; scope it to one tenant"))
-			return
-		}
 	}
 	if !needed {
 		return
@@ -199,13 +205,67 @@ func (l *fromList) setMain() {
 	}
 }
 
-// matchable reports whether a set or a bypass can keep a reference's rows with
-// their own tenant's. Those of a query cannot be told.
-func (l *fromList) matchable(i int, s scoping) bool {
-	if len(l.refs) == 1 && !l.ex.updating {
-		return true
+// matches reports whether each reference to a tenant's table can be matched with
+// the first, so that in a set or under a bypass no two tenants' rows meet: in its
+// ON with an earlier one of its item, or in the WHERE. It finds the anchor of the
+// statement and of the subqueries that are still to come.
+func (l *fromList) matches() bool {
+	first, queries := -1, 0
+	for i := range l.refs {
+		if l.refs[i].Query {
+			queries++
+		}
+		if first < 0 && l.tenants(i) {
+			first = i
+		}
 	}
-	return !l.refs[i].Query && !(s == inSubquery && l.refs[i].Merged)
+	if l.ex.updating {
+		first = len(l.refs) // the table that is changed
+	}
+	alone := len(l.refs) == 1 && !l.ex.updating
+	if len(l.ex.queries) > queries || queries > 0 && (!alone || l.ex.correlated()) {
+		return false // a query's tenants are not to be seen from here
+	}
+	for i := range l.refs {
+		if l.tenants(i) && i != first && !l.matchesFirst(i) {
+			return false
+		}
+	}
+	switch {
+	case l.ex.updating:
+	case first >= 0:
+		l.ex.anchor, l.ex.anchored = tenantRef{l.tables[first], l.refs[first].Qualifier}, true
+		return !l.ex.correlated() || l.scopingOf(first) == inWhere
+	default:
+		l.ex.anchor, l.ex.anchored = tenantRef{}, queries == 0
+	}
+	return true
+}
+
+// matchesFirst reports whether a reference behind the first can be matched.
+func (l *fromList) matchesFirst(i int) bool {
+	ref := &l.refs[i]
+	_, earlier := l.anchor(i)
+	switch l.scopingOf(i) {
+	case inOn:
+		return earlier || ref.Join == sqltext.JoinInner
+	case inSubquery:
+		return earlier && !ref.Merged && ref.On != (sqltext.Span{}) && l.refs[len(l.refs)-1].Item == 0
+	}
+	return true
+}
+
+// inWhere reports whether a reference has its predicate in the WHERE, or, where
+// it is matched, its match.
+func (l *fromList) inWhere(i int) bool {
+	switch l.scopingOf(i) {
+	case inWhere:
+		return true
+	case inOn:
+		_, earlier := l.anchor(i)
+		return l.ex.scope.mode != modeSingle && !earlier && l.refs[i].Qualifier != l.ex.anchor.qualifier
+	}
+	return false
 }
 
 // copyTo writes the text up to a position again.
@@ -293,17 +353,30 @@ func (l *fromList) bound(position int, write func()) {
 // writeWherePredicates begins WHERE with the predicates that belong there.
 func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) {
 	w := whereWriter{ex: ex, stmt: stmt}
+	if list != nil && ex.scope.mode != modeSingle && !ex.updating && ex.anchor.table != nil && !list.anchorInWhere() {
+		w.first = ex.anchor
+	}
 	if ex.updating || list == nil {
 		w.predicate(ex.table, ex.qualifier)
 	}
 	if list != nil {
 		for i := range list.refs {
-			if list.scopingOf(i) == inWhere {
+			if list.inWhere(i) {
 				w.predicate(list.tables[i], list.refs[i].Qualifier)
 			}
 		}
 	}
 	ex.whereWritten = w.written
+}
+
+// anchorInWhere reports whether the anchor's own predicate is in the WHERE.
+func (l *fromList) anchorInWhere() bool {
+	for i := range l.refs {
+		if l.tenants(i) {
+			return l.scopingOf(i) == inWhere
+		}
+	}
+	return false
 }
 
 // whereWriter writes the predicates of WHERE.
@@ -354,6 +427,10 @@ func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cl
 	if where, ok := c.Expression.(clause.Where); ok && len(where.Exprs) == 0 || c.Expression == nil {
 		return
 	}
+	if !ex.keepsGroups(c.Expression) {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups))
+		return
+	}
 	if !ex.whereWritten {
 		ex.writeClause(stmt, c, dialect, sqltext.Group)
 		return
@@ -366,4 +443,32 @@ func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cl
 	ex.judge(stmt, from, sqltext.Group)
 	stmt.WriteByte(')')
 	ex.closeClause(stmt, c)
+}
+
+const errGroups = "a condition closes parentheses that it did not open"
+
+// keepsGroups reports whether each text condition closes its own parentheses
+// only. GORM puts some of them into parentheses, which would hide it.
+func (ex *execution) keepsGroups(e clause.Expression) bool {
+	var inner []clause.Expression
+	switch x := e.(type) {
+	case clause.Expr:
+		return sqltext.Balanced(x.SQL, ex.plugin.dialect)
+	case clause.NamedExpr:
+		return sqltext.Balanced(x.SQL, ex.plugin.dialect)
+	case clause.Where:
+		inner = x.Exprs
+	case clause.AndConditions:
+		inner = x.Exprs
+	case clause.OrConditions:
+		inner = x.Exprs
+	case clause.NotConditions:
+		inner = x.Exprs
+	}
+	for _, e := range inner {
+		if !ex.keepsGroups(e) {
+			return false
+		}
+	}
+	return true
 }

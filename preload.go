@@ -8,25 +8,61 @@ import (
 	"gorm.io/gorm/callbacks"
 )
 
+// preloadScope is the setting by which a preload hands its scope to the
+// statements that it nests.
+const preloadScope = "tenancy:preload_scope"
+
+// judgeNesting refuses a preload that its conditions moved to another scope.
+func (ex *execution) judgeNesting(stmt *gorm.Statement) error {
+	outer, ok := stmt.Settings.Load(preloadScope)
+	if !ok || ex.op != opQuery || outer.(*scope) == ex.scope {
+		return nil
+	}
+	_, err := (&inheritance{scope: outer.(*scope)}).scopeFor(ex.scope)
+	return err
+}
+
+// runPreload preloads under the statement's context.
+func runPreload(db *gorm.DB, s *scope) {
+	db.Statement.Settings.Store(preloadScope, s)
+	callbacks.Preload(db)
+	db.Statement.Settings.Delete(preloadScope)
+}
+
 // preload preloads tenant by tenant where a set or a bypass read the rows of
 // several, so that a row gets its own tenant's only.
 func preload(db *gorm.DB) {
 	stmt := db.Statement
 	ex := executionOf(stmt)
 	if ex == nil || db.Error != nil || len(stmt.Preloads) == 0 || ex.scope.mode == modeSingle ||
-		ex.model == nil || ex.model.table == nil || ex.model.tenant == nil {
-		callbacks.Preload(db)
+		ex.model == nil || ex.model.table == nil || ex.model.column == "" {
+		if ex == nil || db.Error != nil || len(stmt.Preloads) == 0 {
+			callbacks.Preload(db)
+			return
+		}
+		runPreload(db, ex.scope)
+		return
+	}
+	if ex.model.tenant == nil {
+		db.AddError(ex.errorOn(ex.model.name, ErrTenantMismatch, errPreload))
 		return
 	}
 	all, ctx := stmt.ReflectValue, stmt.Context
 	defer func() { stmt.ReflectValue, stmt.Context = all, ctx }()
-	for _, group := range groupByTenant(ex.model, stmt, all) {
+	groups, complete := groupByTenant(ex.model, stmt, all)
+	if !complete {
+		db.AddError(ex.errorOn(ex.model.name, ErrTenantMismatch, errPreload))
+		return
+	}
+	for _, group := range groups {
 		scope := &scope{mode: modeSingle, tenants: []tenant{group.tenant}, reason: ex.scope.reason}
 		stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
 		stmt.ReflectValue = group.rows
-		callbacks.Preload(db)
+		runPreload(db, scope)
 	}
 }
+
+const errPreload = "to preload for several tenants, the rows must be read with their tenant column"
 
 type tenantRows struct {
 	tenant tenant
@@ -34,12 +70,15 @@ type tenantRows struct {
 }
 
 // groupByTenant groups rows by their tenant, as slices of pointers to them.
-func groupByTenant(m *model, stmt *gorm.Statement, all reflect.Value) (groups []tenantRows) {
+// It is false when one has none.
+func groupByTenant(m *model, stmt *gorm.Statement, all reflect.Value) (groups []tenantRows, complete bool) {
+	complete = true
 	index := map[string]int{}
 	eachValue(all, func(v reflect.Value) {
 		named, zero := tenantOf(m.tenant.ReflectValueOf(stmt.Context, v).Interface())
 		if zero || !v.CanAddr() {
-			return // a row of nobody has no relations
+			complete = false
+			return
 		}
 		at, ok := index[named.key]
 		if !ok {
@@ -49,5 +88,5 @@ func groupByTenant(m *model, stmt *gorm.Statement, all reflect.Value) (groups []
 		}
 		groups[at].rows = reflect.Append(groups[at].rows, v.Addr())
 	})
-	return groups
+	return groups, complete
 }

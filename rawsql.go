@@ -38,7 +38,8 @@ type TenantTable struct {
 
 // beginRaw judges a statement that came as text.
 func (ex *execution) beginRaw(stmt *gorm.Statement) error {
-	if isSavepoint(stmt.SQL.String()) {
+	ex.text = stmt.SQL.String()
+	if isSavepoint(ex.text) {
 		return nil
 	}
 	s := scopeOf(stmt.Context)
@@ -63,7 +64,7 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	}
 	stmt.SQL.Reset()
 	stmt.SQL.WriteString(sql)
-	stmt.Vars = vars
+	stmt.Vars, ex.text = vars, sql
 	return nil
 }
 

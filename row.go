@@ -3,43 +3,31 @@ package tenancy
 import (
 	"context"
 	"database/sql"
-
-	"gorm.io/gorm"
+	"database/sql/driver"
+	"errors"
 )
 
 // refusedRow returns a row whose Scan gives an error, because gorm.DB.Row
-// returns nil after one and its callers dereference that. database/sql takes the
-// error from a context that is done, before it asks for a connection.
-func refusedRow(stmt *gorm.Statement, err error) *sql.Row {
-	pool := stmt.ConnPool
-	for {
-		switch p := pool.(type) {
-		case *gorm.PreparedStmtDB:
-			pool = p.ConnPool
-			continue
-		case *gorm.PreparedStmtTX:
-			pool = p.Tx
-			continue
-		}
-		break
-	}
-	return pool.QueryRowContext(refusedContext{stmt.Context, err}, "")
+// returns nil after one and its callers dereference that. Only database/sql can
+// make a row, and does so of a connection that is not to be had.
+func refusedRow(err error) *sql.Row {
+	pool := sql.OpenDB(refusingConnector{err})
+	defer pool.Close()
+	return pool.QueryRowContext(context.Background(), "")
 }
 
-// refusedContext is a context that is done for a reason of its own.
-type refusedContext struct {
-	context.Context
-	err error
+// refusingConnector connects to nothing.
+type refusingConnector struct{ err error }
+
+// Connect implements driver.Connector.
+func (c refusingConnector) Connect(context.Context) (driver.Conn, error) { return nil, c.err }
+
+// Driver implements driver.Connector.
+func (c refusingConnector) Driver() driver.Driver { return refusingDriver{} }
+
+type refusingDriver struct{}
+
+// Open implements driver.Driver.
+func (refusingDriver) Open(string) (driver.Conn, error) {
+	return nil, errors.New("tenancy: a refused statement has no connection")
 }
-
-var closed = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
-
-// Done implements context.Context.
-func (refusedContext) Done() <-chan struct{} { return closed }
-
-// Err implements context.Context.
-func (c refusedContext) Err() error { return c.err }

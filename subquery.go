@@ -34,10 +34,21 @@ func (q *subquery) Build(b clause.Builder) {
 	}
 	ex := executionOf(stmt)
 	if ex == nil || isText(q.query) {
+		from, vars := stmt.SQL.Len(), len(stmt.Vars)
 		stmt.AddVar(stmt, q.query)
+		if ex != nil && ex.scope.trusted {
+			ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
+			ex.subVars += len(stmt.Vars) - vars
+		}
 		return
 	}
-	handed := &inheritance{scope: ex.scope, outer: ex.outerFor()}
+	outer, ok := ex.outerFor()
+	if !ok {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL,
+			"the subquery cannot be matched with its statement's tenants; scope the context to one tenant"))
+	}
+	handed := &ex.lent
+	*handed = inheritance{scope: ex.scope, outer: outer}
 	from, vars := stmt.SQL.Len(), len(stmt.Vars)
 	stmt.Vars = append(stmt.Vars, handed)
 	stmt.AddVar(stmt, q.query)
@@ -47,6 +58,8 @@ func (q *subquery) Build(b clause.Builder) {
 	case !handed.taken:
 		stmt.Vars = slices.Delete(stmt.Vars, vars, vars+1)
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery could not be scoped"))
+	case stmt.SQL.String()[from:] != handed.text:
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery is not what was scoped"))
 	}
 	ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
 	ex.subVars += len(stmt.Vars) - vars
@@ -65,6 +78,7 @@ type inheritance struct {
 	scope *scope
 	outer tenantRef // what the subquery's rows must match, for a set or a bypass
 	taken bool
+	text  string // of the query that took it
 	err   error
 }
 
@@ -98,18 +112,32 @@ func (h *inheritance) scopeFor(own *scope) (*scope, error) {
 	return nil, &ScopeError{Op: opQuery, Err: ErrTenantMismatch, Detail: "the subquery was built under another scope than its statement"}
 }
 
-// outerFor is the reference that a subquery's rows are matched with.
-func (ex *execution) outerFor() tenantRef {
-	if ex.scope.mode == modeSingle || ex.table == nil || ex.table.column == "" || ex.inFrom {
-		return tenantRef{}
+// outerFor is the reference that a subquery's rows are matched with; none where
+// the scope has one tenant, and where the statement has no tenant's table. It is
+// false where there may be one that is not known, as in the selection of a
+// statement whose FROM is text. What stands in FROM is judged there.
+func (ex *execution) outerFor() (tenantRef, bool) {
+	switch {
+	case ex.scope.mode == modeSingle || ex.inFrom:
+		return tenantRef{}, true
+	case ex.op == opCreate:
+		return tenantRef{}, false
+	case ex.anchor.table != nil:
+		return ex.anchor, true
+	case ex.anchored && ex.handed != nil:
+		return ex.handed.outer, true
 	}
-	return tenantRef{ex.table, ex.qualifier}
+	return tenantRef{}, ex.anchored
 }
+
+// correlated reports whether the statement is a subquery whose rows must match
+// those of the statement around it.
+func (ex *execution) correlated() bool { return ex.handed != nil && ex.handed.outer.table != nil }
 
 // correlates reports whether a reference is to be matched with the statement
 // around it, and refuses one that has the same name there.
 func (ex *execution) correlates(stmt *gorm.Statement, ref tenantRef) bool {
-	if ex.handed == nil || ex.handed.outer.table == nil {
+	if !ex.correlated() {
 		return false
 	}
 	if strings.EqualFold(ref.qualifier, ex.handed.outer.qualifier) {
@@ -126,6 +154,14 @@ type chain interface {
 	Count(ctx context.Context, column string) (int64, error)
 }
 
+func isGenericChain(c chain) bool {
+	typ := reflect.TypeOf(c)
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	return typ.PkgPath() == "gorm.io/gorm"
+}
+
 // adoptValue replaces the subqueries in a value by ones that are built for their
 // statement. It copies what it changes, because the caller may use it again, and
 // nothing else.
@@ -136,7 +172,9 @@ func adoptValue(value any) (any, bool) {
 	case *gorm.DB:
 		return &subquery{v}, true
 	case chain:
-		return &subquery{v}, true
+		if isGenericChain(v) {
+			return &subquery{v}, true
+		}
 	case sql.NamedArg:
 		inner, changed := adoptValue(v.Value)
 		v.Value = inner

@@ -123,10 +123,11 @@ func (r *tables) byName(schemaName, name string) *table {
 	if t := names[schemaName+"."+name]; t != nil {
 		return t
 	}
-	if schemaName == "public" || schemaName == "main" {
-		return names[name]
+	t := names[name]
+	if t != nil && t.shared && schemaName != "public" && schemaName != "main" {
+		return nil
 	}
-	return nil
+	return t // a tenant's, in whatever schema
 }
 
 // model returns what is known of a schema, adopting it when it is new. Its
@@ -190,6 +191,9 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 	case shared && field != nil, known != nil && known.shared && field != nil:
 		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared shared: it can be one only",
 			s.Name, field.DBName)
+	case known != nil && field != nil && known.column != field.DBName:
+		return nil, fmt.Errorf("tenancy: %s has the tenant column %s, another model of its table has %s",
+			s.Name, field.DBName, known.column)
 	case known != nil:
 		return known, nil
 	case shared:

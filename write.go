@@ -2,7 +2,9 @@ package tenancy
 
 import (
 	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -11,25 +13,33 @@ import (
 
 // writeInsert writes INSERT INTO. The table is the one that the text names.
 func writeInsert(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
+	if dialect == nil {
+		ex.openClause(stmt, c)
+	}
 	start := stmt.SQL.Len()
 	if dialect != nil {
 		dialect(c, stmt)
 	} else {
-		ex.openClause(stmt, c)
 		c.Expression.Build(stmt)
-		ex.closeClause(stmt, c)
 	}
 	ex.setTarget(stmt, start, "INTO ")
+	if dialect == nil {
+		ex.closeClause(stmt, c)
+	}
 }
 
 // writeUpdate writes UPDATE with its table.
 func writeUpdate(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
-	start := stmt.SQL.Len()
 	ex.openClause(stmt, c)
+	start := stmt.SQL.Len()
 	c.Expression.Build(stmt)
+	ex.setTarget(stmt, start, "")
 	ex.closeClause(stmt, c)
-	ex.setTarget(stmt, start, "UPDATE ")
 	ex.updating = true
+	ex.anchor, ex.anchored = tenantRef{}, true
+	if ex.qualifier != "" && ex.table.column != "" {
+		ex.anchor = tenantRef{ex.table, ex.qualifier}
+	}
 }
 
 // writeDelete writes DELETE; its tables are FROM's.
@@ -37,7 +47,18 @@ func writeDelete(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 	if d, ok := c.Expression.(clause.Delete); !ok || d.Modifier != "" {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the modifier is not known"))
 	}
+	ex.deleting = true
 	ex.writeClause(stmt, clause.Clause{Expression: clause.Delete{}}, nil, sqltext.List)
+}
+
+// mayDelete refuses a DELETE of a shared table's rows.
+func (ex *execution) mayDelete(stmt *gorm.Statement, t *table) {
+	if !ex.deleting || t == nil {
+		return
+	}
+	if err := ex.mayWrite(t); err != nil {
+		stmt.AddError(err)
+	}
 }
 
 // setTarget makes the one table that stands behind a keyword the statement's.
@@ -218,6 +239,12 @@ func isPlainName(name string) bool {
 // writeValue writes the one value of SET or VALUES that it is given as a slice,
 // which is what GORM's AddVar wants.
 func (ex *execution) writeValue(stmt *gorm.Statement, value []any) {
+	switch value[0].(type) {
+	case nil, string, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64,
+		float32, float64, []byte, time.Time, *time.Time, uuid.UUID, gorm.DeletedAt:
+		stmt.AddVar(&stmt.SQL, value...) // a placeholder, and nothing else
+		return
+	}
 	if adopted, changed := adoptValue(value[0]); changed {
 		value = []any{adopted}
 	}

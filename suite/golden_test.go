@@ -133,6 +133,10 @@ func TestGolden(t *testing.T) {
 		}
 		want, err := os.ReadFile(file)
 		require.NoError(t, err)
-		require.Equal(t, string(want), got, "run with -update if the change is meant")
+		wantLines, gotLines := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+		for i := range min(len(wantLines), len(gotLines)) {
+			require.Equal(t, wantLines[i], gotLines[i], "%s:%d; run with -update if the change is meant", file, i+1)
+		}
+		require.Len(t, gotLines, len(wantLines))
 	})
 }

@@ -199,8 +199,9 @@ func (p *fromParser) name(r *Ref) {
 	if r.Schema != "" && r.Schema != "pg_catalog" {
 		name = r.Schema + "." + name
 	}
-	if !SafeFunction(name) && !p.allow(name) {
-		p.fail(reasonFunction)
+	if !p.allow(name) {
+		// Even a harmless one: PostgreSQL reads alias.name as name(alias).
+		p.fail("a function stands among the tables; see Config.Functions")
 		return
 	}
 	p.parenthesised()

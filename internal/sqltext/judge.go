@@ -1,5 +1,7 @@
 package sqltext
 
+import "strings"
+
 // A Place is where a fragment stands. It decides what would end it.
 type Place uint8
 
@@ -176,7 +178,17 @@ func (l *Lexer) word1(w *window, place Place, depth int) string {
 
 // call judges the name of a function.
 func (l *Lexer) call(w *window, allow func(string) bool) string {
+	var buf [32]byte
+	if w.cur.Kind == Word && !l.Is(w.prev, '.') && len(l.Raw(w.cur)) <= len(buf) {
+		name := foldInto(buf[:0], l.Raw(w.cur))
+		if beforeParen(string(name)) || SafeFunction(string(name)) {
+			return ""
+		}
+	}
 	name := l.Folded(w.cur)
+	if l.isAttribute(w) && (name == "key" || name == "value") {
+		return "" // of jsonb_each and its like
+	}
 	if l.Is(w.prev, '.') && !l.isAttribute(w) {
 		schema := l.Folded(w.before)
 		if schema == "pg_catalog" && SafeFunction(name) || allow(schema+"."+name) {
@@ -184,8 +196,30 @@ func (l *Lexer) call(w *window, allow func(string) bool) string {
 		}
 		return reasonFunction
 	}
-	if w.cur.Kind == Word && !l.Is(w.prev, '.') && beforeParen(name) || SafeFunction(name) || allow(name) {
+	if SafeFunction(name) || allow(name) {
 		return ""
 	}
 	return reasonFunction
+}
+
+// Balanced reports whether a fragment closes each parenthesis that it opens, and
+// no other, before GORM puts its own around it.
+func Balanced(text string, dialect Dialect) bool {
+	if !strings.ContainsAny(text, "()") {
+		return true
+	}
+	l, depth := Lexer{Text: text, Dialect: dialect}, 0
+	for t := l.Next(); t.Kind != End; t = l.Next() {
+		switch {
+		case t.Kind == Bad:
+			return false
+		case l.Is(t, '('):
+			depth++
+		case l.Is(t, ')'):
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0
 }

@@ -53,6 +53,7 @@ func TestJudgeRefuses(t *testing.T) {
 		{"SQLite reads a table behind IN in any quotes", []Dialect{SQLite}, Group, "id IN 'flats'"},
 		{"SQLite's white space", []Dialect{SQLite}, Group, "id IN (\uFEFFSELECT 1)"},
 		{"a NUL byte in a comment", both, Group, "1=1 --\x00\n"},
+		{"a number's exponent hides a comment", both, Group, "1e--) \n"},
 		{"a function that runs text", both, List, "query_to_xml('select 1', true, true, '')"},
 		{"a function of a schema", both, List, "private.lower(name)"},
 		{"a quoted function", both, List, `"query_to_xml"('x')`},
@@ -148,7 +149,7 @@ func TestParseFromRefuses(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "users WHERE true", "users u v", "(users JOIN flats ON true)", "users JOIN flats ON", "users, ",
-		"users TABLESAMPLE SYSTEM (1)", "users AS u(tenant_id, id)", "a.b.c", "query_to_xml('x') q",
+		"users TABLESAMPLE SYSTEM (1)", "users AS u(tenant_id, id)", "a.b.c", "unnest(x) q",
 		"users JOIN flats ON true WHERE 1=1", "users JOIN flats ON (1=1", "users u; DELETE FROM x", "users STRAIGHT_JOIN x",
 		"users JOIN (SELECT * FROM flats) f ON true", "users JOIN flats ON true UNION SELECT 1", "LATERAL (SELECT 1) x",
 	} {

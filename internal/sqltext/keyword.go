@@ -97,11 +97,11 @@ func keywordOf(word string) keyword {
 // calls nothing. The word is folded.
 func beforeParen(word string) bool {
 	switch word {
-	case "all", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "columns", "cube",
-		"default", "desc", "distinct", "else", "end", "escape", "exists", "fetch", "filter", "first",
-		"following", "for", "from", "glob", "group", "groups", "having", "ilike", "in", "interval", "is",
-		"isnull", "key", "leading", "like", "limit", "match", "next", "not", "notnull", "of", "offset",
-		"on", "or", "over", "passing", "placing", "preceding", "range", "regexp", "rollup", "row", "rows",
+	case "all", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "cube",
+		"default", "desc", "distinct", "else", "end", "escape", "exists", "fetch", "filter",
+		"following", "for", "from", "glob", "group", "having", "ilike", "in", "interval", "is",
+		"isnull", "leading", "like", "limit", "not", "notnull", "of", "offset",
+		"on", "or", "over", "placing", "preceding", "regexp", "rollup", "row",
 		"set", "sets", "similar", "some", "symmetric", "then", "to", "trailing", "using", "variadic",
 		"when", "where", "window", "within", "zone":
 		return true

@@ -111,7 +111,7 @@ func (l *Lexer) scan(c byte) Token {
 		return l.number(start)
 	case c == '.':
 		return Token{Kind: Punct, Span: Span{start, start + 1}}
-	case c == '$' || c == '?' || l.Dialect == SQLite && (c == ':' || c == '@'):
+	case c == '$' || c == '?' || l.Dialect == SQLite && (c == ':' || c == '@' || c == '#'):
 		return l.param(start)
 	case l.Dialect == SQLite && strings.HasPrefix(l.Text[start:], "\uFEFF"):
 		return l.bad(start, "it holds a byte order mark") // white space to SQLite
@@ -213,6 +213,9 @@ func (l *Lexer) number(start int) Token {
 	for i < len(l.Text) && (isWordPart(l.Text[i]) || l.Text[i] == '.') {
 		if (l.Text[i] == 'e' || l.Text[i] == 'E') && i+1 < len(l.Text) &&
 			(l.Text[i+1] == '+' || l.Text[i+1] == '-') {
+			if i+2 >= len(l.Text) || !isDigit(l.Text[i+2]) {
+				return l.bad(start, "a number runs into a word")
+			}
 			i++
 		}
 		i++

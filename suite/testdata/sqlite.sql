@@ -77,7 +77,7 @@ SELECT count(*) FROM (SELECT `name` FROM `users` WHERE `users`.`tenant_id` IN ("
 -- preload, a set
 SELECT * FROM `users` WHERE `users`.`tenant_id` IN ("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa","bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb") AND (`users`.`deleted_at` IS NULL)
 -- association find, a set
-SELECT `tags`.`tenant_id`,`tags`.`id`,`tags`.`name` FROM `tags` JOIN `user_tags` ON `user_tags`.`tenant_id` = `tags`.`tenant_id` AND (`user_tags`.`tag_id` = `tags`.`id` AND `user_tags`.`user_id` = 1) WHERE `tags`.`tenant_id` IN ("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa","bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb")
+
 -- create map, a set
 INSERT INTO `tags`  RETURNING `id`
   -- tenancy: value belongs to another tenant (create on tags): a create must name its tenant here
@@ -126,7 +126,7 @@ SELECT count(*) FROM (SELECT `name` FROM `users` WHERE `users`.`deleted_at` IS N
 -- preload, bypass
 SELECT * FROM `users` WHERE `users`.`deleted_at` IS NULL
 -- association find, bypass
-SELECT `tags`.`tenant_id`,`tags`.`id`,`tags`.`name` FROM `tags` JOIN `user_tags` ON `user_tags`.`tenant_id` = `tags`.`tenant_id` AND (`user_tags`.`tag_id` = `tags`.`id` AND `user_tags`.`user_id` = 1)
+
 -- create map, bypass
 INSERT INTO `tags`  RETURNING `id`
   -- tenancy: value belongs to another tenant (create on tags): a create must name its tenant here
