@@ -150,6 +150,9 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 		ex := newExecution(p, op)
 		ex.handed = handed
 		if err := ex.begin(stmt); err != nil {
+			if ex.outerContext != nil {
+				stmt.Context = ex.outerContext
+			}
 			ex.release()
 			refuse(db, op, handed, err)
 			return

@@ -57,7 +57,7 @@ func (ex *execution) judgeNamed(stmt *gorm.Statement, values reflect.Value) (err
 		if v.Type() != stmt.Schema.ModelType {
 			return
 		}
-		same, zero := holds(ex.model.tenant.ReflectValueOf(stmt.Context, v), own, ten)
+		same, zero := holds(fieldOf(stmt, ex.model.tenant, v), own, ten)
 		if !same && !zero {
 			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "")
 		}
@@ -79,12 +79,16 @@ func (ex *execution) judgeAssigned(stmt *gorm.Statement) error {
 			if ex.model.tenant != nil && name == ex.model.tenant.Name {
 				name = ex.table.column
 			}
-			if ex.isTenantColumn(name) && !ex.keepsTenant(dest.MapIndex(key).Interface()) {
+			if !ex.isTenantColumn(name) {
+				continue
+			}
+			value := dest.MapIndex(key).Interface()
+			if _, zero := tenantOf(value); zero && dest.Len() == 1 || !ex.keepsTenant(value) {
 				return ex.errorOn(ex.table.name, ErrTenantImmutable, "")
 			}
 		}
 	case dest.Kind() == reflect.Struct && ex.model.tenant != nil && dest.Type() == stmt.Schema.ModelType:
-		if !ex.keepsTenant(ex.model.tenant.ReflectValueOf(stmt.Context, dest).Interface()) {
+		if named := fieldOf(stmt, ex.model.tenant, dest); named.IsValid() && !ex.keepsTenant(named.Interface()) {
 			return ex.errorOn(ex.table.name, ErrTenantImmutable, "")
 		}
 	}
@@ -109,12 +113,22 @@ func (ex *execution) judgeAssociations(stmt *gorm.Statement) error {
 			if err != nil || v.Type() != stmt.Schema.ModelType || !saves(rel.Name, stmt.Selects, stmt.Omits) {
 				continue
 			}
-			if related := rel.Field.ReflectValueOf(stmt.Context, v); !isEmpty(related) && !t.visited(v, rel) {
+			if related := fieldOf(stmt, rel.Field, v); !isEmpty(related) && !t.visited(v, rel) {
 				err = t.judgeRelated(rel, related, stmt.Selects, stmt.Omits)
 			}
 		}
 	})
 	return err
+}
+
+// hasKey reports whether a value has a primary key, by which GORM changes it.
+func hasKey(stmt *gorm.Statement, v reflect.Value) bool {
+	for _, field := range stmt.Schema.PrimaryFields {
+		if _, zero := field.ValueOf(stmt.Context, v); !zero {
+			return true
+		}
+	}
+	return false
 }
 
 // narrowToValues runs a statement of a set or a bypass, and those nested in it,
@@ -130,8 +144,13 @@ func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) 
 		if v.Type() != stmt.Schema.ModelType || err != nil {
 			return
 		}
-		named, zero := tenantOf(ex.model.tenant.ReflectValueOf(stmt.Context, v).Interface())
+		named, zero := tenant{}, true
+		if field := fieldOf(stmt, ex.model.tenant, v); field.IsValid() {
+			named, zero = tenantOf(field.Interface())
+		}
 		switch {
+		case zero && ex.op != opCreate && hasKey(stmt, v):
+			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "a value that is changed must name its tenant here")
 		case zero:
 			several = several || ex.op == opCreate
 		case !ex.allows(named):

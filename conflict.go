@@ -99,11 +99,17 @@ func (ex *execution) writeTarget(stmt *gorm.Statement, oc clause.OnConflict, col
 	}
 	if len(oc.Columns) > 0 {
 		stmt.WriteByte('(')
-		for i, name := range columns {
+		if len(columns) > len(oc.Columns) { // the tenant's, which the key begins with
+			stmt.WriteString(ex.table.quoted)
+			stmt.WriteByte(',')
+		}
+		for i, column := range oc.Columns {
 			if i > 0 {
 				stmt.WriteByte(',')
 			}
-			ex.writeName(stmt, clause.Column{Name: name})
+			from := ex.mark(stmt)
+			stmt.WriteQuoted(column)
+			ex.judge(stmt, from, sqltext.Value)
 		}
 		stmt.WriteString(") ")
 	}
@@ -327,6 +333,9 @@ func (ex *execution) uniqueKeys(stmt *gorm.Statement) *uniqueKeys {
 		query, name = sqliteKeys, ex.table.name
 	}
 	keys := &uniqueKeys{}
+	if stmt.ConnPool == nil {
+		return keys
+	}
 	rows, err := stmt.ConnPool.QueryContext(stmt.Context, query, name)
 	if err != nil {
 		stmt.AddError(err)

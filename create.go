@@ -3,6 +3,7 @@ package tenancy
 import (
 	"database/sql/driver"
 	"reflect"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -128,7 +129,7 @@ func writeValues(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 	if values, ok = ex.withTenant(stmt, values); !ok {
 		return
 	}
-	values = ex.withIDs(values)
+	values = ex.withIDs(stmt, values)
 	ex.openClause(stmt, c)
 	if len(values.Columns) == 0 {
 		stmt.WriteString("DEFAULT VALUES")
@@ -195,25 +196,38 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 		return appendColumn(values, ex.table.column, func() any { return own }), true
 	}
 	for _, row := range values.Values {
-		if at >= len(row) {
+		if at >= len(row) || own != nil && row[at] == own {
 			continue
 		}
-		if row[at] == own && own != nil {
-			continue
-		}
-		named, zero := tenantOf(row[at])
-		switch {
-		case zero && own != nil:
-			row[at] = own
-		case zero:
-			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here"))
-			return values, false
-		case !ex.allows(named):
-			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, ""))
+		bound, err := ex.tenantToBind(row[at], own)
+		if err != nil {
+			stmt.AddError(err)
 			return values, false
 		}
+		row[at] = bound
 	}
 	return values, true
+}
+
+// tenantToBind returns the one spelling of a row's tenant that is bound, which is
+// the one that it was judged by.
+func (ex *execution) tenantToBind(value, own any) (any, error) {
+	named, zero := tenantOf(value)
+	switch {
+	case zero && own != nil:
+		return own, nil
+	case zero:
+		return nil, ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here")
+	case !ex.allows(named):
+		return nil, ex.errorOn(ex.table.name, ErrTenantMismatch, "")
+	case own != nil:
+		return own, nil
+	}
+	bound, err := ex.table.id.value(&named)
+	if err != nil {
+		return nil, ex.errorOn(ex.table.name, err, "the id does not fit the tenant column")
+	}
+	return bound, nil
 }
 
 // allows reports whether the scope spans a tenant.
@@ -221,14 +235,18 @@ func (ex *execution) allows(t tenant) bool {
 	return ex.scope.mode == modeBypass && t.key != "" || ex.scope.has(t)
 }
 
-// tenantOf reads a value of the tenant column. What cannot be read, such as an
-// expression, is nobody's.
+// tenantOf reads a value of the tenant column, as the database would get it. What
+// cannot be read, such as an expression, is nobody's.
 func tenantOf(value any) (named tenant, zero bool) {
-	if _, ok := value.(clause.Expression); ok {
+	switch v := value.(type) {
+	case uuid.UUID:
+		if v == uuid.Nil {
+			return tenant{}, true
+		}
+		named, _ = newTenant(v)
+		return named, false
+	case clause.Expression, gorm.Valuer:
 		return tenant{}, false
-	}
-	if id, ok := value.(uuid.UUID); ok && id == uuid.Nil {
-		return tenant{}, true
 	}
 	v := reflect.ValueOf(value)
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
@@ -240,41 +258,57 @@ func tenantOf(value any) (named tenant, zero bool) {
 	if !v.IsValid() || v.IsZero() {
 		return tenant{}, true
 	}
-	t, err := newTenant(v.Interface())
-	if err != nil {
+	if _, ok := v.Interface().(uuid.UUID); !ok {
 		if valuer, ok := value.(driver.Valuer); ok {
-			if inner, err := valuer.Value(); err == nil {
-				if inner == nil {
-					return tenant{}, true
-				}
-				t, _ = newTenant(inner)
+			inner, err := valuer.Value()
+			if err != nil || inner == nil {
+				return tenant{}, err == nil
 			}
+			named, _ = newTenant(inner)
+			return named, false
 		}
 	}
-	return t, false
+	named, _ = newTenant(v.Interface())
+	return named, false
 }
 
-// withIDs adds the ids that the plugin fills where a map leaves them out.
-func (ex *execution) withIDs(values clause.Values) clause.Values {
+// withIDs adds the ids that the plugin fills where a map leaves them out, and
+// those of structs that Select or Omit leave out.
+func (ex *execution) withIDs(stmt *gorm.Statement, values clause.Values) clause.Values {
 	if ex.model == nil {
 		return values
 	}
+	isStruct := stmt.Schema != nil && !isMap(stmt.ReflectValue)
 	for _, field := range ex.model.ids {
-		if hasColumn(values.Columns, field.DBName) {
-			continue
+		at := slices.IndexFunc(values.Columns, func(c clause.Column) bool { return c.Name == field.DBName })
+		if at < 0 {
+			at = len(values.Columns)
+			values = appendColumn(values, field.DBName, func() any { return nil })
 		}
-		values = appendColumn(values, field.DBName, func() any { return uuid.Must(uuid.NewV7()) })
+		n := 0
+		if isStruct {
+			eachValue(stmt.ReflectValue, func(v reflect.Value) {
+				if n < len(values.Values) && values.Values[n][at] == nil {
+					values.Values[n][at], _ = field.ValueOf(stmt.Context, v)
+				}
+				n++
+			})
+		}
+		for _, row := range values.Values {
+			if named, zero := tenantOf(row[at]); zero && named.key == "" {
+				row[at] = uuid.Must(uuid.NewV7())
+			}
+		}
 	}
 	return values
 }
 
-func hasColumn(columns []clause.Column, name string) bool {
-	for i := range columns {
-		if columns[i].Name == name {
-			return true
-		}
+func isMap(v reflect.Value) bool {
+	v = indirect(v)
+	if v.Kind() == reflect.Slice || v.Kind() == reflect.Array {
+		return v.Type().Elem().Kind() == reflect.Map
 	}
-	return false
+	return v.Kind() == reflect.Map
 }
 
 // appendColumn adds a column to rows of which there is at least one.

@@ -3,7 +3,6 @@ package tenancy
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"unsafe"
 
@@ -211,11 +210,9 @@ func (ex *execution) lookupOwn(schemaName, name string) (*table, error) {
 	if schemaName != "" {
 		name = schemaName + "." + name
 	}
-	own := ex.model.table
-	return &table{
-		name: name, column: own.column, quoted: own.quoted, id: own.id, root: own.root,
-		qualifier: ex.plugin.tables.quote(name[strings.LastIndexByte(name, '.')+1:]),
-	}, nil
+	own := ex.plugin.tables.newTable(name, ex.model.column, ex.model.id)
+	own.root = ex.model.root
+	return own, nil
 }
 
 // undeclared stands for every table that AllowUndeclared or a bypass lets pass.

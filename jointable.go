@@ -7,35 +7,66 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// adoptJoinTable makes a many-to-many table known. The one that GORM derives
-// from a plain tag gets a tenant column, one for both of its sides; a join model
-// of one's own must bring it.
+// adoptJoinTable makes a many-to-many table known by its name. The one that GORM
+// derives from a plain tag has a tenant column, one for both of its sides, that
+// its schema knows nothing of; a join model of one's own must bring it.
 func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner, related *model) error {
-	joined, err := r.adopt(next, rel.JoinTable)
-	switch {
-	case err != nil, joined.tenant != nil, rel.JoinTable.ModelType.Name() != "":
+	name := r.fold(rel.JoinTable.Table)
+	if next.names[name] != nil || rel.JoinTable.ModelType.Name() != "" {
+		_, err := r.adopt(next, rel.JoinTable)
 		return err
-	case joined.table != nil && joined.shared:
-		return nil
 	}
 	tenant := owner.tenant
 	if tenant == nil {
 		tenant = related.tenant
 	}
-	if tenant == nil {
-		if owner.table != nil && related.table != nil && owner.shared && related.shared {
-			next.names[r.fold(rel.JoinTable.Table)] = &table{
-				name: rel.JoinTable.Table, shared: true, writable: owner.writable || related.writable,
-			}
-			_, err = r.adopt(next, rel.JoinTable)
+	switch {
+	case tenant != nil:
+		id, err := idTypeOf(tenant)
+		if err != nil {
+			return err
 		}
-		return err
+		next.names[name] = r.newTable(rel.JoinTable.Table, r.config.Column, id)
+	case owner.table != nil && related.table != nil && owner.shared && related.shared:
+		next.names[name] = &table{name: rel.JoinTable.Table, shared: true, writable: owner.writable || related.writable}
 	}
-	if err := r.replaceJoinTable(rel, tenant); err != nil {
-		return err
-	}
-	_, err = r.adopt(next, rel.JoinTable)
+	_, err := r.adopt(next, rel.JoinTable)
 	return err
+}
+
+// isDerived reports whether a schema is one that GORM made for a plain
+// many-to-many tag.
+func isDerived(s *schema.Schema) bool { return s.ModelType.Name() == "" }
+
+// migrateJoinTables gives the derived join tables of a schema, and of those that
+// it leads to, the tenant column that the migrator is to make.
+func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]bool) error {
+	if done[s] {
+		return nil
+	}
+	done[s] = true
+	for _, rel := range relationsOf(s) {
+		if err := r.migrateJoinTables(rel.FieldSchema, done); err != nil {
+			return err
+		}
+		if rel.JoinTable == nil || !isDerived(rel.JoinTable) || rel.JoinTable.LookUpField(r.config.Column) != nil {
+			continue
+		}
+		if t := r.byName("", r.fold(rel.JoinTable.Table)); t == nil || t.shared {
+			continue
+		}
+		tenant, err := r.tenantField(rel.Schema)
+		if tenant == nil && err == nil {
+			tenant, err = r.tenantField(rel.FieldSchema)
+		}
+		if err != nil || tenant == nil {
+			return err
+		}
+		if err := r.replaceJoinTable(rel, tenant); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replaceJoinTable gives a relation a join table with a tenant column, in the

@@ -100,6 +100,9 @@ func (m migrator) adopt(values []any) error {
 		if known.table != nil {
 			known.keys.Store(nil)
 		}
+		if err := m.plugin.tables.migrateJoinTables(stmt.Schema, map[*schema.Schema]bool{}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -75,7 +75,10 @@ func groupByTenant(m *model, stmt *gorm.Statement, all reflect.Value) (groups []
 	complete = true
 	index := map[string]int{}
 	eachValue(all, func(v reflect.Value) {
-		named, zero := tenantOf(m.tenant.ReflectValueOf(stmt.Context, v).Interface())
+		named, zero := tenant{}, true
+		if field := fieldOf(stmt, m.tenant, v); field.IsValid() {
+			named, zero = tenantOf(field.Interface())
+		}
 		if zero || !v.CanAddr() {
 			complete = false
 			return

@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -153,6 +155,10 @@ func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
 	if m := next.models[s]; m != nil {
 		return m, nil
 	}
+	// GORM hands out schemas that another goroutine is still parsing; Parse waits.
+	if err := (&gorm.Statement{DB: r.db}).Parse(reflect.New(s.ModelType).Interface()); err != nil {
+		return nil, err
+	}
 	field, err := r.tenantField(s)
 	if err != nil {
 		return nil, err
@@ -161,6 +167,11 @@ func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
 	m.table, err = r.tableOf(next, s, field)
 	if err != nil {
 		return nil, err
+	}
+	if m.table == nil && isDerived(s) {
+		if m.table, err = r.throughSides(next, s, field); err != nil {
+			return nil, err
+		}
 	}
 	if m.table == nil {
 		return m, nil // not kept: its table may be declared later
@@ -180,6 +191,17 @@ func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
 		}
 	}
 	return m, nil
+}
+
+// throughSides finds the table of a derived join table that is used before its
+// relation is: by the models that it joins.
+func (r *tables) throughSides(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
+	for _, side := range s.Relationships.Relations {
+		if _, err := r.adopt(next, side.FieldSchema); err != nil {
+			return nil, err
+		}
+	}
+	return r.tableOf(next, s, field)
 }
 
 // tableOf finds or makes the table of a schema; nil when it is undeclared.
@@ -203,12 +225,8 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 		if err != nil {
 			return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
 		}
-		known = &table{
-			name: s.Table, column: field.DBName, id: id,
-			quoted:    r.quote(field.DBName),
-			qualifier: r.quote(s.Table[strings.LastIndexByte(s.Table, '.')+1:]),
-			root:      field.PrimaryKey && len(s.PrimaryFields) == 1,
-		}
+		known = r.newTable(s.Table, field.DBName, id)
+		known.root = field.PrimaryKey && len(s.PrimaryFields) == 1
 	default:
 		return nil, nil
 	}
@@ -273,6 +291,13 @@ func relationsOf(s *schema.Schema) (rels []*schema.Relationship) {
 	return rels
 }
 
+func (r *tables) newTable(name, column string, id idType) *table {
+	return &table{
+		name: name, column: column, id: id, quoted: r.quote(column),
+		qualifier: r.quote(name[strings.LastIndexByte(name, '.')+1:]),
+	}
+}
+
 func (r *tables) quote(name string) string {
 	return (&gorm.Statement{DB: r.db}).Quote(name)
 }
@@ -303,9 +328,12 @@ const (
 func idTypeOf(field *schema.Field) (idType, error) {
 	typ := field.IndirectFieldType
 	isUUID := strings.EqualFold(string(field.DataType), "uuid")
+	_, hasValue := reflect.New(typ).Interface().(driver.Valuer)
 	switch kind := typ.Kind(); {
 	case field.Serializer != nil:
-		return idType{}, fmt.Errorf("a serialized field holds no id")
+		return idType{}, errors.New("a serialized field holds no id")
+	case hasValue && kind != reflect.Array:
+		return idType{}, fmt.Errorf("a %s may store another value than it holds", typ)
 	case kind == reflect.Array && typ.ConvertibleTo(uuidType):
 		return idType{kind: idUUID}, nil
 	case kind == reflect.String && isUUID:

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/google/uuid"
@@ -63,7 +64,7 @@ func (t *tree) judgeValue(m *model, s *schema.Schema, v reflect.Value, selects, 
 		if rel.Field == nil || !saves(rel.Name, selects, omits) {
 			continue
 		}
-		related := rel.Field.ReflectValueOf(t.stmt.Context, v)
+		related := fieldOf(t.stmt, rel.Field, v)
 		if isEmpty(related) || t.visited(v, rel) {
 			continue
 		}
@@ -115,7 +116,10 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 	if err != nil {
 		return t.ex.errorOn(m.name, err, "the id does not fit the tenant column")
 	}
-	field := m.tenant.ReflectValueOf(t.stmt.Context, v)
+	field := fieldOf(t.stmt, m.tenant, v)
+	if v.CanAddr() {
+		field = m.tenant.ReflectValueOf(t.stmt.Context, v) // makes what is embedded
+	}
 	if same, zero := holds(field, own, ten); same {
 		return nil
 	} else if !zero {
@@ -125,6 +129,15 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 		setTenant(field, reflect.ValueOf(own))
 	}
 	return nil
+}
+
+// fieldOf reads a field, which may be behind an embedded pointer that is nil.
+func fieldOf(stmt *gorm.Statement, field *schema.Field, v reflect.Value) reflect.Value {
+	if len(field.StructField.Index) == 1 && field.StructField.Index[0] >= 0 {
+		return field.ReflectValueOf(stmt.Context, v)
+	}
+	value, _ := field.ValueOf(stmt.Context, v)
+	return reflect.ValueOf(value)
 }
 
 // holds reports whether a field holds a tenant, or nothing yet.
@@ -158,6 +171,8 @@ func setTenant(field, value reflect.Value) {
 // isEmpty reports whether a relation carries nothing to save.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
+	case reflect.Invalid:
+		return true
 	case reflect.Pointer, reflect.Interface:
 		return v.IsNil() || isEmpty(v.Elem())
 	case reflect.Slice:
@@ -172,7 +187,7 @@ func saves(name string, selects, omits []string) bool {
 		return false
 	}
 	return len(selects) == 0 || slices.ContainsFunc(selects, func(s string) bool {
-		return s == "*" || s == name || s == clause.Associations
+		return s == "*" || s == name || s == clause.Associations || strings.HasSuffix(s, "."+name)
 	})
 }
 

@@ -87,7 +87,7 @@ INSERT INTO "tags"  ON CONFLICT ("id") DO UPDATE SET "name"="excluded"."name" WH
 -- update, a set
 UPDATE "tags" SET "name"='x' WHERE "tags"."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb') AND (id = 1)
 -- update all columns, a set
-UPDATE "tags" SET "name"='' WHERE "tags"."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb') AND (1=1 AND "id" = 1)
+
 -- global update, a set
 UPDATE "tags" SET "name"='x' WHERE "tags"."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb')
 -- soft delete, a set
@@ -136,7 +136,7 @@ INSERT INTO "tags"  ON CONFLICT ("id") DO UPDATE SET "name"="excluded"."name" WH
 -- update, bypass
 UPDATE "tags" SET "name"='x' WHERE id = 1
 -- update all columns, bypass
-UPDATE "tags" SET "name"='' WHERE 1=1 AND "id" = 1
+
 -- global update, bypass
 UPDATE "tags" SET "name"='x'
 -- soft delete, bypass

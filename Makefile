@@ -1,0 +1,98 @@
+# make          everything that has to pass before a change lands
+# make test     the tests of all modules, with the race detector
+#
+# Tests that need PostgreSQL start one of their own from the server's programs
+# on this machine. TENANCY_TEST_DSN names another server to use in their place.
+
+.SHELLFLAGS := -ec
+.DEFAULT_GOAL := all
+
+# "work" is every package of the modules in go.work.
+PACKAGES ?= work
+TIMEOUT ?= 12m
+
+# The race detector needs cgo, and with cgo the SQLite driver compiles SQLite in
+# C. Nothing else here does: the tests' SQLite is written in Go.
+CC_FOUND := $(shell command -v $(firstword $(shell go env CC)) 2>/dev/null)
+RACE := $(if $(CC_FOUND),-race)
+
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VULNDB := https://vuln.go.dev
+
+.PHONY: all tidy format vet lint test bench-once examples govulncheck postgres
+
+all: tidy lint test bench-once examples govulncheck
+
+# Of the root module alone: the others import it, and go.work says where it is.
+# Their go.mod files do not name it while it has no released version, and "go mod
+# tidy" does not look at go.work.
+tidy:
+	GOWORK=off go mod tidy -diff
+
+format:
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted by gofmt:"; echo "$$files"; exit 1; }
+
+vet:
+	go vet $(PACKAGES)
+
+lint: format vet
+	@if ! command -v golangci-lint >/dev/null; then \
+		echo "lint: golangci-lint is not installed; checked by gofmt and go vet alone"; \
+	else \
+		for dir in $$(go list -f '{{.Module.Dir}}' $(PACKAGES) | sort -u); do \
+			echo "golangci-lint run ($$dir)"; (cd "$$dir" && golangci-lint run ./...); \
+		done; \
+	fi
+
+test: postgres
+	@[ -n "$(RACE)" ] || echo "test: no C compiler: the race detector, which needs one, is off"
+	go test $(RACE) -timeout $(TIMEOUT) $(PACKAGES)
+
+# Without the race detector, which would say nothing about speed.
+bench-once: export CGO_ENABLED = 0
+bench-once: postgres
+	go test -run '^$$' -bench . -benchtime 1x -timeout $(TIMEOUT) $(PACKAGES)
+
+# Each program ends by itself, and fails when it shows something wrong.
+examples: export CGO_ENABLED = 0
+examples:
+	@for dir in $$(go list -f '{{if eq .Name "main"}}{{.Dir}}{{end}}' ./examples/... 2>/dev/null); do \
+		echo "go run $$dir"; go run "$$dir" >/dev/null; \
+	done
+
+govulncheck:
+	@if ! curl --fail --silent --max-time 10 --output /dev/null $(VULNDB)/index/db.json; then \
+		echo "govulncheck: $(VULNDB) cannot be reached: not checked"; \
+	else \
+		for dir in $$(go list -f '{{.Module.Dir}}' $(PACKAGES) | sort -u); do \
+			echo "govulncheck ($$dir)"; go run $(GOVULNCHECK) -C "$$dir" ./...; \
+		done; \
+	fi
+
+# Where tenancytest/postgres_find.go looks besides PATH.
+INITDB := /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /usr/libexec/postgresql*/initdb \
+	/usr/local/pgsql/bin/initdb /opt/homebrew/opt/postgresql*/bin/initdb /usr/local/opt/postgresql*/bin/initdb \
+	/home/linuxbrew/.linuxbrew/opt/postgresql*/bin/initdb /Applications/Postgres.app/Contents/Versions/*/bin/initdb
+
+# Installs PostgreSQL's server where the tests would find none: as root, or, where
+# no container engine can take its place, with a sudo that asks for no password.
+# It never fails, for the tests say better what is missing.
+postgres:
+	@if [ -n "$${TENANCY_TEST_DSN:-}" ] || command -v initdb >/dev/null; then exit 0; fi; \
+	for program in $(INITDB); do if [ -x "$$program" ]; then exit 0; fi; done; \
+	sudo=; \
+	if [ "$$(id -u)" != 0 ]; then \
+		for engine in docker podman; do if $$engine info >/dev/null 2>&1; then exit 0; fi; done; \
+		if command -v brew >/dev/null; then brew install postgresql@17 || true; exit 0; fi; \
+		if ! sudo -n true 2>/dev/null; then exit 0; fi; \
+		sudo="sudo -n"; \
+	fi; \
+	echo "postgres: installing PostgreSQL's server, which the tests start"; \
+	if command -v apt-get >/dev/null; then \
+		{ $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || true; \
+	elif command -v dnf >/dev/null; then \
+		$$sudo dnf install -y -q postgresql-server || true; \
+	elif command -v apk >/dev/null; then \
+		$$sudo apk add --quiet postgresql || true; \
+	fi

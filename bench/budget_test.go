@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm/logger"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// runs is how many executions an allocation count is the mean of.
+const runs = 50
+
+// The tests that count allocations are not parallel: a count is the process's.
+
+// A statement through the plugin allocates no more than by hand.
+func TestAllocationBudgets(t *testing.T) {
+	skipUnderRace(t)
+	for _, f := range databases(t, 2, nil) {
+		for _, s := range statements() {
+			t.Run(f.hand.Name()+"/"+s.name, func(t *testing.T) {
+				hand, plugin := int64(math.MaxInt64), int64(math.MaxInt64)
+				for try := 0; try == 0 || try < 3 && plugin > hand; try++ {
+					n, _, err := f.allocations(&s, byHand, runs)
+					require.NoError(t, err)
+					hand = min(hand, n)
+					n, _, err = f.allocations(&s, withPlugin, runs)
+					require.NoError(t, err)
+					plugin = min(plugin, n)
+				}
+				assert.LessOrEqual(t, plugin, hand, "allocations through the plugin, and by hand")
+			})
+		}
+	}
+}
+
+// What a statement sends and allocates is the same with two tenants and with
+// hundreds, each of whom has used the plugin.
+func TestTenantsCostNothing(t *testing.T) {
+	skipUnderRace(t)
+	few, many := &recorder{}, &recorder{}
+	fixtures, crowded := databases(t, 2, few), databases(t, 300, many)
+	for i, f := range fixtures {
+		for n := range 300 {
+			for _, db := range []*fixture{f, crowded[i]} {
+				tenant := tenancy.With(context.Background(), tenantID(n))
+				require.NoError(t, db.scoped.WithContext(tenant).Limit(1).Find(&[]User{}).Error)
+			}
+		}
+		for _, s := range statements() {
+			t.Run(f.hand.Name()+"/"+s.name, func(t *testing.T) {
+				sql, allocs := cost(t, f, &s, few)
+				sqlOfMany, allocsOfMany := cost(t, crowded[i], &s, many)
+				assert.NotEmpty(t, sql)
+				assert.Equal(t, sql, sqlOfMany)
+				assert.InDelta(t, allocs, allocsOfMany, 1, "allocations with 2 tenants, and with 300")
+			})
+		}
+	}
+}
+
+func cost(t *testing.T, f *fixture, s *statement, log *recorder) (sql []string, allocs int64) {
+	allocs, _, err := f.allocations(s, withPlugin, runs)
+	require.NoError(t, err)
+	require.NoError(t, f.ready(s, 1))
+	log.sql, log.on = nil, true
+	require.NoError(t, f.run(s, withPlugin, 1))
+	log.on = false
+	return log.sql, allocs
+}
+
+// Both forms of a statement give the same answer, and one that is not empty:
+// else their costs cannot be compared.
+func TestFormsAgree(t *testing.T) {
+	t.Parallel()
+	for _, f := range databases(t, 2, nil) {
+		for _, s := range statements() {
+			answers := map[side]int64{}
+			for of, form := range map[side]operation{byHand: s.hand, withPlugin: s.plugin} {
+				db := f.hand.WithContext(f.plain)
+				if of == withPlugin {
+					db = f.scoped.WithContext(f.ctx)
+				}
+				require.NoError(t, f.ready(&s, 1), s.name)
+				n, err := form(db, f.tenant, 1)
+				require.NoError(t, err, "%s %s", s.name, of)
+				answers[of] = n
+			}
+			assert.Positive(t, answers[byHand], "%s on %s", s.name, f.name)
+			assert.Equal(t, answers[byHand], answers[withPlugin], "%s on %s", s.name, f.name)
+		}
+	}
+}
+
+// The paired run itself, as short as it can be.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	err := run(t.Output(), options{match: "^(First by id|Delete)$", rounds: 2, slice: time.Millisecond, tenants: 2})
+	require.NoError(t, err)
+}
+
+// skipUnderRace skips counts of allocations: the race detector lets pools drop
+// what they hold.
+func skipUnderRace(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("under the race detector pools lose values at random")
+	}
+}
+
+// recorder keeps the text of the statements that were sent, without their
+// values.
+type recorder struct {
+	on  bool
+	sql []string
+}
+
+func (r *recorder) LogMode(logger.LogLevel) logger.Interface { return r }
+
+func (*recorder) Info(context.Context, string, ...any)  {}
+func (*recorder) Warn(context.Context, string, ...any)  {}
+func (*recorder) Error(context.Context, string, ...any) {}
+
+// Trace implements logger.Interface.
+func (r *recorder) Trace(_ context.Context, _ time.Time, text func() (string, int64), _ error) {
+	if r.on {
+		sql, _ := text()
+		r.sql = append(r.sql, sql)
+	}
+}
+
+// ParamsFilter implements gorm.ParamsFilter.
+func (*recorder) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
+	return sql, nil
+}
