@@ -149,8 +149,8 @@ func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) 
 			named, zero = tenantOf(field.Interface())
 		}
 		switch {
-		case zero && ex.op != opCreate && hasKey(stmt, v):
-			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "a value that is changed must name its tenant here")
+		case zero && ex.op == opUpdate && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt, v):
+			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "a value that is saved must name its tenant here")
 		case zero:
 			several = several || ex.op == opCreate
 		case !ex.allows(named):

@@ -320,7 +320,8 @@ ORDER BY c.oid, k.n`
 
 const sqliteKeys = `SELECT '' AS key, name FROM pragma_table_info(?1) WHERE pk > 0
 UNION ALL
-SELECT l.name, i.name FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i WHERE l."unique"`
+SELECT l.name, i.name FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i
+WHERE l."unique" AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) e WHERE e.name IS NULL)`
 
 // uniqueKeys returns the keys of the statement's table. The look at the
 // catalogue is one a table, not one a statement.
