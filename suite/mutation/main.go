@@ -81,7 +81,7 @@ func (m mutation) try() (string, error) {
 	if out, err := vet.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("the mutant does not compile: %s", out)
 	}
-	test := exec.CommandContext(ctx, "go", "test", "-failfast", "-overlay", overlay, ".", "./internal/...", "./suite")
+	test := exec.CommandContext(ctx, "go", "test", "-short", "-failfast", "-overlay", overlay, ".", "./internal/...", "./suite")
 	test.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if test.Run() != nil {
 		return "killed", nil
