@@ -1,5 +1,7 @@
 # make          everything that has to pass before a change lands
 # make test     the tests of all modules, with the race detector
+# make bench    each statement through the plugin against the same by hand
+# make mutation the defences switched off, one at a time: each must fail a test
 #
 # Tests that need PostgreSQL start one of their own from the server's programs
 # on this machine. TENANCY_TEST_DSN names another server to use in their place.
@@ -19,7 +21,7 @@ RACE := $(if $(CC_FOUND),-race)
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 VULNDB := https://vuln.go.dev
 
-.PHONY: all tidy format vet lint test bench-once examples govulncheck postgres
+.PHONY: all tidy format vet lint test bench mutation bench-once examples govulncheck postgres
 
 all: tidy lint test bench-once examples govulncheck
 
@@ -47,6 +49,14 @@ lint: format vet
 test: postgres
 	@[ -n "$(RACE)" ] || echo "test: no C compiler: the race detector, which needs one, is off"
 	go test $(RACE) -timeout $(TIMEOUT) $(PACKAGES)
+	@[ -z "$(RACE)" ] || { echo "allocation budgets, which the race detector would upset:"; CGO_ENABLED=0 go test ./bench; }
+
+bench: export CGO_ENABLED = 0
+bench:
+	go run ./bench
+
+mutation: postgres
+	go run ./suite/mutation
 
 # Without the race detector, which would say nothing about speed.
 bench-once: export CGO_ENABLED = 0

@@ -11,10 +11,10 @@ import (
 // of it, it counts as text and is refused.
 func adoptExpression(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
-	case nil, *subquery:
+	case nil, subquery, *chainSubquery:
 	case chain:
 		if isGenericChain(x) {
-			return &subquery{x}, true
+			return &chainSubquery{x}, true
 		}
 	case clause.Expr:
 		if vars, changed := adoptList(x.Vars); changed {

@@ -51,9 +51,11 @@ func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ cla
 // conflictTarget returns the columns of the conflict's key and whether it can be
 // another tenant's row's.
 func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) (columns []string, guard bool) {
+	columns = ex.columns[:0]
 	for _, column := range oc.Columns {
 		columns = append(columns, columnName(stmt, column))
 	}
+	ex.columns = columns
 	if ex.table == nil || ex.table.column == "" {
 		return columns, false
 	}
@@ -72,7 +74,10 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if slices.Contains(columns, ex.table.column) {
 		return columns, false
 	}
-	if own := append([]string{ex.table.column}, columns...); !keys.has(columns) && keys.has(own) {
+	if keys.has(columns) {
+		return columns, true
+	}
+	if own := append([]string{ex.table.column}, columns...); keys.has(own) {
 		return own, false
 	}
 	return columns, true
@@ -293,11 +298,21 @@ type uniqueKey struct {
 
 // has reports whether a set of columns is a key.
 func (k *uniqueKeys) has(columns []string) bool {
-	return slices.ContainsFunc(k.keys, func(key uniqueKey) bool {
-		return len(key.columns) == len(columns) && !slices.ContainsFunc(columns, func(c string) bool {
-			return !slices.Contains(key.columns, c)
-		})
-	})
+	for i := range k.keys {
+		if key := k.keys[i].columns; len(key) == len(columns) && containsAll(key, columns) {
+			return true
+		}
+	}
+	return false
+}
+
+func containsAll(set, columns []string) bool {
+	for _, column := range columns {
+		if !slices.Contains(set, column) {
+			return false
+		}
+	}
+	return true
 }
 
 func (k *uniqueKeys) named(name string) []string {

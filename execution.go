@@ -29,6 +29,8 @@ type execution struct {
 	table     *table
 	qualifier string
 
+	seen map[visit]bool // of the values' associations
+
 	// model of the values written; nil where there are none.
 	model *model
 
@@ -55,6 +57,7 @@ type execution struct {
 	lent         inheritance     // to the subquery that is being built
 	handed       *inheritance    // of a subquery
 	outerContext context.Context // to be put back
+	columns      []string        // of a conflict's target
 	conflict     conflictCheck
 }
 
@@ -69,7 +72,11 @@ func newExecution(p *Plugin, op string) *execution {
 func (ex *execution) release() {
 	clear(ex.refs)
 	clear(ex.tables)
-	*ex = execution{refs: ex.refs[:0], tables: ex.tables[:0], queries: ex.queries[:0]}
+	if len(ex.seen) > 256 {
+		ex.seen = nil
+	}
+	clear(ex.seen)
+	*ex = execution{refs: ex.refs[:0], tables: ex.tables[:0], queries: ex.queries[:0], seen: ex.seen, columns: ex.columns[:0]}
 	executions.Put(ex)
 }
 

@@ -17,10 +17,18 @@ import (
 // statement: under its scope, with its error kept, and counted as scoped where
 // the statement's text is judged. GORM by itself runs it under the context that
 // it was built with, and drops its error.
-type subquery struct{ query any }
+type subquery struct{ db *gorm.DB }
+
+// chainSubquery is a subquery that is one of gorm.G's chains.
+type chainSubquery struct{ chain chain }
 
 // Build implements clause.Expression.
-func (q *subquery) Build(b clause.Builder) {
+func (q subquery) Build(b clause.Builder) { buildSubquery(b, q, q.db) }
+
+// Build implements clause.Expression.
+func (q *chainSubquery) Build(b clause.Builder) { buildSubquery(b, q, q.chain) }
+
+func buildSubquery(b clause.Builder, q clause.Expression, query any) {
 	stmt, ok := b.(*gorm.Statement)
 	if !ok {
 		return
@@ -33,9 +41,9 @@ func (q *subquery) Build(b clause.Builder) {
 		return
 	}
 	ex := executionOf(stmt)
-	if ex == nil || isText(q.query) {
+	if ex == nil || isText(query) {
 		from, vars := stmt.SQL.Len(), len(stmt.Vars)
-		stmt.AddVar(stmt, q.query)
+		stmt.AddVar(stmt, query)
 		if ex != nil && ex.scope.trusted {
 			ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
 			ex.subVars += len(stmt.Vars) - vars
@@ -51,7 +59,7 @@ func (q *subquery) Build(b clause.Builder) {
 	*handed = inheritance{scope: ex.scope, outer: outer}
 	from, vars := stmt.SQL.Len(), len(stmt.Vars)
 	stmt.Vars = append(stmt.Vars, handed)
-	stmt.AddVar(stmt, q.query)
+	stmt.AddVar(stmt, query)
 	switch {
 	case handed.err != nil:
 		stmt.AddError(handed.err)
@@ -167,13 +175,13 @@ func isGenericChain(c chain) bool {
 // nothing else.
 func adoptValue(value any) (any, bool) {
 	switch v := value.(type) {
-	case nil, string, int, int64, uint, *subquery, clause.Column, clause.Table:
+	case nil, string, int, int64, uint, subquery, *chainSubquery, clause.Column, clause.Table:
 		return value, false
 	case *gorm.DB:
-		return &subquery{v}, true
+		return subquery{v}, true
 	case chain:
 		if isGenericChain(v) {
-			return &subquery{v}, true
+			return &chainSubquery{v}, true
 		}
 	case sql.NamedArg:
 		inner, changed := adoptValue(v.Value)
@@ -189,7 +197,7 @@ func adoptValue(value any) (any, bool) {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[*gorm.DB]() {
 		list := make([]any, v.Len())
 		for i := range list {
-			list[i] = &subquery{v.Index(i).Interface()}
+			list[i] = subquery{v.Index(i).Interface().(*gorm.DB)}
 		}
 		return list, true
 	}

@@ -17,7 +17,6 @@ import (
 type tree struct {
 	ex   *execution
 	stmt *gorm.Statement
-	seen map[visit]bool
 }
 
 type visit struct {
@@ -95,14 +94,14 @@ func (t *tree) visited(v reflect.Value, rel *schema.Relationship) bool {
 	if !v.CanAddr() {
 		return false
 	}
-	if t.seen == nil {
-		t.seen = map[visit]bool{}
+	if t.ex.seen == nil {
+		t.ex.seen = map[visit]bool{}
 	}
 	key := visit{v.Addr().UnsafePointer(), rel}
-	if t.seen[key] {
+	if t.ex.seen[key] {
 		return true
 	}
-	t.seen[key] = true
+	t.ex.seen[key] = true
 	return false
 }
 
@@ -116,9 +115,11 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 	if err != nil {
 		return t.ex.errorOn(m.name, err, "the id does not fit the tenant column")
 	}
-	field := fieldOf(t.stmt, m.tenant, v)
+	var field reflect.Value
 	if v.CanAddr() {
 		field = m.tenant.ReflectValueOf(t.stmt.Context, v) // makes what is embedded
+	} else {
+		field = fieldOf(t.stmt, m.tenant, v)
 	}
 	if same, zero := holds(field, own, ten); same {
 		return nil
@@ -133,7 +134,7 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 
 // fieldOf reads a field, which may be behind an embedded pointer that is nil.
 func fieldOf(stmt *gorm.Statement, field *schema.Field, v reflect.Value) reflect.Value {
-	if len(field.StructField.Index) == 1 && field.StructField.Index[0] >= 0 {
+	if !slices.ContainsFunc(field.StructField.Index, func(i int) bool { return i < 0 }) {
 		return field.ReflectValueOf(stmt.Context, v)
 	}
 	value, _ := field.ValueOf(stmt.Context, v)

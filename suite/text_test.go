@@ -65,7 +65,7 @@ func TestTextThatReachesOut(t *testing.T) {
 			"value's expression":   users().Where("name = ?", valued{query}),
 			"another's expression": users().Where(opaque{"name IN " + query}),
 			"a column":             users().Where(clause.Eq{Column: clause.Column{Name: query, Raw: true}, Value: 1}),
-			"a clause's name":      users().Clauses(renamed{"ORDER BY", "UNION ALL SELECT name FROM users ORDER BY"}),
+			"a clause's name":      users().Select("name").Clauses(renamed{"ORDER BY", "UNION ALL SELECT name FROM users ORDER BY"}),
 			"an unknown clause": users().Scopes(func(db *gorm.DB) *gorm.DB {
 				db.Statement.Clauses["UNION"] = clause.Clause{Expression: clause.Expr{SQL: "UNION ALL SELECT * FROM users"}}
 				db.Statement.BuildClauses = []string{"SELECT", "FROM", "WHERE", "UNION"}
@@ -77,7 +77,7 @@ func TestTextThatReachesOut(t *testing.T) {
 				db.Statement.Clauses["FROM"] = c
 				return db
 			}),
-			"a number":     users().Where("name = $1", "x"),
+			"a number":     users().Where("name = ? AND name = $1", "x"),
 			"a function":   users().Where("name = pg_read_file('x')"),
 			"an attribute": users().Select("('SELECT 1').query_to_xml"),
 		} {
@@ -104,6 +104,23 @@ func TestTextThatReachesOut(t *testing.T) {
 		require.Equal(t, int64(1), w.b.Where("name = ?", "bob").Find(&[]User{}).RowsAffected)
 		require.Equal(t, int64(2), w.count(t, &User{}))
 	})
+}
+
+// TestPlaceholdersStayTheirOwn moves SQLite's values by one, so that the tenant's
+// place would take another's id.
+func TestPlaceholdersStayTheirOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, openSQLite(t))
+	seed(t, w)
+	for _, db := range []*gorm.DB{
+		w.a.Model(&Tag{}).Select("name, ?").Where("1 = 1", w.B),
+		w.a.Model(&Tag{}).Select("name, ?2"),
+		w.a.Table("tags").Joins("JOIN users u ON ? = ?", 1).Where("1 = 1", w.B),
+	} {
+		var rows []map[string]any
+		require.ErrorIs(t, db.Find(&rows).Error, tenancy.ErrUnscopedSQL)
+		require.Empty(t, rows)
+	}
 }
 
 // TestTextThatStays is what a lone tenant may write.
@@ -136,6 +153,33 @@ func TestTextThatStays(t *testing.T) {
 			require.NoError(t, db.Count(&n).Error, name)
 			require.Equal(t, int64(1), n, name)
 		}
+	})
+}
+
+// TestSubqueriesAreScoped sees each subquery's own rows, not only its statement's.
+func TestSubqueriesAreScoped(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *world) {
+		seed(t, w) // each tenant has one user and two orders
+		for name, handle := range map[string]*gorm.DB{"without a context": w.db, "in the same scope": w.a} {
+			var n int64
+			orders := handle.Model(&Order{}).Select("count(*)")
+			require.NoError(t, w.a.Model(&User{}).Where("2 < (?)", orders).Count(&n).Error, name)
+			require.Zero(t, n, name)
+			require.NoError(t, w.a.Table("(?) AS u", handle.Model(&User{})).Count(&n).Error, name)
+			require.Equal(t, int64(1), n, name)
+			var sums []int64
+			require.NoError(t, w.a.Model(&User{}).Select("(?)", handle.Model(&Order{}).Select("count(*)")).Scan(&sums).Error, name)
+			require.Equal(t, []int64{2}, sums, name)
+			require.NoError(t, w.a.Model(&User{}).Where("1=1").Update("age", handle.Model(&Order{}).Select("count(*)")).Error, name)
+			require.Equal(t, int64(1), w.a.Where("age = 2").Find(&[]User{}).RowsAffected, name)
+		}
+		err := w.a.Where("id IN (?)", w.b.Model(&User{}).Select("id")).Find(&[]User{}).Error
+		require.ErrorIs(t, err, tenancy.ErrTenantMismatch)
+		set := w.db.WithContext(tenancy.WithSet(context.Background(), w.A, w.B))
+		require.ErrorIs(t, w.a.Where("id IN (?)", set.Model(&User{}).Select("id")).Find(&[]User{}).Error, tenancy.ErrTenantMismatch)
+		broken := w.db.Model(&User{}).Select("id").Where("id IN (SELECT 1)")
+		require.ErrorIs(t, w.a.Where("id NOT IN (?)", broken).Find(&[]User{}).Error, tenancy.ErrUnscopedSQL)
 	})
 }
 

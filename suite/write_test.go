@@ -115,3 +115,33 @@ func TestSharedTables(t *testing.T) {
 		require.Equal(t, int64(1), w.a.Find(&[]Account{}).RowsAffected, "the root is scoped by its key")
 	})
 }
+
+// TestCompositeKeys runs on keys that contain the tenant, under which both
+// tenants have a row of the same id.
+func TestCompositeKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, openPostgres(t))
+	require.NoError(t, w.bypass().Exec("ALTER TABLE tags DROP CONSTRAINT tags_pkey, ADD PRIMARY KEY (tenant_id, id)").Error)
+	names := func() (names []string) {
+		require.NoError(t, w.bypass().Model(&Tag{}).Order("name").Pluck("name", &names).Error)
+		return names
+	}
+	require.NoError(t, w.a.Create(&Tag{ID: 1, Name: "a"}).Error)
+	require.NoError(t, w.b.Create(&Tag{ID: 1, Name: "b"}).Error)
+	require.NoError(t, w.a.Save(&Tag{ID: 1, Name: "a2"}).Error)
+	require.NoError(t, w.a.Save(&Tag{ID: 2, Name: "new"}).Error)
+	require.NoError(t, w.a.Clauses(clause.OnConflict{UpdateAll: true}).Create(&[]Tag{{ID: 1, Name: "a3"}, {ID: 3, Name: "new too"}}).Error)
+	require.NoError(t, w.a.Clauses(clause.OnConflict{DoNothing: true}).Create(&Tag{ID: 1, Name: "nothing"}).Error)
+	require.NoError(t, w.a.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"name"}),
+	}).Create(&Tag{ID: 1, Name: "a4"}).Error)
+	require.Equal(t, []string{"a4", "b", "new", "new too"}, names())
+
+	require.NoError(t, w.a.Create(&User{Name: "ann", Tags: []Tag{{ID: 1}}}).Error, "an own tag is referenced")
+	theirs := Tag{TenantModel: tenancy.TenantModel{TenantID: w.B}, ID: 1, Name: "b2"}
+	require.NoError(t, w.bypass().Model(&theirs).Update("name", "b3").Error)
+	require.NoError(t, w.bypass().Save(&theirs).Error)
+	require.Equal(t, []string{"a4", "b3", "new", "new too"}, names())
+	require.NoError(t, w.bypass().Delete(&theirs).Error)
+	require.Equal(t, []string{"a4", "new", "new too"}, names(), "a value is changed for its own tenant")
+}
