@@ -77,9 +77,10 @@ func TestTextThatReachesOut(t *testing.T) {
 				db.Statement.Clauses["FROM"] = c
 				return db
 			}),
-			"a number":     users().Where("name = ? AND name = $1", "x"),
-			"a function":   users().Where("name = pg_read_file('x')"),
-			"an attribute": users().Select("('SELECT 1').query_to_xml"),
+			"the tenant's number": users().Where("users.tenant_id = $1 AND 1 = ?", 1),
+			"a number":            users().Where("name = ? AND name = $1", "x"),
+			"a function":          users().Where("name = pg_read_file('x')"),
+			"an attribute":        users().Select("('SELECT 1').query_to_xml"),
 		} {
 			var rows []map[string]any
 			err := db.Find(&rows).Error
