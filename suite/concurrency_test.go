@@ -21,7 +21,7 @@ import (
 // with a plugin that knows no model yet.
 func TestManyTenantsUseOneDB(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(*testing.T) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
+	for name, open := range map[string]func(testing.TB) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := open(t)

@@ -136,7 +136,7 @@ func quiet() *gorm.Config {
 	return &gorm.Config{Logger: logger.Discard, DisableForeignKeyConstraintWhenMigrating: true}
 }
 
-func openSQLite(t *testing.T) *gorm.DB {
+func openSQLite(t testing.TB) *gorm.DB {
 	t.Helper()
 	dsn := "file:" + uuid.NewString() + "?mode=memory&cache=shared&_pragma=busy_timeout(5000)"
 	db, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn}), quiet())
@@ -145,7 +145,7 @@ func openSQLite(t *testing.T) *gorm.DB {
 	return db
 }
 
-func openPostgres(t *testing.T) *gorm.DB {
+func openPostgres(t testing.TB) *gorm.DB {
 	t.Helper()
 	db, err := gorm.Open(postgres.Open(tenancytest.Postgres(t).OwnerDSN), quiet())
 	require.NoError(t, err)
@@ -153,7 +153,7 @@ func openPostgres(t *testing.T) *gorm.DB {
 	return db
 }
 
-func closeAtEnd(t *testing.T, db *gorm.DB) {
+func closeAtEnd(t testing.TB, db *gorm.DB) {
 	t.Helper()
 	pool, err := db.DB()
 	require.NoError(t, err)

@@ -131,7 +131,7 @@ func TestValuesOfEveryShape(t *testing.T) {
 // models has made known.
 func TestFirstUseIsTheAssociation(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(*testing.T) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
+	for name, open := range map[string]func(testing.TB) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := open(t)
