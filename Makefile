@@ -46,10 +46,13 @@ lint: format vet
 		done; \
 	fi
 
+# First the tests that run side by side, with the race detector and a part of the
+# conformance suite; then everything, without the detector, which would make the
+# suite several times as long and upset the allocation budgets.
 test: postgres
 	@[ -n "$(RACE)" ] || echo "test: no C compiler: the race detector, which needs one, is off"
-	go test $(RACE) -timeout $(TIMEOUT) $(PACKAGES)
-	@[ -z "$(RACE)" ] || { echo "allocation budgets, which the race detector would upset:"; CGO_ENABLED=0 go test ./bench; }
+	go test $(RACE) -short -timeout $(TIMEOUT) $(PACKAGES)
+	CGO_ENABLED=0 go test -timeout $(TIMEOUT) $(PACKAGES)
 
 bench: export CGO_ENABLED = 0
 bench:

@@ -12,8 +12,9 @@ import (
 // TestConformance runs the whole matrix of operations on this module's models,
 // whose keys are the ids alone. tenancytest's own tests run it on composite keys.
 func TestConformance(t *testing.T) {
+	checked := []any{&User{}, &Doc{}, &Account{}}
 	if testing.Short() {
-		t.Skip("it takes a minute")
+		checked = []any{&Doc{}}
 	}
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
@@ -21,7 +22,7 @@ func TestConformance(t *testing.T) {
 		db := openSQLite(t)
 		require.NoError(t, db.Use(tenancy.New(config())))
 		require.NoError(t, db.AutoMigrate(models...))
-		tenancytest.Suite{DB: db, Lone: openSQLite(t), Models: []any{&User{}, &Doc{}, &Account{}},
+		tenancytest.Suite{DB: db, Lone: openSQLite(t), Models: checked,
 			// Plain GORM, the oracle, writes DEFAULT VALUES ON CONFLICT here, which
 			// SQLite's grammar does not have.
 			Skip: []string{"*/*/Create with new Omit related rows"},
@@ -32,6 +33,6 @@ func TestConformance(t *testing.T) {
 		db := openPostgres(t)
 		require.NoError(t, db.Use(tenancy.New(config())))
 		require.NoError(t, db.AutoMigrate(models...))
-		tenancytest.Run(t, db, &Doc{}, &Account{}, &Tag{})
+		tenancytest.Run(t, db, append(checked[1:], &Doc{}, &Tag{})...)
 	})
 }

@@ -1,0 +1,69 @@
+// Package tenancytest tests programs that use package tenancy, and the package
+// itself: a throw-away PostgreSQL, and a conformance suite for models of one's
+// own.
+//
+// # A database
+//
+// [Postgres] gives a test an empty database and two roles: the owner, who
+// migrates, and the application, who owns nothing.
+//
+//	database := tenancytest.Postgres(t)
+//	db, err := gorm.Open(postgres.Open(database.DSN))
+//
+// # The conformance suite
+//
+// [Run] takes a handle with the plugin and the models, and tries what GORM can
+// do with them: some hundred operations for each model and each relation.
+//
+//	func TestTenancy(t *testing.T) {
+//		tenancytest.Run(t, db, &User{}, &Order{})
+//	}
+//
+// It fills the tables with the rows of two tenants. Where the keys contain the
+// tenant, the two have the same ids and the same unique values, and differ in
+// what these rows say and refer to, so that a row which is mistaken for another
+// tenant's shows.
+//
+// Each operation then runs twice, in transactions that are rolled back: as the
+// first tenant, through the plugin, and in an oracle, a second database that
+// holds the first tenant alone and is driven by GORM without the plugin. The two
+// must agree in rows, counts, affected rows, errors, the values that GORM writes
+// back, and in what the tables hold afterwards; and the second tenant's rows
+// must be what they were. What does not pass is one of three things: a [Leak],
+// [Wrong], or [Refused].
+//
+// After that the operations run without a tenant, when nothing may be read or
+// written; and for a set of tenants and in a bypass, where they must do what
+// they would do in one database a tenant, no more.
+//
+// Operations that name the other tenant must fail with
+// tenancy.ErrTenantMismatch or tenancy.ErrTenantImmutable before anything is
+// written. Text that holds queries of its own, and raw SQL, may be refused; when
+// it is not, it must be scoped.
+//
+// [Suite] has the options: an oracle of one's own, rows that a check constraint
+// asks to be different, operations to leave out.
+//
+// # Random chains and texts
+//
+// [Suite.Fixture] fills the database for single operations, to be driven by a
+// property-testing library or a fuzzer: [Fixture.Chain] compares a random chain
+// with the oracle, [Fixture.Text] puts text where GORM takes it and looks for
+// anything of the other tenant.
+//
+//	fixture := tenancytest.Suite{DB: db, Models: models}.Fixture(t)
+//	rapid.Check(t, func(t *rapid.T) {
+//		err := fixture.Chain(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//	})
+//
+// # What it cannot tell
+//
+// A relation to the other tenant's row that the database would accept, because
+// its foreign keys do not contain the tenant, is outside of what any statement
+// shows. What an error of the database quotes is row-level security's business.
+// And the suite knows the operations that it knows: a plugin of one's own that
+// writes statements itself needs tests of its own.
+package tenancytest

@@ -1,0 +1,466 @@
+package tenancytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// Fixture is a filled database under test with its oracle. It is made by
+// [Suite.Fixture], lasts as long as the test that it was made for, and is safe
+// for concurrent use, one operation at a time.
+type Fixture struct {
+	suite   Suite
+	column  string
+	tenants [2]any
+	tables  map[string]*model
+	models  []*model // each after those that it refers to
+
+	running sync.Mutex
+	shared  *gorm.DB // under test: both tenants' rows
+	owner   *gorm.DB // the same database, to write rows past the plugin
+	lone    *gorm.DB // the oracle: one tenant's rows
+	// loneTenant is whose rows the oracle holds.
+	loneTenant int
+	baseline   *state // what the shared tables hold before an operation
+	bases      map[*gorm.DB][]base
+}
+
+// Fixture fills the database for operations to be run one by one, as
+// [Fixture.Chain] and [Fixture.Text] do. It empties the database when the test
+// ends.
+func (s Suite) Fixture(t testing.TB) *Fixture {
+	t.Helper()
+	f, err := s.prepare(t)
+	if err != nil {
+		t.Fatalf("tenancytest: %v", err)
+	}
+	return f
+}
+
+func (s Suite) prepare(t testing.TB) (*Fixture, error) {
+	if s.DB == nil || len(s.Models) == 0 {
+		return nil, errors.New("Suite.DB and Suite.Models must be set")
+	}
+	if s.DB.Plugins["tenancy"] == nil && !s.unscoped {
+		return nil, errors.New("Suite.DB has no tenancy plugin: call its Use before")
+	}
+	f := &Fixture{suite: s, column: s.Column, shared: s.DB, owner: s.Owner, bases: map[*gorm.DB][]base{}}
+	if f.column == "" {
+		f.column = "tenant_id"
+	}
+	if f.owner == nil {
+		f.owner = s.DB
+	}
+	if s.oneTenant {
+		// The suite's own test: the handle under test is an oracle itself.
+		if err := errors.Join(f.gather(), f.chooseTenants(), f.makeOracle(f.shared)); err != nil {
+			return nil, err
+		}
+	}
+	steps := []func() error{
+		f.gather, f.migrate, f.chooseTenants, f.introduce, f.gather, f.checkEmpty,
+		func() error { return f.openLone(t) },
+		func() error {
+			t.Cleanup(func() {
+				if err := f.empty(f.owner); err != nil {
+					t.Errorf("tenancytest: %v", err)
+				}
+			})
+			return f.fill()
+		},
+		f.probe,
+		f.startSequences,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	f.baseline, err = f.readState(f.shared.Statement.ConnPool, f.shared)
+	return f, err
+}
+
+// migrate makes the tables that are absent.
+func (f *Fixture) migrate() error {
+	var absent []any
+	for _, m := range f.models {
+		if m.named() && !f.shared.Migrator().HasTable(m.new()) {
+			absent = append(absent, m.new())
+		}
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	return f.shared.AutoMigrate(absent...)
+}
+
+// gather parses the models and what their relations lead to.
+func (f *Fixture) gather() error {
+	f.tables, f.models = map[string]*model{}, nil
+	for _, value := range f.suite.Models {
+		stmt := &gorm.Statement{DB: f.shared}
+		if err := stmt.Parse(value); err != nil {
+			return err
+		}
+		f.addTable(stmt.Schema)
+	}
+	all := slices.Clone(f.models)
+	for _, m := range all {
+		for _, rel := range relationsOf(m.schema) {
+			f.addLinks(rel)
+			f.addRelation(m, rel)
+		}
+	}
+	f.models = nil
+	visited := map[*model]bool{}
+	for _, m := range all {
+		f.order(m, visited)
+	}
+	return nil
+}
+
+func (f *Fixture) addTable(s *schema.Schema) {
+	if s == nil || f.tables[s.Table] != nil {
+		return
+	}
+	m := &model{f: f, schema: s, table: s.Table, tenant: f.tenantField(s), indexed: uniqueFields(s)}
+	m.root = m.tenant != nil && m.tenant.PrimaryKey && len(s.PrimaryFields) == 1
+	f.tables[s.Table] = m
+	f.models = append(f.models, m)
+	for _, rel := range relationsOf(s) {
+		f.addTable(rel.FieldSchema)
+		if rel.JoinTable != nil {
+			f.addTable(f.joinSchema(rel, m.tenant))
+		}
+	}
+}
+
+func (f *Fixture) tenantField(s *schema.Schema) *schema.Field {
+	for _, field := range s.Fields {
+		if field.Tag.Get("tenancy") == "tenant" && field.DBName != "" {
+			return s.LookUpField(field.DBName)
+		}
+	}
+	return s.FieldsByDBName[f.column]
+}
+
+func relationsOf(s *schema.Schema) []*schema.Relationship {
+	return slices.Concat(s.Relationships.BelongsTo, s.Relationships.HasOne,
+		s.Relationships.HasMany, s.Relationships.Many2Many)
+}
+
+// order numbers the models so that each comes after those that it refers to.
+func (f *Fixture) order(m *model, visited map[*model]bool) {
+	if visited[m] {
+		return
+	}
+	visited[m] = true
+	for _, l := range m.links {
+		for _, t := range l.targets {
+			f.order(t.parent, visited)
+		}
+	}
+	m.number = len(f.models)
+	f.models = append(f.models, m)
+}
+
+// chooseTenants takes ids that fit each tenant column.
+func (f *Fixture) chooseTenants() error {
+	f.tenants = f.suite.Tenants
+	if f.tenants[0] != nil && f.tenants[1] != nil {
+		return nil
+	}
+	f.tenants = [2]any{"tenant-" + ownWord, "tenant-" + foreignWord}
+	for _, m := range f.models {
+		if m.tenant == nil {
+			continue
+		}
+		switch {
+		case isUUID(m.tenant):
+			f.tenants = [2]any{
+				uuidOf(1_000_001, true, seed{key: 1_000_001}).String(),
+				uuidOf(foreignNumber, true, seed{key: foreignNumber}).String(),
+			}
+		case m.tenant.GORMDataType == schema.Int, m.tenant.GORMDataType == schema.Uint:
+			f.tenants = [2]any{901, foreignNumber + 902}
+			if m.tenant.Size > 0 && m.tenant.Size < 32 {
+				f.tenants = [2]any{91, 92}
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// introduce uses each model once, so that the plugin knows its table by name.
+func (f *Fixture) introduce() error {
+	for _, m := range f.models {
+		if !m.named() {
+			continue
+		}
+		err := f.session(f.as(0), f.shared, logger.Discard).Limit(1).Find(m.slice()).Error
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.schema.Name, err)
+		}
+	}
+	return nil
+}
+
+// as returns the context of a tenant.
+func (f *Fixture) as(tenant int) context.Context {
+	return tenancy.With(context.Background(), f.tenants[tenant])
+}
+
+func (f *Fixture) checkEmpty() error {
+	for _, m := range f.models {
+		var n int
+		row := f.owner.Statement.ConnPool.QueryRowContext(context.Background(),
+			"SELECT COUNT(*) FROM "+f.quote(m.table))
+		if err := row.Scan(&n); err != nil {
+			return fmt.Errorf("%s: %w", m.table, err)
+		}
+		if n > 0 {
+			return fmt.Errorf("table %s is not empty: the suite wants a database of its own", m.table)
+		}
+	}
+	return nil
+}
+
+// fill writes both tenants' rows into the shared database, and the first one's
+// into the oracle. Where keys do not contain the tenant, the second tenant's
+// rows get others.
+func (f *Fixture) fill() error {
+	for _, m := range f.models {
+		if err := f.insertRows(f.owner, m, 0); err != nil {
+			return fmt.Errorf("%s: %w", m.table, err)
+		}
+	}
+	for _, m := range f.models {
+		if m.tenant == nil || f.suite.oneTenant {
+			continue
+		}
+		if err := f.fillForeign(m); err != nil {
+			return fmt.Errorf("%s: %w", m.table, err)
+		}
+	}
+	// Once it is known which keys fit, the other tenant's rows go first: what
+	// takes the first row that comes along then takes one of theirs.
+	if err := f.empty(f.owner); err != nil {
+		return err
+	}
+	for _, tenant := range []int{1, 0} {
+		if err := f.fillTenant(tenant); err != nil {
+			return err
+		}
+	}
+	return f.fillLone(0)
+}
+
+// fillTenant writes a tenant's rows into the shared database.
+func (f *Fixture) fillTenant(tenant int) error {
+	if tenant == 1 && f.suite.oneTenant {
+		return nil
+	}
+	for _, m := range f.models {
+		if m.tenant == nil && (tenant == 1) == m.refersToOwned() && !f.suite.oneTenant {
+			continue // written once
+		}
+		if err := f.insertRows(f.owner, m, m.ownerOf(tenant)); err != nil {
+			return fmt.Errorf("%s: %w", m.table, err)
+		}
+	}
+	return f.joinForward(f.owner, tenant)
+}
+
+func (f *Fixture) fillForeign(m *model) (err error) {
+	for _, try := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
+		m.disjointKeys, m.disjointValues = try[0], try[1]
+		if err = f.insertRows(f.owner, m, 1); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// fillLone makes the oracle hold this tenant alone.
+func (f *Fixture) fillLone(tenant int) error {
+	if err := f.empty(f.lone); err != nil {
+		return err
+	}
+	f.loneTenant = tenant
+	for _, m := range f.models {
+		if err := f.insertRows(f.lone, m, m.ownerOf(tenant)); err != nil {
+			return fmt.Errorf("%s, in the oracle: %w", m.table, err)
+		}
+	}
+	return f.joinForward(f.lone, tenant)
+}
+
+// insertRows writes a tenant's rows of a table, all or none.
+func (f *Fixture) insertRows(db *gorm.DB, m *model, tenant int) error {
+	return f.transaction(db, func(pool gorm.ConnPool) error {
+		for row := range m.size(tenant) {
+			if err := m.insert(db, pool, m.build(tenant, row)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// size is how many rows of the table a tenant has.
+func (m *model) size(tenant int) int {
+	if m.single() {
+		return 1
+	}
+	return rowCounts[tenant]
+}
+
+func (m *model) insert(db *gorm.DB, pool gorm.ConnPool, value reflect.Value) error {
+	stmt := &gorm.Statement{DB: db}
+	var columns []string
+	var values []any
+	for _, field := range m.storedIn(db) {
+		v, isZero := field.ValueOf(context.Background(), value)
+		if isZero && field.HasDefaultValue || m.isForward(field) {
+			continue
+		}
+		columns, values = append(columns, field.DBName), append(values, v)
+	}
+	stmt.WriteString("INSERT INTO ")
+	stmt.WriteQuoted(m.table)
+	for i, column := range columns {
+		stmt.WriteString([]string{" (", ", "}[min(i, 1)])
+		stmt.WriteQuoted(column)
+	}
+	stmt.WriteString(") VALUES (")
+	stmt.AddVar(stmt, values...)
+	stmt.WriteString(")")
+	_, err := pool.ExecContext(context.Background(), stmt.SQL.String(), stmt.Vars...)
+	return err
+}
+
+// isForward reports whether a field refers to a table that is filled later, as
+// is so where two tables refer to each other.
+func (m *model) isForward(field *schema.Field) bool {
+	for _, l := range m.links {
+		if !l.nullable || !l.has(field) {
+			continue
+		}
+		for _, t := range l.targets {
+			if t.parent.number > m.number {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// joinForward sets the references that insert left out.
+func (f *Fixture) joinForward(db *gorm.DB, tenant int) error {
+	for _, m := range f.models {
+		owner := m.ownerOf(tenant)
+		for row := range m.size(owner) {
+			value := m.build(owner, row)
+			if err := m.updateForward(db, value); err != nil {
+				return fmt.Errorf("%s: %w", m.table, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (m *model) updateForward(db *gorm.DB, value reflect.Value) error {
+	stmt := &gorm.Statement{DB: db}
+	stmt.WriteString("UPDATE ")
+	stmt.WriteQuoted(m.table)
+	word := " SET "
+	for _, field := range m.stored() {
+		if !m.isForward(field) {
+			continue
+		}
+		v, _ := field.ValueOf(context.Background(), value)
+		stmt.WriteString(word)
+		stmt.WriteQuoted(field.DBName)
+		stmt.WriteString(" = ")
+		stmt.AddVar(stmt, v)
+		word = ", "
+	}
+	if word == " SET " {
+		return nil
+	}
+	word = " WHERE "
+	fields := slices.Clone(m.schema.PrimaryFields)
+	if m.tenant != nil && !slices.Contains(fields, m.tenant) {
+		fields = append(fields, m.tenant)
+	}
+	for _, field := range fields {
+		if !slices.Contains(m.storedIn(db), field) {
+			continue
+		}
+		v, _ := field.ValueOf(context.Background(), value)
+		stmt.WriteString(word)
+		stmt.WriteQuoted(field.DBName)
+		stmt.WriteString(" = ")
+		stmt.AddVar(stmt, v)
+		word = " AND "
+	}
+	_, err := db.Statement.ConnPool.ExecContext(context.Background(), stmt.SQL.String(), stmt.Vars...)
+	return err
+}
+
+// empty removes all rows of the suite's tables.
+func (f *Fixture) empty(db *gorm.DB) error {
+	return f.transaction(db, func(pool gorm.ConnPool) error {
+		for _, m := range slices.Backward(f.models) {
+			if err := m.cutForward(pool); err != nil {
+				return err
+			}
+		}
+		for _, m := range slices.Backward(f.models) {
+			if _, err := pool.ExecContext(context.Background(), "DELETE FROM "+f.quote(m.table)); err != nil {
+				return fmt.Errorf("%s: %w", m.table, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (m *model) cutForward(pool gorm.ConnPool) error {
+	for _, field := range m.stored() {
+		if !m.isForward(field) {
+			continue
+		}
+		_, err := pool.ExecContext(context.Background(),
+			"UPDATE "+m.f.quote(m.table)+" SET "+m.f.quote(field.DBName)+" = NULL")
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transaction runs statements past the plugin, all or none.
+func (f *Fixture) transaction(db *gorm.DB, work func(gorm.ConnPool) error) error {
+	tx := f.session(context.Background(), db, logger.Discard).Begin()
+	if tx.Error != nil {
+		return tx.Error
+	}
+	if err := work(tx.Statement.ConnPool); err != nil {
+		tx.Rollback()
+		return err
+	}
+	return tx.Commit().Error
+}

@@ -1,0 +1,283 @@
+package tenancytest
+
+import (
+	"context"
+	"path"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// operation is one thing that an application may do with a model. The tables of
+// operations are in the files operation_*.go; a new one is a line there.
+type operation struct {
+	name  string
+	flags flags
+	run   func(tx *gorm.DB, m *model) answer
+}
+
+// relationOperation is one thing that an application may do with a relation.
+type relationOperation struct {
+	name  string
+	flags flags
+	run   func(tx *gorm.DB, r *relation) answer
+}
+
+// flags say what is expected of an operation.
+type flags int
+
+const (
+	// What it does; nothing of these: it reads.
+	changes flags = 1 << iota // updates or deletes: also done to a set, with the union of the effects
+	creates                   // writes rows, which a set cannot do without naming their tenant
+
+	inOrder   // the order of rows in the answer counts
+	union     // the answer for a set is both tenants' answers joined
+	refusable // a tenancy error is right as well: text that nobody can judge
+	oneByOne  // a set may refuse it: subqueries, association mode, values without a tenant
+	silent    // it has no way to return an error
+	echoes    // the answer holds what the caller put in
+	inTenant  // makes sense for one tenant's context alone
+	naming    // the caller's values name the other tenant
+
+	mismatch  // must be refused with ErrTenantMismatch
+	immutable // must be refused with ErrTenantImmutable
+	noTenant  // must be refused with ErrNoTenant
+	blocked   // concerns the other tenant's key: where keys are global, changes nothing
+	unique    // the same for a unique column instead of the key
+	taking    // the key is that of the related table
+	owned     // concerns a value of the first tenant, also in a set
+
+	refused = mismatch | immutable | noTenant
+)
+
+// task is an operation on a certain model or relation.
+type task struct {
+	name   string
+	flags  flags
+	model  *model
+	target *model // of a relation
+	run    func(tx *gorm.DB) answer
+}
+
+func (t *task) reads() bool { return t.flags&(changes|creates) == 0 }
+
+// want is the error that the task must be refused with; nil when it is compared
+// with the oracle.
+func (t *task) want() error {
+	switch {
+	case t.flags&mismatch != 0:
+		return tenancy.ErrTenantMismatch
+	case t.flags&immutable != 0:
+		return tenancy.ErrTenantImmutable
+	case t.flags&noTenant != 0:
+		return tenancy.ErrNoTenant
+	}
+	return nil
+}
+
+// isBlocked reports whether the task concerns a key that is taken globally.
+func (t *task) isBlocked() bool {
+	m := t.model
+	if t.flags&taking != 0 {
+		m = t.target
+	}
+	return t.flags&blocked != 0 && (t.flags&unique == 0 && m.globalKey || t.flags&unique != 0 && m.globalUnique)
+}
+
+// tasks lists what is run: every operation on every model and relation.
+func (f *Fixture) tasks() (tasks []*task) {
+	add := func(t *task) {
+		skipped := slices.ContainsFunc(f.suite.Skip, func(pattern string) bool {
+			matches, _ := path.Match(pattern, t.name)
+			return matches
+		})
+		if !skipped {
+			tasks = append(tasks, t)
+		}
+	}
+	for _, m := range f.models {
+		if !m.named() {
+			continue
+		}
+		for _, op := range operations() {
+			if op.flags&(changes|creates|refused|blocked) != 0 && m.tenant == nil {
+				continue // shared tables are read-only
+			}
+			add(&task{m.schema.Name + "/" + op.name, op.flags, m, nil, func(tx *gorm.DB) answer { return op.run(tx, m) }})
+		}
+		for _, r := range m.rels {
+			for _, op := range relationOperations() {
+				if op.flags&(changes|creates|refused|blocked) != 0 && m.tenant == nil {
+					continue
+				}
+				add(&task{m.schema.Name + "/" + r.name + "/" + op.name, op.flags, m, r.target, func(tx *gorm.DB) answer {
+					return op.run(tx, r)
+				}})
+			}
+		}
+	}
+	return tasks
+}
+
+// operations are all operations on models.
+func operations() []operation {
+	return slices.Concat(
+		conditionOperations(), readOperations, tableOperations, subqueryOperations, createOperations,
+		upsertOperations, updateOperations, deleteOperations, foreignOperations, sessionOperations,
+	)
+}
+
+// relationOperations are all operations on relations.
+func relationOperations() []relationOperation {
+	return slices.Concat(joinOperations, preloadOperations, associationOperations, nestedOperations)
+}
+
+// check runs all tasks under all scopes. It hands each to run, which decides
+// whether to call it.
+func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
+	f.running.Lock()
+	defer f.running.Unlock()
+	result := &report{}
+	step := func(name string, do func() *Finding) {
+		run(name, func() *Finding {
+			result.operations++
+			finding := do()
+			if finding != nil {
+				finding.Operation = name
+				result.findings = append(result.findings, finding)
+			}
+			return finding
+		})
+	}
+	tasks, alone := f.tasks(), map[*task]*outcome{}
+	for _, t := range tasks {
+		lone, applies := f.execute(f.lone, t, how{ctx: context.Background(), masked: true})
+		if !applies {
+			continue
+		}
+		if t.spans() && lone.err == nil && !f.suite.brief {
+			alone[t], _ = f.execute(f.lone, t, how{ctx: context.Background()})
+		}
+		for i, s := range scopes {
+			if s.applies(t) && (i == 0 || !f.suite.brief) {
+				step(s.name+"/"+t.name, func() *Finding { return f.try(t, s, lone) })
+			}
+		}
+	}
+	if !f.suite.oneTenant && !f.suite.brief {
+		f.checkSets(tasks, alone, step)
+	}
+	return result
+}
+
+// spans reports whether a set's answer or effect can be told from its members'.
+func (t *task) spans() bool {
+	return t.want() == nil && t.flags&(naming|creates|blocked) == 0 && t.flags&(union|changes|owned) != 0
+}
+
+// scope is a scope that is compared with one tenant's database.
+type scope struct {
+	name    string
+	ctx     func(f *Fixture) context.Context
+	applies func(t *task) bool
+	judge   func(f *Fixture, t *task, shared, lone *outcome) *Finding
+}
+
+var scopes = []scope{
+	{
+		name:    "tenant",
+		ctx:     func(f *Fixture) context.Context { return f.as(0) },
+		applies: func(*task) bool { return true },
+		judge:   (*Fixture).judgeTenant,
+	}, {
+		name:    "none",
+		ctx:     func(*Fixture) context.Context { return context.Background() },
+		applies: func(t *task) bool { return t.model.tenant != nil && t.flags&inTenant == 0 },
+		judge:   (*Fixture).judgeNone,
+	}, {
+		name:    "set of one",
+		ctx:     func(f *Fixture) context.Context { return tenancy.WithSet(context.Background(), f.tenants[0]) },
+		applies: func(t *task) bool { return t.flags&(creates|naming|refused|blocked) == 0 },
+		judge:   (*Fixture).judgeSetOfOne,
+	},
+}
+
+func (f *Fixture) judgeTenant(t *task, shared, lone *outcome) *Finding {
+	switch {
+	case t.want() != nil:
+		return f.judgeWant(t, shared)
+	case t.isBlocked():
+		return f.judgeBlocked(t, shared)
+	}
+	return f.judge(t, shared, lone)
+}
+
+func (f *Fixture) judgeSetOfOne(t *task, shared, lone *outcome) *Finding {
+	return f.judge(t.inSet(), shared, lone)
+}
+
+// inSet is the task as it is judged in a set.
+func (t *task) inSet() *task {
+	if t.flags&oneByOne == 0 {
+		return t
+	}
+	refusing := *t
+	refusing.flags |= refusable
+	return &refusing
+}
+
+// try runs a task under a scope, once more with its statements when it fails.
+func (f *Fixture) try(t *task, s scope, lone *outcome) *Finding {
+	shared, _ := f.execute(f.shared, t, how{ctx: s.ctx(f), masked: true})
+	finding := s.judge(f, t, shared, lone)
+	if finding != nil {
+		again, _ := f.execute(f.shared, t, how{ctx: s.ctx(f), masked: true, record: true})
+		finding.SQL = again.sql
+	}
+	return finding
+}
+
+// checkSets runs what spans tenants under a set of both and under bypass, and
+// compares it with the two tenants' databases.
+func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(string, func() *Finding)) {
+	if err := f.fillLone(1); err != nil {
+		step("set", func() *Finding { return found(Wrong, "%v", err) })
+		return
+	}
+	contexts := map[string]context.Context{
+		"set":    tenancy.WithSet(context.Background(), f.tenants[0], f.tenants[1]),
+		"bypass": tenancy.Bypass(context.Background(), "conformance suite"),
+	}
+	for _, t := range tasks {
+		a := alone[t]
+		if a == nil {
+			continue
+		}
+		b, applies := f.execute(f.lone, t, how{ctx: context.Background()})
+		if !applies || b.err != nil || t.model.tenant == nil {
+			continue
+		}
+		if t.flags&owned != 0 {
+			b = &outcome{state: f.baseline}
+		}
+		for _, name := range []string{"set", "bypass"} {
+			step(name+"/"+t.name, func() *Finding {
+				h := how{ctx: contexts[name]}
+				shared, _ := f.execute(f.shared, t, h)
+				finding := f.judgeUnion(t.inSet(), shared, a, b)
+				if finding != nil {
+					h.record = true
+					again, _ := f.execute(f.shared, t, h)
+					finding.SQL = again.sql
+				}
+				return finding
+			})
+		}
+	}
+	if err := f.fillLone(0); err != nil {
+		step("set", func() *Finding { return found(Wrong, "%v", err) })
+	}
+}
