@@ -89,41 +89,44 @@ func adoptClause(e clause.Expression) (clause.Expression, bool) {
 func adoptComparison(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case clause.Eq:
-		if value, changed := adoptValue(x.Value); changed {
-			return clause.Eq{Column: x.Column, Value: value}, true
-		}
+		return adoptPair(e, x)
 	case clause.Neq:
-		if value, changed := adoptValue(x.Value); changed {
-			return clause.Neq{Column: x.Column, Value: value}, true
-		}
+		return adoptPair(e, x)
 	case clause.Gt:
-		if value, changed := adoptValue(x.Value); changed {
-			return clause.Gt{Column: x.Column, Value: value}, true
-		}
+		return adoptPair(e, x)
 	case clause.Gte:
-		if value, changed := adoptValue(x.Value); changed {
-			return clause.Gte{Column: x.Column, Value: value}, true
-		}
+		return adoptPair(e, x)
 	case clause.Lt:
-		if value, changed := adoptValue(x.Value); changed {
-			return clause.Lt{Column: x.Column, Value: value}, true
-		}
+		return adoptPair(e, x)
 	case clause.Lte:
-		if value, changed := adoptValue(x.Value); changed {
-			return clause.Lte{Column: x.Column, Value: value}, true
-		}
+		return adoptPair(e, x)
 	case clause.Like:
-		if value, changed := adoptValue(x.Value); changed {
-			return clause.Like{Column: x.Column, Value: value}, true
-		}
+		return adoptPair(e, x)
 	}
 	return e, false
 }
 
-func adoptExpressions(list []clause.Expression) ([]clause.Expression, bool) {
+// pair is a comparison of a column with a value.
+type pair interface {
+	clause.Eq | clause.Neq | clause.Gt | clause.Gte | clause.Lt | clause.Lte | clause.Like
+	clause.Expression
+}
+
+func adoptPair[P pair](e clause.Expression, x P) (clause.Expression, bool) {
+	eq := clause.Eq(x)
+	value, changed := adoptValue(eq.Value)
+	if !changed {
+		return e, false
+	}
+	eq.Value = value
+	return P(eq), true
+}
+
+// adoptEach adopts the elements of a list, which is copied when one changes.
+func adoptEach[T any](list []T, adopt func(T) (T, bool)) ([]T, bool) {
 	changed := false
-	for i, e := range list {
-		adopted, ok := adoptExpression(e)
+	for i, element := range list {
+		adopted, ok := adopt(element)
 		if !ok {
 			continue
 		}
@@ -135,18 +138,15 @@ func adoptExpressions(list []clause.Expression) ([]clause.Expression, bool) {
 	return list, changed
 }
 
+func adoptExpressions(list []clause.Expression) ([]clause.Expression, bool) {
+	return adoptEach(list, adoptExpression)
+}
+
 func adoptFromJoins(list []clause.Join) ([]clause.Join, bool) {
-	changed := false
-	for i := range list {
-		on, inOn := adoptExpressions(list[i].ON.Exprs)
-		expression, inExpression := adoptExpression(list[i].Expression)
-		if !inOn && !inExpression {
-			continue
-		}
-		if !changed {
-			list, changed = slices.Clone(list), true
-		}
-		list[i].ON.Exprs, list[i].Expression = on, expression
-	}
-	return list, changed
+	return adoptEach(list, func(join clause.Join) (clause.Join, bool) {
+		on, inOn := adoptExpressions(join.ON.Exprs)
+		expression, inExpression := adoptExpression(join.Expression)
+		join.ON.Exprs, join.Expression = on, expression
+		return join, inOn || inExpression
+	})
 }

@@ -8,7 +8,6 @@ const (
 	tagTenant = "tenant" // the tenant column; on a primary key: the root
 	tagUUIDv7 = "uuidv7" // an id that the plugin fills
 	tagShared = "shared" // on a blank field: the model is shared; "shared,writable"
-	tagGlobal = "global" // a unique column whose uniqueness spans tenants
 )
 
 // Config configures a [Plugin]. The zero value is the safest one: every table

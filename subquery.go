@@ -211,20 +211,7 @@ func adoptAnyExpression(e clause.Expression) (any, bool) {
 	return e, false
 }
 
-func adoptList(list []any) ([]any, bool) {
-	changed := false
-	for i, value := range list {
-		adopted, ok := adoptValue(value)
-		if !ok {
-			continue
-		}
-		if !changed {
-			list, changed = slices.Clone(list), true
-		}
-		list[i] = adopted
-	}
-	return list, changed
-}
+func adoptList(list []any) ([]any, bool) { return adoptEach(list, adoptValue) }
 
 func adoptMap(m map[string]any) (map[string]any, bool) {
 	var adopted map[string]any
