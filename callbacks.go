@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
@@ -24,8 +25,9 @@ type Plugin struct {
 	allow    func(function string) bool
 	tables   *tables
 	dialect  sqltext.Dialect
-	lists    [][]string // the lists of clauses that are known
-	builders uintptr    // the clause builders that it is installed in
+	lists    [][]string   // the lists of clauses that are known
+	builders uintptr      // the clause builders that it is installed in
+	preloads atomic.Int32 // that are running
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
@@ -125,14 +127,13 @@ func (p *Plugin) register(db *gorm.DB) error {
 }
 
 // beginTransaction begins GORM's own transaction. GORM clones the statement for
-// it, which the execution is kept out of, because an empty map costs nothing.
+// it and needs its connection only: the clauses are kept out of that, which
+// would copy them.
 func beginTransaction(db *gorm.DB) {
-	ex := executionOf(db.Statement)
-	delete(db.Statement.Clauses, executionKey)
+	stmt, clauses := db.Statement, db.Statement.Clauses
+	stmt.Clauses = nil
+	defer func() { stmt.Clauses = clauses }()
 	callbacks.BeginTransaction(db)
-	if ex != nil {
-		db.Statement.Clauses[executionKey] = clause.Clause{Expression: ex}
-	}
 }
 
 // begin judges a statement before anything of it is built or sent.

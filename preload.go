@@ -14,8 +14,11 @@ const preloadScope = "tenancy:preload_scope"
 
 // judgeNesting refuses a preload that its conditions moved to another scope.
 func (ex *execution) judgeNesting(stmt *gorm.Statement) error {
+	if ex.op != opQuery || ex.plugin.preloads.Load() == 0 { // the settings allocate when they are read
+		return nil
+	}
 	outer, ok := stmt.Settings.Load(preloadScope)
-	if !ok || ex.op != opQuery || outer.(*scope) == ex.scope {
+	if !ok || outer.(*scope) == ex.scope {
 		return nil
 	}
 	_, err := (&inheritance{scope: outer.(*scope)}).scopeFor(ex.scope)
@@ -23,7 +26,9 @@ func (ex *execution) judgeNesting(stmt *gorm.Statement) error {
 }
 
 // runPreload preloads under the statement's context.
-func runPreload(db *gorm.DB, s *scope) {
+func (p *Plugin) runPreload(db *gorm.DB, s *scope) {
+	p.preloads.Add(1)
+	defer p.preloads.Add(-1)
 	db.Statement.Settings.Store(preloadScope, s)
 	callbacks.Preload(db)
 	db.Statement.Settings.Delete(preloadScope)
@@ -40,7 +45,7 @@ func preload(db *gorm.DB) {
 			callbacks.Preload(db)
 			return
 		}
-		runPreload(db, ex.scope)
+		ex.plugin.runPreload(db, ex.scope)
 		return
 	}
 	if ex.model.tenant == nil {
@@ -58,7 +63,7 @@ func preload(db *gorm.DB) {
 		scope := &scope{mode: modeSingle, tenants: []tenant{group.tenant}, reason: ex.scope.reason}
 		stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
 		stmt.ReflectValue = group.rows
-		runPreload(db, scope)
+		ex.plugin.runPreload(db, scope)
 	}
 }
 

@@ -12,7 +12,7 @@ func changes() []statement {
 			name: "Update one column",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
-				return rows(db.Model(&user).Where("tenant_id = ?", t).Update("name", "user 6"))
+				return rows(db.Model(&user).Where("users.tenant_id = ?", t).Update("name", "user 6"))
 			},
 			plugin: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
@@ -22,7 +22,7 @@ func changes() []statement {
 		{
 			name: "Update with a condition",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
-				return rows(db.Model(&User{}).Where("tenant_id = ? AND age > ?", t, 34).Update("name", "older"))
+				return rows(db.Model(&User{}).Where("users.tenant_id = ? AND age > ?", t, 34).Update("name", "older"))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				return rows(db.Model(&User{}).Where("age > ?", 34).Update("name", "older"))
@@ -32,7 +32,7 @@ func changes() []statement {
 			name: "Updates from a struct",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
-				return rows(db.Model(&user).Where("tenant_id = ?", t).Updates(User{Name: "user 6", Age: 26}))
+				return rows(db.Model(&user).Where("users.tenant_id = ?", t).Updates(User{Name: "user 6", Age: 26}))
 			},
 			plugin: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
@@ -43,7 +43,7 @@ func changes() []statement {
 			name: "Updates from a map",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
-				return rows(db.Model(&user).Where("tenant_id = ?", t).Updates(map[string]any{"name": "user 6", "age": 26}))
+				return rows(db.Model(&user).Where("users.tenant_id = ?", t).Updates(map[string]any{"name": "user 6", "age": 26}))
 			},
 			plugin: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
@@ -54,7 +54,7 @@ func changes() []statement {
 			name: "Save",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
-				return rows(db.Where("tenant_id = ?", t).Save(&user))
+				return rows(db.Where("users.tenant_id = ?", t).Save(&user))
 			},
 			plugin: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				user := seventh(t)
@@ -64,7 +64,7 @@ func changes() []statement {
 		{
 			name: "Delete softly", prepare: someNotes,
 			hand: func(db *gorm.DB, t uuid.UUID, i int) (int64, error) {
-				return rows(db.Where("tenant_id = ?", t).Delete(&Note{}, i))
+				return rows(db.Where("notes.tenant_id = ?", t).Delete(&Note{}, i))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, i int) (int64, error) {
 				return rows(db.Delete(&Note{}, i))
@@ -73,7 +73,7 @@ func changes() []statement {
 		{
 			name: "Delete", prepare: someEvents,
 			hand: func(db *gorm.DB, t uuid.UUID, i int) (int64, error) {
-				return rows(db.Where("tenant_id = ?", t).Delete(&Event{}, i))
+				return rows(db.Where("events.tenant_id = ?", t).Delete(&Event{}, i))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, i int) (int64, error) {
 				return rows(db.Delete(&Event{}, i))
@@ -82,7 +82,7 @@ func changes() []statement {
 		{
 			name: "Delete with a condition", prepare: someEvents,
 			hand: func(db *gorm.DB, t uuid.UUID, i int) (int64, error) {
-				return rows(db.Where("tenant_id = ? AND id = ? AND kind = ?", t, i, "login").Delete(&Event{}))
+				return rows(db.Where("events.tenant_id = ? AND id = ? AND kind = ?", t, i, "login").Delete(&Event{}))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, i int) (int64, error) {
 				return rows(db.Where("id = ? AND kind = ?", i, "login").Delete(&Event{}))

@@ -12,7 +12,7 @@ func reads() []statement {
 			name: "First by id",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var user User
-				return rows(db.Where("tenant_id = ?", t).First(&user, 7))
+				return rows(db.Where("users.tenant_id = ?", t).First(&user, 7))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var user User
@@ -23,7 +23,7 @@ func reads() []statement {
 			name: "First by condition",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var user User
-				return rows(db.First(&user, "tenant_id = ? AND email = ?", t, "user7@example.com"))
+				return rows(db.First(&user, "users.tenant_id = ? AND email = ?", t, "user7@example.com"))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var user User
@@ -34,7 +34,7 @@ func reads() []statement {
 			name: "Find with a condition",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var users []User
-				return rows(db.Where("tenant_id = ? AND age > ?", t, 34).Find(&users))
+				return rows(db.Where("users.tenant_id = ? AND age > ?", t, 34).Find(&users))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var users []User
@@ -45,7 +45,7 @@ func reads() []statement {
 			name: "Find with OR, order, limit",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var users []User
-				return rows(db.Where("tenant_id = ? AND (age > ? OR name = ?)", t, 34, "user 3").
+				return rows(db.Where("users.tenant_id = ? AND (age > ? OR name = ?)", t, 34, "user 3").
 					Order("name DESC").Limit(5).Find(&users))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
@@ -57,7 +57,7 @@ func reads() []statement {
 			name: "Find all 20 rows",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var users []User
-				return rows(db.Where("tenant_id = ?", t).Find(&users))
+				return rows(db.Where("users.tenant_id = ?", t).Find(&users))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var users []User
@@ -67,7 +67,7 @@ func reads() []statement {
 		{
 			name: "Count",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (n int64, _ error) {
-				err := db.Model(&User{}).Where("tenant_id = ?", t).Count(&n).Error
+				err := db.Model(&User{}).Where("users.tenant_id = ?", t).Count(&n).Error
 				return n, err
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (n int64, _ error) {
@@ -79,7 +79,7 @@ func reads() []statement {
 			name: "Pluck",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var names []string
-				return rows(db.Model(&User{}).Where("tenant_id = ?", t).Pluck("name", &names))
+				return rows(db.Model(&User{}).Where("users.tenant_id = ?", t).Pluck("name", &names))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var names []string
@@ -91,7 +91,7 @@ func reads() []statement {
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var totals []total
 				return rows(db.Model(&Order{}).Select("user_id, sum(amount) AS amount").
-					Where("tenant_id = ?", t).Group("user_id").Scan(&totals))
+					Where("orders.tenant_id = ?", t).Group("user_id").Scan(&totals))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var totals []total
@@ -102,8 +102,8 @@ func reads() []statement {
 			name: "Subquery in WHERE",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var users []User
-				return rows(db.Where("tenant_id = ? AND id IN (?)", t,
-					db.Model(&Order{}).Select("user_id").Where("tenant_id = ? AND amount > ?", t, 2)).Find(&users))
+				return rows(db.Where("users.tenant_id = ? AND id IN (?)", t,
+					db.Model(&Order{}).Select("user_id").Where("orders.tenant_id = ? AND amount > ?", t, 2)).Find(&users))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var users []User
@@ -114,7 +114,7 @@ func reads() []statement {
 		{
 			name: "Generics First",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
-				_, err := gorm.G[User](db).Where("tenant_id = ? AND id = ?", t, 7).First(db.Statement.Context)
+				_, err := gorm.G[User](db).Where("users.tenant_id = ? AND id = ?", t, 7).First(db.Statement.Context)
 				return 1, err
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
@@ -138,10 +138,10 @@ type total struct {
 func readAndWriteByHand(db *gorm.DB, t uuid.UUID, _ int) (n int64, err error) {
 	err = db.Transaction(func(tx *gorm.DB) error {
 		var user User
-		if err := tx.Where("tenant_id = ?", t).First(&user, 7).Error; err != nil {
+		if err := tx.Where("users.tenant_id = ?", t).First(&user, 7).Error; err != nil {
 			return err
 		}
-		n, err = rows(tx.Model(&user).Where("tenant_id = ?", t).Update("age", user.Age))
+		n, err = rows(tx.Model(&user).Where("users.tenant_id = ?", t).Update("age", user.Age))
 		return err
 	})
 	return n, err

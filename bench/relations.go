@@ -38,7 +38,7 @@ func relations() []statement {
 			name: "Preload has many",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var users []User
-				return rows(db.Preload("Orders", "tenant_id = ?", t).Where("tenant_id = ?", t).Find(&users))
+				return rows(db.Preload("Orders", "orders.tenant_id = ?", t).Where("users.tenant_id = ?", t).Find(&users))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var users []User
@@ -49,7 +49,7 @@ func relations() []statement {
 			name: "Preload belongs to",
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var users []User
-				return rows(db.Preload("Company", "tenant_id = ?", t).Where("tenant_id = ?", t).Find(&users))
+				return rows(db.Preload("Company", "companies.tenant_id = ?", t).Where("users.tenant_id = ?", t).Find(&users))
 			},
 			plugin: func(db *gorm.DB, _ uuid.UUID, _ int) (int64, error) {
 				var users []User
@@ -61,7 +61,7 @@ func relations() []statement {
 			hand: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
 				var orders []Order
 				user := seventh(t)
-				err := db.Model(&user).Where("tenant_id = ?", t).Association("Orders").Find(&orders)
+				err := db.Model(&user).Where("orders.tenant_id = ?", t).Association("Orders").Find(&orders)
 				return int64(len(orders)), err
 			},
 			plugin: func(db *gorm.DB, t uuid.UUID, _ int) (int64, error) {
