@@ -24,7 +24,7 @@ func (f *Fixture) Chain(draw func(n int) int) error {
 	f.running.Lock()
 	defer f.running.Unlock()
 	t := f.randomTask(draw)
-	lone, applies := f.execute(f.lone, t, how{ctx: context.Background(), masked: true})
+	lone, applies := f.execute(context.Background(), f.lone, t)
 	if !applies {
 		return nil
 	}

@@ -33,8 +33,9 @@
 // [Wrong], or [Refused].
 //
 // After that the operations run without a tenant, when nothing may be read or
-// written; and for a set of tenants and in a bypass, where they must do what
-// they would do in one database a tenant, no more.
+// written; for a set of tenants and in a bypass, where they must do what they
+// would do in one database a tenant, no more; and, what reads, as the other
+// tenant.
 //
 // Operations that name the other tenant must fail with
 // tenancy.ErrTenantMismatch or tenancy.ErrTenantImmutable before anything is

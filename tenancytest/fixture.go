@@ -124,9 +124,10 @@ func (f *Fixture) gather() error {
 		}
 	}
 	f.models = nil
-	visited := map[*model]bool{}
-	for _, m := range all {
-		f.order(m, visited)
+	for len(f.models) < len(all) {
+		m := f.next(all)
+		m.number = len(f.models)
+		f.models = append(f.models, m)
 	}
 	return nil
 }
@@ -161,19 +162,29 @@ func relationsOf(s *schema.Schema) []*schema.Relationship {
 		s.Relationships.HasMany, s.Relationships.Many2Many)
 }
 
-// order numbers the models so that each comes after those that it refers to.
-func (f *Fixture) order(m *model, visited map[*model]bool) {
-	if visited[m] {
-		return
-	}
-	visited[m] = true
-	for _, l := range m.links {
-		for _, t := range l.targets {
-			f.order(t.parent, visited)
+// next picks a model whose rows can be written after those before it: one that
+// refers to nothing else, or, where tables refer to each other, one whose other
+// references can be left null at first.
+func (f *Fixture) next(all []*model) *model {
+	var rest []*model
+	for _, m := range all {
+		if !slices.Contains(f.models, m) {
+			rest = append(rest, m)
 		}
 	}
-	m.number = len(f.models)
-	f.models = append(f.models, m)
+	waits := func(m *model, l *link) bool {
+		return slices.ContainsFunc(l.targets, func(t *target) bool {
+			return t.parent != m && !slices.Contains(f.models, t.parent)
+		})
+	}
+	for _, mayWait := range []bool{false, true} {
+		for _, m := range rest {
+			if !slices.ContainsFunc(m.links, func(l *link) bool { return waits(m, l) && !(mayWait && l.nullable) }) {
+				return m
+			}
+		}
+	}
+	return rest[0]
 }
 
 // chooseTenants takes ids that fit each tenant column.

@@ -239,18 +239,18 @@ func (f *Fixture) judgeUnion(t *task, shared, a, b *outcome) *Finding {
 		return found(Wrong, "in two databases it succeeds, the set gets: %v", shared.err)
 	}
 	if t.flags&(union|owned) != 0 {
-		both := &outcome{affected: a.affected + b.affected}
+		both, plain := &outcome{affected: a.affected + b.affected}, &outcome{values: shared.plain, affected: shared.affected}
 		if t.reads() {
 			both.affected = shared.affected // a count, for instance, is one row
 		}
-		for i := range a.values {
-			if len(b.values) == 0 {
-				both.values = a.values
+		for i := range a.plain {
+			if len(b.plain) == 0 {
+				both.values = a.plain
 				break
 			}
-			both.values = append(both.values, merge(a.values[i], b.values[i]))
+			both.values = append(both.values, merge(a.plain[i], b.plain[i]))
 		}
-		if finding := judgeAnswer(shared, both); finding != nil {
+		if finding := judgeAnswer(plain, both); finding != nil {
 			return finding
 		}
 	}

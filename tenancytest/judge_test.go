@@ -189,7 +189,7 @@ func TestJudge(t *testing.T) {
 			task := &task{name: tt.reason, flags: tt.flags, model: f.tables["tags"], run: func(tx *gorm.DB) answer {
 				return tt.run(tx, f)
 			}}
-			lone, _ := f.execute(f.lone, task, how{ctx: t.Context(), masked: true})
+			lone, _ := f.execute(t.Context(), f.lone, task)
 			finding := f.try(task, scopes[tt.scope], lone)
 			if tt.verdict == "" {
 				assert.Nil(t, finding)
@@ -208,10 +208,10 @@ func TestJudgeUnion(t *testing.T) {
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
 	f := Suite{DB: db, Models: allModels}.Fixture(t)
 	read := &task{flags: union}
-	one, two := &outcome{values: []any{bag{"a"}, int64(1)}}, &outcome{values: []any{bag{"b"}, int64(2)}}
-	assert.Nil(t, f.judgeUnion(read, &outcome{values: []any{bag{"b", "a"}, int64(3)}}, one, two))
-	assert.Equal(t, Leak, f.judgeUnion(read, &outcome{values: []any{bag{"b", "a", "a"}, int64(3)}}, one, two).Verdict)
-	assert.Equal(t, Wrong, f.judgeUnion(read, &outcome{values: []any{bag{"b"}, int64(3)}}, one, two).Verdict)
+	one, two := &outcome{plain: []any{bag{"a"}, int64(1)}}, &outcome{plain: []any{bag{"b"}, int64(2)}}
+	assert.Nil(t, f.judgeUnion(read, &outcome{plain: []any{bag{"b", "a"}, int64(3)}}, one, two))
+	assert.Equal(t, Leak, f.judgeUnion(read, &outcome{plain: []any{bag{"b", "a", "a"}, int64(3)}}, one, two).Verdict)
+	assert.Equal(t, Wrong, f.judgeUnion(read, &outcome{plain: []any{bag{"b"}, int64(3)}}, one, two).Verdict)
 	assert.Equal(t, Refused, f.judgeUnion(read, &outcome{err: tenancy.ErrTenantMismatch}, one, two).Verdict)
 
 	change := &task{flags: changes}
@@ -253,4 +253,19 @@ func TestFindingText(t *testing.T) {
 	assert.Equal(t, "leak: tenant/order/Find: why\n  SELECT 1", finding.Error())
 	assert.Equal(t, "3 operations: 1 leaks, 0 wrong, 0 refused", (&report{operations: 3, findings: []*Finding{finding}}).String())
 	assert.True(t, strings.HasPrefix(difference("abc", "abd"), "\n  want …abc…"))
+}
+
+func TestTryOther(t *testing.T) {
+	t.Parallel()
+	db := open(t, true)
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
+	f := Suite{DB: db, Models: allModels}.Fixture(t)
+	lone := &outcome{plain: []any{int64(2)}}
+	try := func(a answer) *Finding {
+		return f.tryOther(&task{model: f.tables["tags"], run: func(*gorm.DB) answer { return a }}, lone)
+	}
+	assert.Nil(t, try(gave(nil, 2)))
+	assert.Equal(t, Leak, try(gave(nil, 3)).Verdict)
+	assert.Equal(t, Wrong, try(gave(nil, 1)).Verdict)
+	assert.Equal(t, Wrong, try(gave(tenancy.ErrUnscopedSQL)).Verdict)
 }

@@ -227,7 +227,11 @@ func (f *Fixture) fillUpdated(db *gorm.DB) {
 	if columns, ok := db.Statement.Dest.(map[string]any); ok && tenant != nil && len(columns) > 1 && columns[tenant.DBName] == nil {
 		delete(columns, tenant.DBName) // association mode clears references that hold the tenant
 	}
-	if tenant != nil && v.Kind() == reflect.Struct && v.CanAddr() && v.Type() == s.ModelType {
+	if tenant == nil {
+		return
+	}
+	selected, _ := db.Statement.SelectAndOmitColumns(false, true)
+	if selected[tenant.DBName] && v.Kind() == reflect.Struct && v.CanAddr() && v.Type() == s.ModelType {
 		fillField(db, tenant, v, f.tenants[f.loneTenant])
 	}
 }

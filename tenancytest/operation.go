@@ -38,6 +38,7 @@ const (
 	refusable // a tenancy error is right as well: text that nobody can judge
 	oneByOne  // a set may refuse it: subqueries, association mode, values without a tenant
 	silent    // it has no way to return an error
+	variant   // differs from its likes in a condition alone
 	echoes    // the answer holds what the caller put in
 	inTenant  // makes sense for one tenant's context alone
 	naming    // the caller's values name the other tenant
@@ -154,15 +155,15 @@ func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
 	}
 	tasks, alone := f.tasks(), map[*task]*outcome{}
 	for _, t := range tasks {
-		lone, applies := f.execute(f.lone, t, how{ctx: context.Background(), masked: true})
+		lone, applies := f.execute(context.Background(), f.lone, t)
 		if !applies {
 			continue
 		}
 		if t.spans() && lone.err == nil && !f.suite.brief {
-			alone[t], _ = f.execute(f.lone, t, how{ctx: context.Background()})
+			alone[t] = lone
 		}
 		for i, s := range scopes {
-			if s.applies(t) && (i == 0 || !f.suite.brief) {
+			if s.applies(t, alone[t] != nil) && (i == 0 || !f.suite.brief) {
 				step(s.name+"/"+t.name, func() *Finding { return f.try(t, s, lone) })
 			}
 		}
@@ -182,7 +183,7 @@ func (t *task) spans() bool {
 type scope struct {
 	name    string
 	ctx     func(f *Fixture) context.Context
-	applies func(t *task) bool
+	applies func(t *task, inSets bool) bool // inSets: it also runs for both tenants
 	judge   func(f *Fixture, t *task, shared, lone *outcome) *Finding
 }
 
@@ -190,18 +191,20 @@ var scopes = []scope{
 	{
 		name:    "tenant",
 		ctx:     func(f *Fixture) context.Context { return f.as(0) },
-		applies: func(*task) bool { return true },
+		applies: func(*task, bool) bool { return true },
 		judge:   (*Fixture).judgeTenant,
 	}, {
 		name:    "none",
 		ctx:     func(*Fixture) context.Context { return context.Background() },
-		applies: func(t *task) bool { return t.model.tenant != nil && t.flags&inTenant == 0 },
+		applies: func(t *task, _ bool) bool { return t.model.tenant != nil && t.flags&(inTenant|variant) == 0 },
 		judge:   (*Fixture).judgeNone,
 	}, {
-		name:    "set of one",
-		ctx:     func(f *Fixture) context.Context { return tenancy.WithSet(context.Background(), f.tenants[0]) },
-		applies: func(t *task) bool { return t.flags&(creates|naming|refused|blocked) == 0 },
-		judge:   (*Fixture).judgeSetOfOne,
+		name: "set of one",
+		ctx:  func(f *Fixture) context.Context { return tenancy.WithSet(context.Background(), f.tenants[0]) },
+		applies: func(t *task, inSets bool) bool {
+			return !inSets && t.flags&(creates|naming|refused|blocked) == 0
+		},
+		judge: (*Fixture).judgeSetOfOne,
 	},
 }
 
@@ -231,53 +234,76 @@ func (t *task) inSet() *task {
 
 // try runs a task under a scope, once more with its statements when it fails.
 func (f *Fixture) try(t *task, s scope, lone *outcome) *Finding {
-	shared, _ := f.execute(f.shared, t, how{ctx: s.ctx(f), masked: true})
+	shared, _ := f.execute(s.ctx(f), f.shared, t)
 	finding := s.judge(f, t, shared, lone)
 	if finding != nil {
-		again, _ := f.execute(f.shared, t, how{ctx: s.ctx(f), masked: true, record: true})
-		finding.SQL = again.sql
+		finding.SQL = f.statements(s.ctx(f), t)
 	}
 	return finding
 }
 
 // checkSets runs what spans tenants under a set of both and under bypass, and
-// compares it with the two tenants' databases.
+// compares it with the two tenants' databases. What reads, it also runs as the
+// other tenant: nothing of the first one may have stayed behind.
 func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(string, func() *Finding)) {
 	if err := f.fillLone(1); err != nil {
 		step("set", func() *Finding { return found(Wrong, "%v", err) })
 		return
 	}
-	contexts := map[string]context.Context{
-		"set":    tenancy.WithSet(context.Background(), f.tenants[0], f.tenants[1]),
-		"bypass": tenancy.Bypass(context.Background(), "conformance suite"),
-	}
+	set := tenancy.WithSet(context.Background(), f.tenants[0], f.tenants[1])
+	bypass := tenancy.Bypass(context.Background(), "conformance suite")
 	for _, t := range tasks {
 		a := alone[t]
 		if a == nil {
 			continue
 		}
-		b, applies := f.execute(f.lone, t, how{ctx: context.Background()})
+		b, applies := f.execute(context.Background(), f.lone, t)
 		if !applies || b.err != nil || t.model.tenant == nil {
 			continue
+		}
+		if t.reads() && t.flags&variant == 0 {
+			step("other tenant/"+t.name, func() *Finding { return f.tryOther(t, b) })
 		}
 		if t.flags&owned != 0 {
 			b = &outcome{state: f.baseline}
 		}
-		for _, name := range []string{"set", "bypass"} {
-			step(name+"/"+t.name, func() *Finding {
-				h := how{ctx: contexts[name]}
-				shared, _ := f.execute(f.shared, t, h)
-				finding := f.judgeUnion(t.inSet(), shared, a, b)
-				if finding != nil {
-					h.record = true
-					again, _ := f.execute(f.shared, t, h)
-					finding.SQL = again.sql
-				}
-				return finding
-			})
+		step("set/"+t.name, func() *Finding { return f.tryUnion(set, t, a, b) })
+		if t.flags&variant == 0 { // nothing is added to the caller's conditions there
+			step("bypass/"+t.name, func() *Finding { return f.tryUnion(bypass, t, a, b) })
 		}
 	}
 	if err := f.fillLone(0); err != nil {
 		step("set", func() *Finding { return found(Wrong, "%v", err) })
 	}
+}
+
+// tryUnion runs a task for both tenants.
+func (f *Fixture) tryUnion(ctx context.Context, t *task, a, b *outcome) *Finding {
+	shared, _ := f.execute(ctx, f.shared, t)
+	finding := f.judgeUnion(t.inSet(), shared, a, b)
+	if finding != nil {
+		finding.SQL = f.statements(ctx, t)
+	}
+	return finding
+}
+
+// tryOther runs a task that reads as the second tenant.
+func (f *Fixture) tryOther(t *task, lone *outcome) *Finding {
+	shared, _ := f.execute(f.as(1), f.shared, t)
+	var finding *Finding
+	switch {
+	case shared.panicked != nil:
+		finding = found(Wrong, "panic: %v", shared.panicked)
+	case isTenancyError(shared.err) && t.flags&(refusable|owned) != 0:
+		return nil // a value of the first tenant is none of the second's
+	case shared.err != nil:
+		finding = found(Wrong, "the oracle succeeds, the tenant gets: %v", shared.err)
+	default:
+		finding = judgeAnswer(&outcome{values: shared.plain, affected: shared.affected},
+			&outcome{values: lone.plain, affected: lone.affected})
+	}
+	if finding != nil {
+		finding.SQL = f.statements(f.as(1), t)
+	}
+	return finding
 }

@@ -40,15 +40,19 @@ var finishers = []finisher{
 // conditionOperations crosses conditions with finishers.
 func conditionOperations() (operations []operation) {
 	for _, f := range finishers {
-		for _, c := range conditions {
-			operations = append(operations, operation{f.name + " " + c.name, f.flags | c.flags,
+		for i, c := range conditions {
+			flags := f.flags | c.flags
+			if i > 1 {
+				flags |= variant
+			}
+			operations = append(operations, operation{f.name + " " + c.name, flags,
 				func(tx *gorm.DB, m *model) answer { return f.run(c.add(tx, m), m) }})
 		}
 	}
 	return operations
 }
 
-// text is a condition in text with the two rows joined by this word.
+// joined is a condition in text: two rows, with this word between them.
 func joined(word string) func(tx *gorm.DB, m *model) *gorm.DB {
 	return func(tx *gorm.DB, m *model) *gorm.DB {
 		text, args := m.either(word, 0, 2)

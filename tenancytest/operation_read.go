@@ -234,6 +234,9 @@ var readOperations = []operation{
 
 // keyed returns a value with nothing but the key of another.
 func (m *model) keyed(value any) any {
+	if len(m.schema.PrimaryFields) == 0 {
+		panic(inapplicable{})
+	}
 	pointer := reflect.New(m.schema.ModelType)
 	for _, field := range m.schema.PrimaryFields {
 		v, _ := field.ValueOf(context.Background(), reflect.ValueOf(value))

@@ -36,19 +36,12 @@ func (a answer) and(b answer) answer {
 
 // outcome is an answer in normal form, with what the tables hold after it.
 type outcome struct {
-	values   []any
+	values   []any // with the own tenant masked
+	plain    []any // the same with nothing masked
 	affected int64
 	err      error
 	panicked any
 	state    *state // nil when the operation only reads
-	sql      []string
-}
-
-// how says under which circumstances an operation runs.
-type how struct {
-	ctx    context.Context
-	masked bool // see normalizer
-	record bool // keep the statements
 }
 
 // operationLimit ends an operation that does not come to an end by itself.
@@ -56,21 +49,19 @@ const operationLimit = 20 * time.Second
 
 // execute runs an operation in a transaction and rolls it back. It is false when
 // the operation does not apply.
-func (f *Fixture) execute(db *gorm.DB, t *task, h how) (out *outcome, ok bool) {
-	ctx, cancel := context.WithTimeout(h.ctx, operationLimit)
+func (f *Fixture) execute(ctx context.Context, db *gorm.DB, t *task) (out *outcome, ok bool) {
+	return f.executeLogged(ctx, db, t, logger.Discard)
+}
+
+func (f *Fixture) executeLogged(ctx context.Context, db *gorm.DB, t *task, log logger.Interface) (out *outcome, ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, operationLimit)
 	defer cancel()
-	log := &recorder{Interface: logger.Discard}
-	var sink logger.Interface = logger.Discard
-	if h.record {
-		sink = log
-	}
-	tx := f.session(ctx, db, sink).Begin()
+	tx := f.session(ctx, db, log).Begin()
 	if tx.Error != nil {
 		return &outcome{err: tx.Error}, true
 	}
 	defer tx.Rollback()
 	out = &outcome{}
-	defer func() { out.sql = log.statements }()
 	if !t.reads() {
 		if _, err := tx.Statement.ConnPool.ExecContext(ctx, "SAVEPOINT tenancytest"); err != nil {
 			return &outcome{err: err}, true
@@ -80,10 +71,18 @@ func (f *Fixture) execute(db *gorm.DB, t *task, h how) (out *outcome, ok bool) {
 	if _, is := panicked.(inapplicable); is {
 		return out, false
 	}
-	n := &normalizer{f: f, bases: f.bases[db], ordered: t.flags&inOrder != 0, masked: h.masked}
 	out.affected, out.err, out.panicked = a.affected, a.err, panicked
-	for _, value := range a.values {
-		out.values = append(out.values, n.value(value))
+	for _, isMasked := range []bool{true, false} {
+		n := &normalizer{f: f, bases: f.bases[db], ordered: t.flags&inOrder != 0, masked: isMasked}
+		var values []any
+		for _, value := range a.values {
+			values = append(values, n.value(value))
+		}
+		if isMasked {
+			out.values = values
+		} else {
+			out.plain = values
+		}
 	}
 	if !t.reads() {
 		var err error
@@ -92,6 +91,13 @@ func (f *Fixture) execute(db *gorm.DB, t *task, h how) (out *outcome, ok bool) {
 		}
 	}
 	return out, true
+}
+
+// statements runs an operation once more to see what it sends.
+func (f *Fixture) statements(ctx context.Context, t *task) []string {
+	log := &recorder{Interface: logger.Discard}
+	f.executeLogged(ctx, f.shared, t, log)
+	return log.statements
 }
 
 // stateAfter reads the tables. Where an error of the database has ended the

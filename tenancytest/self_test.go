@@ -118,7 +118,7 @@ func TestOperationsSucceed(t *testing.T) {
 	failed, succeeded := map[string]error{}, map[string]bool{}
 	for _, task := range f.tasks() {
 		name := task.name[strings.LastIndex(task.name, "/")+1:]
-		out, applies := f.execute(f.lone, task, how{ctx: t.Context()})
+		out, applies := f.execute(t.Context(), f.lone, task)
 		if applies && out.err != nil {
 			failed[name] = out.err
 		}

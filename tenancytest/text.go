@@ -134,8 +134,7 @@ func (f *Fixture) Text(name, text string) error {
 	m := f.first()
 	// The text may change rows in any place: ; and WITH can follow.
 	t := &task{name: name, flags: p.flags | changes, model: m, run: func(tx *gorm.DB) answer { return p.run(tx, m, text) }}
-	h := how{ctx: f.as(0)}
-	shared, applies := f.execute(f.shared, t, h)
+	shared, applies := f.execute(f.as(0), f.shared, t)
 	if !applies {
 		return nil
 	}
@@ -146,9 +145,7 @@ func (f *Fixture) Text(name, text string) error {
 	if finding == nil {
 		return nil
 	}
-	h.record = true
-	again, _ := f.execute(f.shared, t, h)
-	finding.SQL, finding.Operation = again.sql, fmt.Sprintf("text in %s: %q", name, text)
+	finding.SQL, finding.Operation = f.statements(f.as(0), t), fmt.Sprintf("text in %s: %q", name, text)
 	return finding
 }
 
@@ -172,7 +169,7 @@ func (f *Fixture) compareText(t *task, p place, text string, shared *outcome) *F
 		alone := &task{name: t.name, flags: t.flags, model: t.model, run: func(tx *gorm.DB) answer {
 			return p.run(tx, t.model, variant)
 		}}
-		lone, _ := f.execute(f.lone, alone, how{ctx: context.Background()})
+		lone, _ := f.execute(context.Background(), f.lone, alone)
 		switch {
 		case shared.panicked != nil && lone.panicked == nil:
 			return found(Wrong, "panic: %v", shared.panicked)
@@ -200,7 +197,7 @@ func (f *Fixture) judgeText(shared *outcome) *Finding {
 			}
 		}
 	}
-	walk(shared.values, look("the answers"))
+	walk(shared.plain, look("the answers"))
 	if shared.state != nil {
 		walk(shared.state.own, look("the tenant's rows"))
 		walk(shared.state.rest, look("rows of no tenant"))

@@ -3,6 +3,8 @@ package tenancytest
 import (
 	"fmt"
 	"reflect"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -138,7 +140,7 @@ func numberOf(field *schema.Field, s seed) int {
 	if field != nil && field.Size > 0 {
 		bits = field.Size
 	}
-	if field != nil && field.Precision > 0 && field.Precision-field.Scale < 8 {
+	if field != nil && !hasRoom(field) {
 		bits = 8
 	}
 	switch {
@@ -150,6 +152,19 @@ func numberOf(field *schema.Field, s seed) int {
 		return 70 + s.row
 	}
 	return foreignNumber + s.row
+}
+
+// precise is a column type with precision and scale.
+var precise = regexp.MustCompile(`\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)`)
+
+// hasRoom reports whether a decimal column takes numbers of seven digits.
+func hasRoom(field *schema.Field) bool {
+	precision, scale := field.Precision, field.Scale
+	if parts := precise.FindStringSubmatch(string(field.DataType)); parts != nil {
+		precision, _ = strconv.Atoi(parts[1])
+		scale, _ = strconv.Atoi(parts[2])
+	}
+	return precision == 0 || precision-scale >= 8
 }
 
 func textOf(field *schema.Field, s seed, isKey bool) string {
