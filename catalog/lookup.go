@@ -1,0 +1,81 @@
+package catalog
+
+// Table returns the table of that name, or nil.
+func (c *Catalog) Table(name Name) *Table {
+	if index := c.index.Load(); index != nil && len(*index) == len(c.Tables) {
+		return (*index)[name]
+	}
+	index := make(map[Name]*Table, len(c.Tables))
+	for _, t := range c.Tables {
+		index[t.Name] = t
+	}
+	c.index.Store(&index)
+	return index[name]
+}
+
+// Column returns the column of that name, or nil.
+func (t *Table) Column(name string) *Column {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}
+
+// Constraint returns the constraint of that name, or nil.
+func (t *Table) Constraint(name string) *Constraint {
+	for i := range t.Constraints {
+		if t.Constraints[i].Name == name {
+			return &t.Constraints[i]
+		}
+	}
+	return nil
+}
+
+// Index returns the index of that name, or nil.
+func (t *Table) Index(name string) *Index {
+	for i := range t.Indexes {
+		if t.Indexes[i].Name == name {
+			return &t.Indexes[i]
+		}
+	}
+	return nil
+}
+
+// PrimaryKey returns the table's primary key, or nil.
+func (t *Table) PrimaryKey() *Constraint {
+	for i := range t.Constraints {
+		if t.Constraints[i].Kind == PrimaryKey {
+			return &t.Constraints[i]
+		}
+	}
+	return nil
+}
+
+// Definition returns the definition of a table's object: of its "column",
+// "constraint" or "index" of that name, or its "replica identity", which has no
+// name. It is empty where there is no such object, table or kind of object.
+func (c *Catalog) Definition(table Name, object, name string) string {
+	t := c.Table(table)
+	if t == nil {
+		return ""
+	}
+	switch object {
+	case "column":
+		if column := t.Column(name); column != nil {
+			return column.Definition()
+		}
+	case "constraint":
+		if constraint := t.Constraint(name); constraint != nil {
+			return constraint.Definition()
+		}
+	case "index":
+		if index := t.Index(name); index != nil {
+			return index.Definition()
+		}
+	case "replica identity":
+		return t.identity()
+	}
+	return ""
+}

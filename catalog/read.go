@@ -1,0 +1,212 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Querier is what a catalogue is read through: a *sql.DB, *sql.Conn or *sql.Tx,
+// or GORM's ConnPool.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Options say what to read. The zero value reads everything but the schemas of
+// PostgreSQL itself: information_schema and those that begin with pg_.
+type Options struct {
+	// Schemas are the schemas to read; empty for all but PostgreSQL's own.
+	Schemas []string
+	// Tables are the tables to read, of those schemas; empty for all of them. Only
+	// the views that use one of the tables are read then.
+	Tables []Name
+}
+
+// Read reads the catalogue, in a fixed number of queries.
+//
+// They see the database at one moment, and write what they find in one way,
+// whatever the session's search_path, DateStyle and the like. A *sql.DB or
+// *sql.Conn runs them in a read-only transaction of its own, so the Conn must
+// not be in one. In a transaction of the caller they run behind a savepoint that
+// is rolled back, so that nothing of the session changes and no lock stays; that
+// they see one moment is then up to the isolation level. Any other Querier has
+// to be in a transaction.
+//
+// Any role may read, also on a standby. Whoever holds an ACCESS EXCLUSIVE lock
+// on a table is waited for. Where an object is dropped just then, Read begins
+// anew, but not in a transaction of the caller. Read returns what went wrong,
+// possibly wrapped, and no catalogue then.
+func Read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
+	c, err := readIn(ctx, q, o)
+	if err != nil {
+		return nil, fmt.Errorf("catalog: read: %w", err)
+	}
+	return c, nil
+}
+
+// readIn reads in a transaction: the Querier's, or one that it begins.
+func readIn(ctx context.Context, q Querier, o Options) (*Catalog, error) {
+	if _, ok := q.(interface{ Commit() error }); ok {
+		return readBehindSavepoint(ctx, q, o)
+	}
+	if pool, ok := q.(interface{ GetDBConn() (*sql.DB, error) }); ok { // GORM's prepared statements
+		db, err := pool.GetDBConn()
+		if err != nil {
+			return nil, err
+		}
+		q = db
+	}
+	pool, ok := q.(beginner)
+	if !ok {
+		return readBehindSavepoint(ctx, q, o)
+	}
+	for attempt := 1; ; attempt++ {
+		c, err := readInOwn(ctx, pool, o)
+		if !dropped(err) || attempt == attempts {
+			return c, err
+		}
+	}
+}
+
+// attempts are how often a catalogue is read that changes while it is.
+const attempts = 5
+
+// dropped says that an object went away between the moment that is read and the
+// function that renders it, which looks at the newest catalogue.
+func dropped(err error) bool {
+	var state interface{ SQLState() string }
+	return errors.As(err, &state) && state.SQLState() == "XX000"
+}
+
+type beginner interface {
+	BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error)
+}
+
+func readInOwn(ctx context.Context, q beginner, o Options) (*Catalog, error) {
+	tx, err := q.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was changed
+	return read(ctx, tx, o)
+}
+
+func readBehindSavepoint(ctx context.Context, q Querier, o Options) (c *Catalog, err error) {
+	if err := run(ctx, q, `SAVEPOINT catalog_read`); err != nil {
+		return nil, err
+	}
+	defer func() {
+		// Where the context is done the transaction is, too.
+		back := run(ctx, q, `ROLLBACK TO SAVEPOINT catalog_read`)
+		if back == nil {
+			back = run(ctx, q, `RELEASE SAVEPOINT catalog_read`)
+		}
+		if back != nil {
+			c, err = nil, errors.Join(err, back)
+		}
+	}()
+	return read(ctx, q, o)
+}
+
+func run(ctx context.Context, q Querier, statement string) error {
+	return each(ctx, q, func(scan) error { return nil }, statement)
+}
+
+// A reader collects the rows of the queries by table.
+type reader struct {
+	catalog *Catalog
+	tables  map[uint32]*Table
+}
+
+func read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
+	r := &reader{catalog: &Catalog{}, tables: map[uint32]*Table{}}
+	if err := run(ctx, q, settingsQuery); err != nil {
+		return nil, err
+	}
+	if err := each(ctx, q, r.server, serverQuery); err != nil {
+		return nil, err
+	}
+	schemas, names, err := o.parameters()
+	if err != nil {
+		return nil, err
+	}
+	if err := each(ctx, q, r.table, tablesQuery, schemas, names); err != nil {
+		return nil, fmt.Errorf("tables: %w", err)
+	}
+	ids := r.ids()
+	for _, query := range []struct {
+		what, text string
+		row        func(scan) error
+	}{
+		{"columns", columnsQuery, r.column},
+		{"constraints", constraintsQuery, r.constraint},
+		{"indexes", indexesQuery, r.index},
+		{"triggers", triggersQuery, r.trigger},
+		{"policies", policiesQuery, r.policy},
+	} {
+		if err := each(ctx, q, query.row, forVersion(query.text, r.catalog.Version), ids); err != nil {
+			return nil, fmt.Errorf("%s: %w", query.what, err)
+		}
+	}
+	if err := each(ctx, q, r.view, viewsQuery, schemas, len(o.Tables) > 0, ids); err != nil {
+		return nil, fmt.Errorf("views: %w", err)
+	}
+	r.sort()
+	return r.catalog, nil
+}
+
+// parameters are the schemas and the tables to read as JSON, which every driver
+// can send.
+func (o Options) parameters() (schemas, tables string, err error) {
+	names, err := json.Marshal(append([]string{}, o.Schemas...))
+	if err != nil {
+		return "", "", err
+	}
+	wanted, err := json.Marshal(append([]Name{}, o.Tables...))
+	return string(names), string(wanted), err
+}
+
+// ids are the tables' OIDs as PostgreSQL writes an array of them.
+func (r *reader) ids() string {
+	ids := make([]string, len(r.catalog.Tables))
+	for i, t := range r.catalog.Tables {
+		ids[i] = strconv.FormatUint(uint64(t.OID), 10)
+	}
+	return "{" + strings.Join(ids, ",") + "}"
+}
+
+// sort orders by bytes, for the order of the database depends on its collation.
+func (r *reader) sort() {
+	slices.SortFunc(r.catalog.Tables, func(a, b *Table) int { return a.Compare(b.Name) })
+	slices.SortFunc(r.catalog.Views, func(a, b *View) int { return a.Compare(b.Name) })
+	for _, t := range r.catalog.Tables {
+		slices.SortFunc(t.Constraints, func(a, b Constraint) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortFunc(t.Indexes, func(a, b Index) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortFunc(t.Triggers, func(a, b Trigger) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortFunc(t.Policies, func(a, b Policy) int { return cmp.Compare(a.Name, b.Name) })
+	}
+}
+
+// scan is the Scan of a row.
+type scan func(destinations ...any) error
+
+// each runs a query and hands its rows on.
+func each(ctx context.Context, q Querier, row func(scan) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
