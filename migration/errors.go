@@ -1,0 +1,112 @@
+package migration
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The errors of this package, possibly wrapped, most often in a [StepError] that
+// says where: test for them with [errors.Is]. No text of theirs holds a DSN or a
+// value of a row.
+var (
+	// ErrInvalidPlan: the plan or the options contradict themselves.
+	ErrInvalidPlan = errors.New("migration: invalid plan")
+
+	// ErrRefused: the server or the pool cannot do it: a standby, a PostgreSQL
+	// older than 14, a pool of a single connection.
+	ErrRefused = errors.New("migration: refused")
+
+	// ErrStale: the catalogue is not what the plan was made for. Make a new plan:
+	// it begins with what is there.
+	ErrStale = errors.New("migration: the plan is stale")
+
+	// ErrRunning: somebody else carries out a plan in this database.
+	ErrRunning = errors.New("migration: another session is carrying out a plan in this database")
+
+	// ErrLockLost: the connection that keeps others out was lost on the way. Run
+	// it again: what was done is found done.
+	ErrLockLost = errors.New("migration: the lock against a second operator was lost")
+
+	// ErrUnfilled: rows are left that a batch's statement does not change.
+	ErrUnfilled = errors.New("migration: rows cannot be filled")
+
+	// ErrNoUndo: the step cannot be taken back.
+	ErrNoUndo = errors.New("migration: the step cannot be undone")
+)
+
+// A StepError says which step failed. Unwrap gives the reason: one of this
+// package's errors, the driver's or the context's.
+type StepError struct {
+	Phase  string // the phase's name
+	Step   string // the step's name
+	Detail string // what was found and what to do; empty where Err says enough
+	Err    error  // the reason
+}
+
+// Error implements error.
+func (e *StepError) Error() string {
+	text := e.Err.Error()
+	if !strings.HasPrefix(text, "migration: ") {
+		text = "migration: " + text
+	}
+	text += " (step " + quoted(e.Step) + " of phase " + quoted(e.Phase) + ")"
+	if e.Detail != "" {
+		text += ": " + e.Detail
+	}
+	return text
+}
+
+// Unwrap returns the reason.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// A detailError is one of this package's errors with what to do about it, where
+// no step is to blame.
+type detailError struct {
+	err    error
+	detail string
+}
+
+func (e *detailError) Error() string { return e.err.Error() + ": " + e.detail }
+func (e *detailError) Unwrap() error { return e.err }
+
+// A connectError hides the text of its cause, which names host, role and database.
+type connectError struct{ err error }
+
+func (e *connectError) Error() string { return "migration: cannot connect to the database" }
+func (e *connectError) Unwrap() error { return e.err }
+
+// A gaveUpError is the last of the errors that trying again did not mend.
+type gaveUpError struct {
+	tries int
+	err   error
+}
+
+func (e *gaveUpError) Error() string {
+	return fmt.Sprintf("given up after %d tries: %v", e.tries, e.err)
+}
+func (e *gaveUpError) Unwrap() error { return e.err }
+
+// The errors that waiting mends: PostgreSQL's appendix A.
+const (
+	lockNotAvailable = "55P03"
+	deadlockDetected = "40P01"
+)
+
+// sqlState returns the SQLSTATE of the error; empty when it has none.
+func sqlState(err error) string {
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) {
+		return state.SQLState()
+	}
+	return ""
+}
+
+func retriable(err error) bool {
+	var gaveUp *gaveUpError
+	if errors.As(err, &gaveUp) {
+		return false
+	}
+	state := sqlState(err)
+	return state == lockNotAvailable || state == deadlockDetected
+}

@@ -1,0 +1,112 @@
+// Package migration holds plans that change a live PostgreSQL database: what
+// will be done, in which order, under which locks, how each step is undone, and
+// how far it has come, which the catalogue says and no log has to.
+//
+// A plan is data. It is written as SQL, as migration files, as JSON or as a table
+// for people ([Plan.WriteSQL] and its like), and carried out by [Execute].
+package migration
+
+import "github.com/gorm-tenancy/tenancy/catalog"
+
+// A Plan is a change in phases.
+type Plan struct {
+	Title string `json:"title"`
+	// Fingerprint is of everything that the plan leaves alone. Where it differs
+	// when the plan is carried out, the plan is stale.
+	Fingerprint string  `json:"fingerprint"`
+	Phases      []Phase `json:"phases"`
+}
+
+// A Phase is what can be done without deploying something in between.
+type Phase struct {
+	Name  string `json:"name"`
+	About string `json:"about"` // one sentence
+	// Barrier is what must be true before the phase: "deploy the version that
+	// writes tenant_id". Empty when nothing must.
+	Barrier string `json:"barrier,omitempty"`
+	Steps   []Step `json:"steps"`
+}
+
+// A Step is a unit of work: it is done or not, and the catalogue says which.
+type Step struct {
+	Name  string       `json:"name"` // unique in the plan: "public.orders: add tenant_id"
+	Table catalog.Name `json:"table"`
+	About string       `json:"about"` // what for, in a sentence
+
+	// SQL is executed in order; in one transaction where Transaction says so,
+	// else each by itself and outside of one (CREATE INDEX CONCURRENTLY).
+	SQL         []string `json:"sql,omitempty"`
+	Transaction bool     `json:"transaction"`
+	// Batch is set in the place of SQL where rows are changed in batches.
+	Batch *Batch `json:"batch,omitempty"`
+	// Undo takes the step back, under the same rules. Empty when there is
+	// nothing to take back; NoUndo says why it cannot be. It brings back what
+	// Before says, or what objects were in earlier steps, which it then takes back
+	// along with this one. Outside of a transaction it must be able to begin again
+	// after any of its statements: DROP … IF EXISTS comes first.
+	Undo   []string `json:"undo,omitempty"`
+	NoUndo string   `json:"no_undo,omitempty"`
+	// Repair removes what a step that failed halfway leaves behind, an invalid
+	// index for instance. It runs before the step where After is not reached and
+	// Before does not hold.
+	Repair []string `json:"repair,omitempty"`
+
+	Lock   Lock   `json:"lock"`
+	Blocks string `json:"blocks"` // what waits meanwhile, and for how long: "writes, while the index is built"
+	Rows   int64  `json:"rows"`   // that it reads or writes, estimated
+	Bytes  int64  `json:"bytes"`  // that it reads or writes, estimated
+	// PointOfNoReturn says that from here on the undo may fail, because rows have
+	// become legal that were not before.
+	PointOfNoReturn bool `json:"point_of_no_return,omitempty"`
+
+	// Before and After are what the catalogue shows around the step. What only the
+	// undo makes on its way is in both, with an empty definition.
+	Before []State `json:"before,omitempty"`
+	After  []State `json:"after,omitempty"`
+}
+
+// A State is an object of the catalogue with its definition.
+type State struct {
+	Table  catalog.Name `json:"table"`
+	Object Object       `json:"object"`
+	Name   string       `json:"name"`
+	// Definition is as the catalogue package writes it; empty when the object is
+	// not there.
+	Definition string `json:"definition"`
+}
+
+// Object is a kind of object.
+type Object string
+
+// The kinds of objects.
+const (
+	Column     Object = "column"
+	Constraint Object = "constraint"
+	Index      Object = "index"
+	Identity   Object = "replica identity" // its Name is empty, its Definition "DEFAULT", "FULL", "NOTHING" or "USING INDEX name"
+)
+
+// A Batch changes rows a block range at a time, so that no transaction holds
+// many locks: PostgreSQL 14 reads ranges of ctid without reading the rest.
+type Batch struct {
+	// Table is what is changed: each partition has a batch of its own.
+	Table catalog.Name `json:"table"`
+	// SQL is an UPDATE whose WHERE ends in "AND t.ctid >= $1::tid AND t.ctid < $2::tid".
+	SQL string `json:"sql"`
+	// Left counts, up to a limit, what is still to do: the step is done at 0.
+	Left string `json:"left"`
+}
+
+// A Lock is the strongest table lock of a step, in the words of PostgreSQL's
+// manual (13.3).
+type Lock string
+
+// The locks.
+const (
+	NoLock               Lock = ""
+	RowExclusive         Lock = "ROW EXCLUSIVE"
+	ShareUpdateExclusive Lock = "SHARE UPDATE EXCLUSIVE"
+	Share                Lock = "SHARE"
+	ShareRowExclusive    Lock = "SHARE ROW EXCLUSIVE"
+	AccessExclusive      Lock = "ACCESS EXCLUSIVE"
+)

@@ -1,0 +1,115 @@
+package migration
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// Seal sets the plan's fingerprint from the catalogue that it was made from,
+// which must hold at least the tables that the plan names. A planner calls it
+// when the steps are complete.
+//
+// The fingerprint is of these tables and of the views on them, without the
+// objects that the steps name and what follows from those on partitions: tables
+// that the plan does not name may come and go while it is carried out.
+func (p *Plan) Seal(c *catalog.Catalog) { p.Fingerprint = p.fingerprint(c) }
+
+func (p *Plan) fingerprint(c *catalog.Catalog) string {
+	tables, objects := p.tables(), p.objects()
+	concerned := &catalog.Catalog{}
+	for _, t := range c.Tables {
+		if tables[t.Name] {
+			concerned.Tables = append(concerned.Tables, t)
+		}
+	}
+	for _, v := range c.Views {
+		if slices.ContainsFunc(v.Uses, func(name catalog.Name) bool { return tables[name] }) {
+			concerned.Views = append(concerned.Views, v)
+		}
+	}
+	return concerned.Fingerprint(func(table catalog.Name, kind, name string) bool {
+		return follows(concerned, objects, object{table, Object(kind), name})
+	})
+}
+
+// follows says whether the object is one of those, or comes from one: what a
+// partitioned table has, its partitions have too, some of it under names that
+// PostgreSQL makes up.
+func follows(c *catalog.Catalog, objects map[object]bool, o object) bool {
+	t := c.Table(o.table)
+	if objects[o] || t == nil {
+		return objects[o]
+	}
+	switch o.kind {
+	case Constraint:
+		if constraint := t.Constraint(o.name); constraint != nil && constraint.Inherited {
+			return true
+		}
+	case Index:
+		if index := t.Index(o.name); index != nil && index.Inherited {
+			return true
+		}
+	case Column:
+		o.table = t.PartitionOf
+		return o.table != catalog.Name{} && follows(c, objects, o)
+	}
+	return false
+}
+
+// tables are all that the plan names.
+func (p *Plan) tables() map[catalog.Name]bool {
+	tables := map[catalog.Name]bool{}
+	for _, s := range p.steps() {
+		for _, name := range s.tables() {
+			tables[name] = true
+		}
+	}
+	return tables
+}
+
+// tables are all that the step names, in order.
+func (s *Step) tables() []catalog.Name {
+	tables := map[catalog.Name]bool{s.Table: true}
+	if s.Batch != nil {
+		tables[s.Batch.Table] = true
+	}
+	for _, state := range slices.Concat(s.Before, s.After) {
+		tables[state.Table] = true
+	}
+	return ordered(tables)
+}
+
+func ordered(tables map[catalog.Name]bool) []catalog.Name {
+	return slices.SortedFunc(maps.Keys(tables), catalog.Name.Compare)
+}
+
+// An object is what a state is of.
+type object struct {
+	table catalog.Name
+	kind  Object
+	name  string
+}
+
+func (s State) object() object { return object{s.Table, s.Object, s.Name} }
+
+// String names the object for people.
+func (o object) String() string {
+	text := string(o.kind)
+	if o.name != "" {
+		text += " " + catalog.Quote(o.name)
+	}
+	return text + " of " + o.table.String()
+}
+
+// objects are all that the steps' states name.
+func (p *Plan) objects() map[object]bool {
+	objects := map[object]bool{}
+	for _, s := range p.steps() {
+		for _, state := range slices.Concat(s.Before, s.After) {
+			objects[state.object()] = true
+		}
+	}
+	return objects
+}

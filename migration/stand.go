@@ -1,0 +1,160 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// stand says which steps are done, as far as that is certain: of the others some
+// may be found done when their turn comes.
+func (r *run) stand(ctx context.Context, c *catalog.Catalog) (done []bool, err error) {
+	done = make([]bool, len(r.line.steps))
+	fit := r.line.fit(c, view{})
+	n := fit.halfway()
+	exact := fit.exact()
+	switch {
+	case len(exact) > 0:
+		n, err = r.proven(ctx, exact)
+	case n < 0:
+		if n, _ = r.line.fit(c, takenBack).first(); n < 0 {
+			return done, r.stale(c)
+		}
+	}
+	for i := range n {
+		done[i] = true
+	}
+	if len(exact) == 0 {
+		r.line.reopen(c, done[:n])
+	}
+	return done, err
+}
+
+// reopen marks the steps that are to do again: those that made what was taken
+// back farther than other things were.
+func (t *timeline) reopen(c *catalog.Catalog, done []bool) {
+	for o, mentions := range t.objects {
+		definition := c.Definition(o.table, string(o.kind), o.name)
+		was := len(done)
+		for was >= 0 && !admits(mentions, was, definition, view{kept: true, unfinished: true}) {
+			was--
+		}
+		for _, m := range mentions {
+			if was >= 0 && m.step >= was && m.step < len(done) && m.after != nil {
+				done[m.step] = false
+			}
+		}
+	}
+}
+
+// proven chooses among the numbers of done steps that the catalogue fits: as many
+// as there are, but for the steps in between that the catalogue does not tell of,
+// which are batches with rows left, and steps that nothing tells of.
+func (r *run) proven(ctx context.Context, exact []int) (int, error) {
+	first, last := exact[0], exact[len(exact)-1]
+	for i := first; i < last; i++ {
+		s := r.line.steps[i]
+		if !s.neutral() {
+			continue
+		}
+		if s.Batch != nil {
+			left, err := r.left(ctx, s.Batch)
+			if err != nil {
+				return 0, r.at(i, err)
+			}
+			if left == 0 {
+				continue
+			}
+		} else if len(s.After) > 0 {
+			continue
+		}
+		for _, n := range slices.Backward(exact) {
+			if n <= i {
+				return n, nil
+			}
+		}
+	}
+	return last, nil
+}
+
+// standBack returns how many steps there are to take back, the last of them maybe
+// done halfway.
+func (r *run) standBack(c *catalog.Catalog) (int, error) {
+	fit := r.line.fit(c, view{})
+	if exact := fit.exact(); len(exact) > 0 {
+		n := exact[0]
+		for slices.Contains(exact, n+1) && r.line.steps[n].neutral() {
+			n++
+		}
+		return n, nil
+	}
+	if n := fit.halfway(); n >= 0 {
+		return n + 1, nil
+	}
+	n, open := r.line.fit(c, takenBack).first()
+	switch {
+	case n < 0:
+		return 0, r.stale(c)
+	case open:
+		n++
+	}
+	return n, nil
+}
+
+// stale says where the catalogue leaves the plan.
+func (r *run) stale(c *catalog.Catalog) error {
+	n := r.line.fit(c, view{}).nearest()
+	step := max(0, min(n, len(r.line.steps)-1))
+	objects := slices.SortedFunc(maps.Keys(r.line.objects), func(a, b object) int {
+		return strings.Compare(a.String(), b.String())
+	})
+	for _, o := range objects {
+		mentions := r.line.objects[o]
+		found := c.Definition(o.table, string(o.kind), o.name)
+		if admits(mentions, n, found, view{}) || names(mentions, n) {
+			continue
+		}
+		return r.staleAt(step, o, found, admitted(mentions, n))
+	}
+	return r.at(step, ErrStale)
+}
+
+// admitted is the definition that an object should have when n steps are done.
+func admitted(mentions []mention, n int) string {
+	var definition string
+	for _, m := range mentions {
+		if m.step < n && m.after != nil {
+			definition = *m.after
+		} else if m.before != nil {
+			definition = *m.before
+		}
+		if m.step >= n {
+			break
+		}
+	}
+	return definition
+}
+
+func (r *run) staleAt(i int, o object, found, want string) error {
+	err := r.at(i, ErrStale)
+	err.Detail = fmt.Sprintf("%s: found %s, expected %s; make a new plan, which begins with what is there",
+		o, described(found), described(want))
+	return err
+}
+
+func described(definition string) string {
+	if definition == "" {
+		return "none"
+	}
+	return quoted(definition)
+}
+
+// at says that the step failed.
+func (r *run) at(i int, err error) *StepError {
+	s := r.line.steps[i]
+	return &StepError{Phase: r.plan.Phases[s.phase].Name, Step: s.Name, Err: err}
+}

@@ -1,0 +1,51 @@
+package migration
+
+import (
+	"fmt"
+	"strings"
+)
+
+// WriteGoose writes the plan into a directory as files for goose, up and down,
+// numbered from start on: 00042_name.sql. It returns their names, also those
+// written before an error; a file that exists is never overwritten.
+//
+// Each file is a step, or a statement of a step that is in no transaction
+// (-- +goose NO TRANSACTION). No file belongs to two phases, so "goose up-to"
+// stops at a barrier, which is a comment of the first file behind it. Files with
+// a transaction set their own lock_timeout. For the others set it on the
+// connection (options=-c lock_timeout=…), but not where indexes are built
+// concurrently, for the builds wait for older transactions.
+func (p *Plan) WriteGoose(dir string, start int64) ([]string, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	var files []file
+	for i, part := range p.parts() {
+		var b strings.Builder
+		if !part.transaction {
+			b.WriteString("-- +goose NO TRANSACTION\n")
+		}
+		comment(&b, part.head...)
+		b.WriteString("\n-- +goose Up\n")
+		part.writeGoose(&b, part.up)
+		b.WriteString("\n-- +goose Down\n")
+		part.writeGoose(&b, part.down)
+		files = append(files, file{fmt.Sprintf("%05d_%s.sql", start+int64(i), part.name), b.String()})
+	}
+	return writeFiles(dir, files)
+}
+
+// writeGoose marks where each statement begins and ends, for goose would divide
+// them at every semicolon that ends a line.
+func (p *part) writeGoose(b *strings.Builder, statements []string) {
+	if p.transaction && len(statements) > 0 {
+		statements = append([]string{setLockTimeout()}, statements...)
+	}
+	for _, statement := range statements {
+		b.WriteString("-- +goose StatementBegin\n" + terminated(statement) + "\n-- +goose StatementEnd\n")
+	}
+}
+
+func setLockTimeout() string {
+	return fmt.Sprintf("SET LOCAL lock_timeout = '%ds'", int(defaultLockTimeout.Seconds()))
+}
