@@ -1,0 +1,268 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// A Role is what a table is to tenants.
+type Role string
+
+// The roles.
+const (
+	Root      Role = "root"      // the tenants' own table
+	Tenants   Role = "tenants"   // it has a tenant column
+	Reaching  Role = "reaching"  // it has none, and reaches one along foreign keys
+	Shared    Role = "shared"    // it belongs to no tenant
+	Skipped   Role = "skipped"   // left alone on demand
+	Undecided Role = "undecided" // see the questions
+)
+
+// A Table is one of the catalogue with its role.
+type Table struct {
+	*catalog.Table
+	Role Role
+	// Column is the tenant column: of the root its key, of a Reaching table the
+	// one that will be added. Empty for the others.
+	Column string
+	// Path leads from a Reaching table, or one whose tenant column may be null,
+	// to the table that tells its tenant. Empty when there is none.
+	Path []Hop
+}
+
+// A Hop is one foreign key of a path.
+type Hop struct {
+	From, To   catalog.Name
+	Constraint string
+}
+
+// A Question is what only a person can decide.
+type Question struct {
+	Table catalog.Name
+	Asks  string
+	// Answers are the options that answer it.
+	Answers []string
+}
+
+// An Analysis is what the tables are and what they lack.
+type Analysis struct {
+	Tables    []*Table // a table's path leads to tables before it
+	Questions []Question
+	Findings  []Finding
+
+	catalog *catalog.Catalog
+	options Options
+	byName  map[catalog.Name]*Table
+	typ     string // of tenant columns that are added
+
+	replaced []*replacement
+	links    []*link
+}
+
+// ErrUndecided is returned for an analysis with open questions or blockers,
+// possibly wrapped: use errors.Is.
+var ErrUndecided = errors.New("keys: the plan cannot be made yet")
+
+// Analyze says what each table of the catalogue is and what it lacks. It fails
+// for options that name what is not there; what a person must decide is in the
+// analysis' questions, what stands in the way in its findings.
+func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
+	a := &Analysis{catalog: c, options: o.withDefaults(), byName: map[catalog.Name]*Table{}}
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	for _, t := range c.Tables {
+		a.byName[t.Name] = &Table{Table: t, Role: Undecided}
+	}
+	a.findRoot()
+	for _, t := range c.Tables {
+		a.classify(a.byName[t.Name])
+	}
+	a.reach()
+	a.order()
+	a.chooseType()
+	a.wantKeys()
+	a.wantLinks()
+	a.findObstacles()
+	return a, nil
+}
+
+// check finds options that name what is not there.
+func (a *Analysis) check() error {
+	var errs []error
+	table := func(option string, name catalog.Name) *catalog.Table {
+		t := a.catalog.Table(name)
+		if t == nil {
+			errs = append(errs, fmt.Errorf("keys: Options.%s names %s, which is not there", option, name))
+		}
+		return t
+	}
+	if a.options.Root != (catalog.Name{}) {
+		table("Root", a.options.Root)
+	}
+	for _, name := range a.options.Shared {
+		table("Shared", name)
+	}
+	for _, name := range a.options.Skip {
+		table("Skip", name)
+	}
+	for name := range a.options.Columns {
+		table("Columns", name)
+	}
+	for name, constraint := range a.options.Paths {
+		if t := table("Paths", name); t != nil && (t.Constraint(constraint) == nil || t.Constraint(constraint).Foreign == nil) {
+			errs = append(errs, fmt.Errorf("keys: Options.Paths: %s has no foreign key %s", name, constraint))
+		}
+	}
+	for _, object := range a.options.Global {
+		if t := table("Global", object.Table); t != nil && t.Constraint(object.Name) == nil && t.Index(object.Name) == nil {
+			errs = append(errs, fmt.Errorf("keys: Options.Global: %s has neither a constraint nor an index %s", object.Table, object.Name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// findRoot finds the tenants' own table: the one that tenant columns refer to.
+func (a *Analysis) findRoot() {
+	root := a.options.Root
+	if root == (catalog.Name{}) {
+		candidates := map[catalog.Name]bool{}
+		for _, t := range a.catalog.Tables {
+			for i := range t.Constraints {
+				c := &t.Constraints[i]
+				if c.Foreign != nil && slices.Equal(c.Columns, []string{a.columnOf(t)}) {
+					candidates[c.Foreign.Table] = true
+				}
+			}
+		}
+		if len(candidates) != 1 {
+			return
+		}
+		for root = range candidates {
+		}
+	}
+	t := a.byName[root]
+	if t == nil {
+		return
+	}
+	key := t.PrimaryKey()
+	if key == nil || len(key.Columns) != 1 {
+		a.ask(t, "is the tenants' own table, and its key is not one column: which column is a tenant's id?", "Options.Columns")
+		return
+	}
+	t.Role, t.Column = Root, key.Columns[0]
+}
+
+// columnOf is the name that a table's tenant column has, if it has one.
+func (a *Analysis) columnOf(t *catalog.Table) string {
+	if column := a.options.Columns[t.Name]; column != "" {
+		return column
+	}
+	return a.options.Column
+}
+
+// classify decides what needs no other table's decision.
+func (a *Analysis) classify(t *Table) {
+	switch {
+	case t.Role == Root:
+	case slices.Contains(a.options.Skip, t.Name):
+		t.Role = Skipped
+	case slices.Contains(a.options.Shared, t.Name):
+		t.Role = Shared
+	case t.Table.Column(a.columnOf(t.Table)) != nil:
+		t.Role, t.Column = Tenants, a.columnOf(t.Table)
+	default:
+		columns := a.toRoot(t)
+		switch {
+		case len(columns) == 1:
+			t.Role, t.Column = Tenants, columns[0]
+		case len(columns) > 1:
+			a.ask(t, "refers to the root by "+strings.Join(columns, " and by ")+": which is its tenant?", "Options.Columns")
+		}
+	}
+}
+
+// toRoot lists the columns of a table that refer to the root's key alone.
+func (a *Analysis) toRoot(t *Table) (columns []string) {
+	for i := range t.Constraints {
+		c := &t.Constraints[i]
+		if c.Foreign == nil || len(c.Columns) != 1 || slices.Contains(columns, c.Columns[0]) {
+			continue
+		}
+		if root := a.byName[c.Foreign.Table]; root != nil && root.Role == Root && c.Foreign.Columns[0] == root.Column {
+			columns = append(columns, c.Columns[0])
+		}
+	}
+	return columns
+}
+
+func (a *Analysis) ask(t *Table, asks string, answers ...string) {
+	a.Questions = append(a.Questions, Question{Table: t.Name, Asks: asks, Answers: answers})
+}
+
+// order puts the tables so that paths lead backwards.
+func (a *Analysis) order() {
+	done := map[catalog.Name]bool{}
+	var visit func(t *Table)
+	visit = func(t *Table) {
+		if done[t.Name] {
+			return
+		}
+		done[t.Name] = true
+		for _, hop := range t.Path {
+			visit(a.byName[hop.To])
+		}
+		a.Tables = append(a.Tables, t)
+	}
+	for _, t := range a.catalog.Tables {
+		visit(a.byName[t.Name])
+	}
+}
+
+// owned reports whether a table's rows belong to tenants.
+func (t *Table) owned() bool {
+	return t.Role == Root || t.Role == Tenants || t.Role == Reaching
+}
+
+// isPartition reports whether the table is a part of another, which has the keys.
+func (t *Table) isPartition() bool { return t.PartitionOf != (catalog.Name{}) }
+
+// leaves lists the tables that hold a table's rows.
+func (a *Analysis) leaves(t *Table) (leaves []*Table) {
+	if !t.Partitioned {
+		return []*Table{t}
+	}
+	for _, other := range a.Tables {
+		if other.PartitionOf == t.Name {
+			leaves = append(leaves, a.leaves(other)...)
+		}
+	}
+	return leaves
+}
+
+// chooseType decides the type of the columns that are added.
+func (a *Analysis) chooseType() {
+	a.typ = a.options.Type
+	if a.typ != "" {
+		return
+	}
+	types := map[string]int{}
+	for _, t := range a.Tables {
+		if t.Role == Root || t.Role == Tenants {
+			types[t.Table.Column(t.Column).Type]++
+		}
+		if t.Role == Root {
+			a.typ = t.Table.Column(t.Column).Type
+			return
+		}
+	}
+	for typ, n := range types {
+		if a.typ == "" || n > types[a.typ] || n == types[a.typ] && typ < a.typ {
+			a.typ = typ
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package keys
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// A Severity says what a finding means for the plan.
+type Severity string
+
+// The severities.
+const (
+	Blocker Severity = "blocker" // the plan would fail, or break what works
+	Warning Severity = "warning" // to be read before the plan is carried out
+	Note    Severity = "note"    // left as it is
+)
+
+// A Finding is something that stands in the way, or that the plan leaves.
+type Finding struct {
+	Severity Severity
+	Table    catalog.Name
+	Object   string // a constraint, index, trigger or column; empty for the table
+	Problem  string
+	Remedy   string
+	// Rows are some of the rows, by their keys, and Count how many there are at
+	// least. Of findings in the data.
+	Rows  []string
+	Count int64
+}
+
+// String writes a finding on one line.
+func (f Finding) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", f.Severity, f.Table)
+	if f.Object != "" {
+		fmt.Fprintf(&b, ": %s", f.Object)
+	}
+	fmt.Fprintf(&b, ": %s", f.Problem)
+	if f.Count > 0 {
+		fmt.Fprintf(&b, " (%d rows", f.Count)
+		if len(f.Rows) > 0 {
+			fmt.Fprintf(&b, ": %s", strings.Join(f.Rows, ", "))
+			if int64(len(f.Rows)) < f.Count {
+				b.WriteString(", …")
+			}
+		}
+		b.WriteString(")")
+	}
+	if f.Remedy != "" {
+		fmt.Fprintf(&b, "; %s", f.Remedy)
+	}
+	return b.String()
+}
+
+func (a *Analysis) found(s Severity, t *Table, object, remedy, problem string, args ...any) {
+	a.Findings = append(a.Findings, Finding{Severity: s, Table: t.Name, Object: object,
+		Problem: fmt.Sprintf(problem, args...), Remedy: remedy})
+}
+
+// findObstacles finds what the catalogue alone shows.
+func (a *Analysis) findObstacles() {
+	for _, t := range a.Tables {
+		if t.owned() {
+			a.findInTable(t)
+		}
+		a.findReferences(t)
+	}
+	for _, r := range a.replaced {
+		a.findInKey(r)
+	}
+	for _, l := range a.links {
+		a.findInLink(l)
+	}
+}
+
+func (a *Analysis) findInTable(t *Table) {
+	if t.unfit() {
+		a.found(Warning, t, "", "make it a partition, or a table of its own", "it inherits from another table: its keys stay as they are")
+	}
+	if !t.Owned && !a.catalog.Role.Superuser && a.changes(t) {
+		a.found(Blocker, t, "", "carry the plan out as "+catalog.Quote(t.Owner), "%s does not own it", catalog.Quote(a.catalog.Role.Name))
+	}
+	if column := t.Table.Column(t.Column); column != nil && a.typ != "" && column.Type != a.typ {
+		a.found(Warning, t, t.Column, "Citus needs the same type in all tables",
+			"the tenant column is of type %s, where others are %s", column.Type, a.typ)
+	}
+	if t.fills() {
+		for _, trigger := range t.Triggers {
+			if trigger.Enabled != "D" {
+				a.found(Warning, t, trigger.Name, "disable it, if it must not see the backfill", "the trigger may run for each row that is backfilled")
+			}
+		}
+	}
+	for i := range t.Constraints {
+		c := &t.Constraints[i]
+		if c.Kind == catalog.Exclusion && !c.Inherited && t.Role != Root && !strings.Contains(c.Text, catalog.Quote(t.Column)+" WITH =") {
+			a.found(Note, t, c.Name, "add the tenant with the extension btree_gist: "+catalog.Quote(t.Column)+" WITH =",
+				"the exclusion holds between tenants as well")
+		}
+	}
+}
+
+// fills reports whether rows of the table may have to be filled.
+func (t *Table) fills() bool {
+	column := t.Table.Column(t.Column)
+	return t.Role != Root && t.owned() && (column == nil || !column.NotNull)
+}
+
+// changes reports whether the plan changes a table.
+func (a *Analysis) changes(t *Table) bool {
+	if t.fills() {
+		return true
+	}
+	for _, r := range a.replaced {
+		if r.table == t {
+			return true
+		}
+	}
+	for _, l := range a.links {
+		if l.child == t || l.parent == t {
+			return true
+		}
+	}
+	return false
+}
+
+// findReferences finds foreign keys of other tables that keep a key from being
+// replaced.
+func (a *Analysis) findReferences(t *Table) {
+	for i := range t.Constraints {
+		c := &t.Constraints[i]
+		if c.Foreign == nil || c.Inherited {
+			continue
+		}
+		parent := a.byName[c.Foreign.Table]
+		switch {
+		case parent == nil || !parent.owned() || t.Role == Undecided:
+		case t.owned() && !t.unfit():
+			if parent.Role == Root && t.Role != Root && !matchesRoot(t, c, parent) {
+				a.found(Note, t, c.Name, "", "it refers to a tenant by another column than the tenant column, and may refer to any")
+			}
+		case parent.Role != Root && a.replaces(parent, c.Index):
+			a.found(Blocker, t, c.Name, "make the table a tenant's, or drop the foreign key",
+				"a row that belongs to no tenant refers to %s, whose rows do", parent.Name)
+		}
+	}
+}
+
+func matchesRoot(t *Table, c *catalog.Constraint, root *Table) bool {
+	for i, column := range c.Columns {
+		if column == t.Column && c.Foreign.Columns[i] == root.Column {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *Analysis) replaces(t *Table, index string) bool {
+	for _, r := range a.replaced {
+		if r.table == t && r.old != nil && r.old.Name == index {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *Analysis) findInKey(r *replacement) {
+	t := r.table
+	if r.old == nil {
+		return
+	}
+	if !r.old.Valid {
+		a.found(Blocker, t, r.old.Name, "REINDEX or drop it", "the unique index is not valid: rows may be there twice")
+	}
+	if r.constraint == nil {
+		return
+	}
+	if r.old.ReplicaIdentity && (r.isPrimary() || r.inPlace()) {
+		a.found(Blocker, t, r.old.Name, alter(t, "REPLICA IDENTITY DEFAULT")+", which is the primary key whatever its index",
+			"the replica identity is this index, which the plan replaces")
+	}
+	for _, view := range r.constraint.Dependents {
+		a.found(Blocker, t, r.constraint.Name, "drop the view, and make it again with all columns in its GROUP BY",
+			"the view %s groups by this key alone", view)
+	}
+	if r.constraint.Deferrable {
+		a.found(Warning, t, r.constraint.Name, "let no transaction pass through duplicates meanwhile",
+			"it is deferrable, and the index beside it, which stands until the last phase, is not")
+	}
+}
+
+func (a *Analysis) findInLink(l *link) {
+	foreign := l.new.Foreign
+	if clears(foreign.OnDelete) && a.catalog.Version < 150000 {
+		a.found(Blocker, l.child, l.old.Name, "use PostgreSQL 15, or make it NO ACTION or CASCADE",
+			"ON DELETE SET NULL with the tenant in the key would clear the tenant")
+	}
+	if clears(foreign.OnUpdate) {
+		a.found(Blocker, l.child, l.old.Name, "make it NO ACTION or CASCADE",
+			"ON UPDATE SET NULL with the tenant in the key would clear the tenant")
+	}
+	if foreign.MatchFull {
+		a.found(Blocker, l.child, l.old.Name, "make it MATCH SIMPLE, with a check that its columns are null together",
+			"MATCH FULL with the tenant in the key allows no null")
+	}
+	if clears(foreign.OnDelete) && a.catalog.Version >= 150000 {
+		a.found(Note, l.child, l.old.Name, "", "it becomes SET NULL of its own columns only, which Citus does not allow")
+	}
+}

@@ -1,0 +1,52 @@
+package keys
+
+import "github.com/gorm-tenancy/tenancy/catalog"
+
+// Options say what the catalogue does not. The zero value takes tables with a
+// column tenant_id for tenants' and asks about everything else.
+type Options struct {
+	// Column is the tenant column's name where Columns says nothing else. Empty
+	// means "tenant_id".
+	Column string
+	// Columns are tenant columns of another name, by table. One that is not there
+	// is added under this name.
+	Columns map[catalog.Name]string
+	// Type is the SQL type of tenant columns that are added. Empty means the type
+	// of the root's key, or of the tenant columns that there are.
+	Type string
+	// Root is the tenants' own table: its key is a tenant's id. Zero means the
+	// one that tenant columns refer to, if there is one.
+	Root catalog.Name
+	// Shared tables belong to no tenant and are left alone.
+	Shared []catalog.Name
+	// Skip are tables that the plan leaves alone, whatever they are.
+	Skip []catalog.Name
+	// Global are keys and uniques, by constraint or index, that stay without the
+	// tenant.
+	Global []Object
+	// Paths names for a table without a tenant column the foreign key that leads
+	// to its tenant, where there are several.
+	Paths map[catalog.Name]string
+	// Uniques are wanted besides those that there are, the tenant column not
+	// among their columns.
+	Uniques []Wanted
+}
+
+// An Object is a constraint or an index of a table.
+type Object struct {
+	Table catalog.Name
+	Name  string
+}
+
+// Wanted is a unique that a table is to have.
+type Wanted struct {
+	Object
+	Columns []string
+}
+
+func (o Options) withDefaults() Options {
+	if o.Column == "" {
+		o.Column = "tenant_id"
+	}
+	return o
+}

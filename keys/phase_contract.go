@@ -1,0 +1,101 @@
+package keys
+
+import (
+	"slices"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/migration"
+)
+
+// contract drops the uniques without the tenant.
+func (a *Analysis) contract() (steps []migration.Step) {
+	for _, r := range a.replaced {
+		switch {
+		case r.old == nil || r.isPrimary():
+		case r.constraint != nil && (r.inPlace() || len(r.links) == 0 && !r.old.ReplicaIdentity):
+			steps = append(steps, a.swapKey(r))
+		default:
+			steps = append(steps, r.moveIdentity()...)
+			steps = append(steps, r.dropOld(), r.rename())
+		}
+	}
+	for _, r := range a.replaced {
+		if !r.isPrimary() {
+			continue
+		}
+		step := makeIndex(r.table, r.standIn, "the old key is unique within a tenant only")
+		step.Name = r.table.Name.String() + ": drop " + catalog.Quote(r.standIn.Name)
+		step.SQL, step.Undo = step.Undo, append(slices.Clone(step.Undo), step.SQL...)
+		step.Repair, step.Blocks = nil, "nothing"
+		step.Before, step.After = step.After, step.Before
+		step.Rows, step.Bytes = 0, 0
+		steps = append(steps, step)
+	}
+	if len(steps) > 0 {
+		steps[0].PointOfNoReturn = true
+	}
+	return steps
+}
+
+// moveIdentity lets logical replication know rows by the new index.
+func (r *replacement) moveIdentity() []migration.Step {
+	if !r.old.ReplicaIdentity {
+		return nil
+	}
+	step := stepOn(r.table, "identify rows by "+catalog.Quote(r.new.Name), "the index that replication uses will be dropped",
+		"REPLICA IDENTITY "+using(r.new))
+	step.Undo = []string{alter(r.table, "REPLICA IDENTITY "+using(r.old))}
+	step.Before = []migration.State{state(r.table, migration.Identity, "", using(r.old))}
+	step.After = []migration.State{state(r.table, migration.Identity, "", using(r.new))}
+	return []migration.Step{step}
+}
+
+// using is a replica identity.
+func using(index *catalog.Index) string { return "USING INDEX " + catalog.Quote(index.Name) }
+
+// dropOld drops an old unique whose new one stays an index.
+func (r *replacement) dropOld() migration.Step {
+	t, old := r.table, catalog.Quote(r.old.Name)
+	step := stepOn(t, "drop "+old, "its values are unique within a tenant")
+	step.Transaction = false
+	step.Before = []migration.State{indexState(t, r.old)}
+	step.After = []migration.State{gone(indexState(t, r.old))}
+	if r.constraint != nil {
+		step.SQL, step.Undo = []string{alter(t, "DROP CONSTRAINT "+old)}, r.rebuildOld()
+		step.Before = append(step.Before, constraintState(t, r.constraint))
+		step.After = append(step.After, gone(constraintState(t, r.constraint)))
+		r.nameRebuilt(&step)
+	} else {
+		step.SQL = []string{dropIndex(t, r.old.Name)}
+		step.Undo = []string{dropIndex(t, r.old.Name), r.old.CreateSQL(r.old.Name, t.Name, !t.Partitioned)}
+		step.Lock, step.Blocks = migration.ShareUpdateExclusive, "nothing"
+	}
+	if r.old.Clustered {
+		step.Undo = append(step.Undo, alter(t, "CLUSTER ON "+old))
+	}
+	return step
+}
+
+// rename gives the new index the old one's name.
+func (r *replacement) rename() migration.Step {
+	t := r.table
+	renamed := *r.new
+	renamed.Name = r.old.Name
+	step := stepOn(t, "rename "+catalog.Quote(r.new.Name), "it takes the old one's name")
+	step.SQL = []string{renameIndex(t, r.new.Name, r.old.Name)}
+	step.Undo = []string{renameIndex(t, r.old.Name, r.new.Name)}
+	if r.old.Clustered {
+		step.SQL = append(step.SQL, alter(t, "CLUSTER ON "+catalog.Quote(r.old.Name)))
+	}
+	step.Before = []migration.State{indexState(t, r.new), gone(indexState(t, &renamed))}
+	step.After = []migration.State{gone(indexState(t, r.new)), indexState(t, &renamed)}
+	if r.old.ReplicaIdentity {
+		step.Before = append(step.Before, state(t, migration.Identity, "", using(r.new)))
+		step.After = append(step.After, state(t, migration.Identity, "", using(&renamed)))
+	}
+	return step
+}
+
+func renameIndex(t *Table, from, to string) string {
+	return "ALTER INDEX " + catalog.Name{Schema: t.Schema, Name: from}.String() + " RENAME TO " + catalog.Quote(to)
+}

@@ -1,0 +1,239 @@
+package keys
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// Limits bound what [Analysis.Preflight] asks for.
+type Limits struct {
+	// Rows are shown of each finding. Zero means 20.
+	Rows int
+	// Count is how far the rows of a finding are counted. Zero means 10,000.
+	Count int64
+	// Timeout ends a single query; what it asked counts as not checked. Zero
+	// means one minute, and a negative one none.
+	Timeout time.Duration
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Rows == 0 {
+		l.Rows = 20
+	}
+	if l.Count == 0 {
+		l.Count = 10_000
+	}
+	if l.Timeout == 0 {
+		l.Timeout = time.Minute
+	}
+	return l
+}
+
+// A Beginner begins transactions: *sql.DB or *sql.Conn.
+type Beginner interface {
+	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+}
+
+// Preflight asks a live database, which may be a replica, for what stands in the
+// way of the plan: rows that refer to another tenant's, rows whose tenant nobody
+// tells, rows that are there twice, and transactions and replication slots that
+// would make it wait. Each question is one read-only transaction of its own, so
+// that none holds back vacuum for long; cancelling the context ends it. It
+// returns what it has found so far with an error of the database; a question
+// that takes longer than the limit is a warning.
+func (a *Analysis) Preflight(ctx context.Context, db Beginner, limits Limits) ([]Finding, error) {
+	limits = limits.withDefaults()
+	var findings []Finding
+	for _, q := range a.questions() {
+		finding, err := q.ask(ctx, db, limits)
+		if err != nil {
+			return findings, fmt.Errorf("keys: preflight of %s: %w", q.finding.Table, err)
+		}
+		if finding != nil {
+			findings = append(findings, *finding)
+		}
+	}
+	return findings, nil
+}
+
+// A query asks for rows; each one found is text.
+type query struct {
+	sql     string // with $1, the most rows to return
+	finding Finding
+}
+
+func (q *query) ask(ctx context.Context, db Beginner, limits Limits) (*Finding, error) {
+	found := q.finding
+	err := q.read(ctx, db, limits, &found)
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) && state.SQLState() == "57014" && ctx.Err() == nil { // query_canceled, by the timeout
+		found = Finding{Severity: Warning, Table: found.Table, Object: found.Object,
+			Problem: "not checked within the time limit whether " + found.Problem, Remedy: "raise Limits.Timeout, or ask a replica"}
+		return &found, nil
+	}
+	if err != nil || found.Count == 0 {
+		return nil, err
+	}
+	return &found, nil
+}
+
+func (q *query) read(ctx context.Context, db Beginner, limits Limits, found *Finding) error {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	if limits.Timeout > 0 {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", limits.Timeout.Milliseconds())); err != nil {
+			return err
+		}
+	}
+	rows, err := tx.QueryContext(ctx, q.sql, limits.Count)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		if found.Count++; len(found.Rows) < limits.Rows {
+			found.Rows = append(found.Rows, text)
+		}
+	}
+	return rows.Err()
+}
+
+// questions are what the database is asked.
+func (a *Analysis) questions() (list []*query) {
+	for _, l := range a.links {
+		list = append(list, a.crossing(l))
+	}
+	for _, t := range a.Tables {
+		if t.fills() && !t.isPartition() {
+			list = append(list, a.unfilled(t))
+		}
+	}
+	for _, r := range a.replaced {
+		if r.old == nil && r.links == nil {
+			list = append(list, a.twice(r))
+		}
+	}
+	return append(list, a.waits()...)
+}
+
+// tenantOf is an expression for the tenant of a table's row, with the joins that
+// it needs.
+func (a *Analysis) tenantOf(alias string, t *Table) (joins, tenant string) {
+	own := ""
+	if t.Table.Column(t.Column) != nil {
+		own = alias + "." + catalog.Quote(t.Column)
+	}
+	if len(t.Path) == 0 {
+		return "", own
+	}
+	hop := t.Path[0]
+	to, key, next := a.byName[hop.To], t.Table.Constraint(hop.Constraint), alias+"_up"
+	joins = " LEFT JOIN " + to.Name.String() + " AS " + next + " ON " + joined(alias, next, key)
+	further, tenant := a.tenantOf(next, to)
+	if own != "" {
+		tenant = "coalesce(" + own + ", " + tenant + ")"
+	}
+	return joins + further, tenant
+}
+
+// joined is the condition of a foreign key.
+func joined(child, parent string, key *catalog.Constraint) string {
+	var on []string
+	for i, column := range key.Columns {
+		on = append(on, child+"."+catalog.Quote(column)+" = "+parent+"."+catalog.Quote(key.Foreign.Columns[i]))
+	}
+	return strings.Join(on, " AND ")
+}
+
+// rowKey is an expression that tells a row: its key, or where it lies.
+func rowKey(alias string, t *Table) string {
+	key := t.PrimaryKey()
+	if key == nil {
+		return "'ctid ' || " + alias + ".ctid::text"
+	}
+	var parts []string
+	for _, column := range key.Columns {
+		parts = append(parts, fmt.Sprintf("'%s=' || %s.%s::text", strings.ReplaceAll(catalog.Quote(column), "'", "''"), alias, catalog.Quote(column)))
+	}
+	return "concat_ws(' ', " + strings.Join(parts, ", ") + ")"
+}
+
+// crossing asks for rows that refer to another tenant's.
+func (a *Analysis) crossing(l *link) *query {
+	childJoins, child := a.tenantOf("c", l.child)
+	parentJoins, parent := a.tenantOf("p", l.parent)
+	return &query{
+		sql: fmt.Sprintf("SELECT %s || ' → ' || %s FROM %s AS c JOIN %s AS p ON %s%s%s WHERE %s::text <> %s::text LIMIT $1",
+			rowKey("c", l.child), rowKey("p", l.parent), l.child.Name, l.parent.Name, joined("c", "p", l.old),
+			childJoins, parentJoins, child, parent),
+		finding: Finding{Severity: Blocker, Table: l.child.Name, Object: l.old.Name,
+			Problem: fmt.Sprintf("rows refer to another tenant's rows of %s", l.parent.Name),
+			Remedy:  "correct or delete the rows, or clear the reference"},
+	}
+}
+
+// unfilled asks for rows whose tenant nothing tells.
+func (a *Analysis) unfilled(t *Table) *query {
+	joins, tenant := a.tenantOf("c", t)
+	return &query{
+		sql: fmt.Sprintf("SELECT %s FROM %s AS c%s WHERE %s IS NULL LIMIT $1", rowKey("c", t), t.Name, joins, tenant),
+		finding: Finding{Severity: Blocker, Table: t.Name, Object: t.Column,
+			Problem: "rows have no tenant, and no reference tells it",
+			Remedy:  "fill or delete them"},
+	}
+}
+
+// twice asks for values that a wanted unique would forbid.
+func (a *Analysis) twice(r *replacement) *query {
+	joins, tenant := a.tenantOf("c", r.table)
+	columns, shown := []string{tenant}, []string{}
+	for _, part := range r.new.Parts[1:] {
+		column := "c." + part.SQL
+		columns = append(columns, column)
+		shown = append(shown, column+"::text")
+	}
+	return &query{
+		sql: fmt.Sprintf("SELECT concat_ws(', ', %s) FROM %s AS c%s WHERE (%s) IS NOT NULL GROUP BY %s HAVING count(*) > 1 LIMIT $1",
+			strings.Join(shown, ", "), r.table.Name, joins, strings.Join(columns, ", "), strings.Join(columns, ", ")),
+		finding: Finding{Severity: Blocker, Table: r.table.Name, Object: r.new.Name,
+			Problem: "values are there twice within a tenant", Remedy: "make them differ, or merge the rows"},
+	}
+}
+
+const (
+	longTransactions = `SELECT 'process ' || pid || ' since ' || xact_start::timestamp(0) FROM pg_stat_activity
+WHERE xact_start < now() - interval '5 minutes' AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+ORDER BY xact_start LIMIT $1`
+	preparedTransactions = `SELECT gid || ' since ' || prepared::timestamp(0) FROM pg_prepared_xacts
+WHERE database = current_database() ORDER BY prepared LIMIT $1`
+	idleSlots = `SELECT slot_name::text FROM pg_replication_slots WHERE NOT active ORDER BY slot_name LIMIT $1`
+)
+
+// waits asks for what would make the plan wait, or the disk fill.
+func (a *Analysis) waits() []*query {
+	if len(a.replaced) == 0 && len(a.links) == 0 {
+		return nil
+	}
+	server := catalog.Name{Schema: "pg_catalog", Name: "pg_stat_activity"}
+	return []*query{
+		{longTransactions, Finding{Severity: Warning, Table: server, Problem: "transactions are open for more than five minutes",
+			Remedy: "CREATE INDEX CONCURRENTLY waits for each of them"}},
+		{preparedTransactions, Finding{Severity: Warning, Table: server, Problem: "prepared transactions are open",
+			Remedy: "commit or roll them back: CREATE INDEX CONCURRENTLY waits for each of them"}},
+		{idleSlots, Finding{Severity: Warning, Table: server, Problem: "replication slots are not read",
+			Remedy: "drop them, or the backfill's WAL fills the disk"}},
+	}
+}

@@ -1,0 +1,208 @@
+package keys
+
+import (
+	"slices"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// A replacement is a unique that begins with the tenant, made beside an old one
+// whose place it takes.
+type replacement struct {
+	table *Table
+	// The old one: its index, and its constraint where it is one. Nil where the
+	// new one is only added: one that is referred to, or that is wanted.
+	old        *catalog.Index
+	constraint *catalog.Constraint
+	// New is the new index; standIn is one on the columns of an old primary key,
+	// which stays until nothing needs it, or of an old unique, which the undo
+	// builds.
+	new, standIn *catalog.Index
+	links        []*link // that refer to it
+}
+
+// A link is a foreign key between tenants' tables that gets the tenant.
+type link struct {
+	child, parent *Table
+	old, new      *catalog.Constraint
+}
+
+// isPrimary reports whether the primary key is replaced.
+func (r *replacement) isPrimary() bool {
+	return r.constraint != nil && r.constraint.Kind == catalog.PrimaryKey
+}
+
+// inPlace reports whether the new key is made where it stands: a partitioned
+// table's cannot be made of an index.
+func (r *replacement) inPlace() bool { return r.table.Partitioned && r.constraint != nil }
+
+// wantKeys finds the keys and uniques without the tenant.
+func (a *Analysis) wantKeys() {
+	taken := newNames(a.catalog)
+	for _, t := range a.Tables {
+		if !t.owned() || t.Role == Root || t.unfit() {
+			continue
+		}
+		for i := range t.Indexes {
+			index := &t.Indexes[i]
+			if !index.Unique || index.Inherited || hasPart(index, t.Column) || a.isGlobal(t, index) {
+				continue
+			}
+			a.replaced = append(a.replaced, a.replace(t, index, taken))
+		}
+	}
+	for _, w := range a.options.Uniques {
+		a.wantUnique(w, taken)
+	}
+}
+
+// replace makes the replacement of one unique.
+func (a *Analysis) replace(t *Table, old *catalog.Index, taken *names) *replacement {
+	r := &replacement{table: t, old: old}
+	if old.Constraint != "" {
+		r.constraint = t.Constraint(old.Constraint)
+	}
+	made := *old
+	made.Name = taken.index(t.Name, old.Name, "tenant")
+	made.Constraint, made.Primary, made.Valid = "", false, true
+	made.Clustered, made.ReplicaIdentity = false, false
+	made.Parts = append([]catalog.Part{tenantPart(t)}, old.Parts...)
+	r.new = &made
+	if r.constraint != nil {
+		standIn := *old
+		standIn.Name = taken.index(t.Name, old.Name, "old")
+		standIn.Constraint, standIn.Primary, standIn.Valid = "", false, true
+		standIn.Clustered, standIn.ReplicaIdentity = false, false
+		r.standIn = &standIn
+	}
+	return r
+}
+
+// wantUnique adds a unique that the options want, unless it is there.
+func (a *Analysis) wantUnique(w Wanted, taken *names) {
+	t := a.byName[w.Table]
+	if t == nil || !t.owned() || t.unfit() {
+		return
+	}
+	if columns := append([]string{t.Column}, w.Columns...); t.Role != Root && a.keyOn(t, columns) == nil && !a.hasKey(t, columns) {
+		a.replaced = append(a.replaced, &replacement{table: t, new: a.uniqueOn(t, w.Name, columns, taken)})
+	}
+}
+
+func (a *Analysis) uniqueOn(t *Table, name string, columns []string, taken *names) *catalog.Index {
+	index := &catalog.Index{Method: "btree", Unique: true, Valid: true}
+	index.Name = taken.index(t.Name, name, "tenant")
+	for _, column := range columns {
+		index.Parts = append(index.Parts, catalog.Part{Column: column, SQL: catalog.Quote(column)})
+	}
+	return index
+}
+
+func tenantPart(t *Table) catalog.Part {
+	return catalog.Part{Column: t.Column, SQL: catalog.Quote(t.Column)}
+}
+
+func hasPart(index *catalog.Index, column string) bool {
+	return slices.ContainsFunc(index.Parts, func(p catalog.Part) bool { return p.Column == column })
+}
+
+func (a *Analysis) isGlobal(t *Table, index *catalog.Index) bool {
+	return slices.Contains(a.options.Global, Object{t.Name, index.Name}) ||
+		index.Constraint != "" && slices.Contains(a.options.Global, Object{t.Name, index.Constraint})
+}
+
+// unfit reports whether a table's keys are left alone because of what it is; the
+// findings say why.
+func (t *Table) unfit() bool { return len(t.Inherits) > 0 && !t.isPartition() }
+
+// wantLinks finds the foreign keys between tenants' tables that do not match
+// tenant with tenant.
+func (a *Analysis) wantLinks() {
+	taken := newNames(a.catalog)
+	for _, r := range a.replaced {
+		taken.relations[catalog.Name{Schema: r.table.Schema, Name: r.new.Name}] = true
+	}
+	for _, child := range a.Tables {
+		if !child.owned() || child.unfit() {
+			continue
+		}
+		for i := range child.Constraints {
+			old := &child.Constraints[i]
+			if old.Foreign == nil || old.Inherited {
+				continue
+			}
+			parent := a.byName[old.Foreign.Table]
+			if parent == nil || !parent.owned() || parent.unfit() || matches(child, parent, old) {
+				continue
+			}
+			a.links = append(a.links, a.linked(child, parent, old, taken))
+		}
+	}
+}
+
+// matches reports whether a foreign key needs no tenant: it has it, or it refers
+// to the root, whose rows are the tenants themselves.
+func matches(child, parent *Table, old *catalog.Constraint) bool {
+	for i, column := range old.Columns {
+		if column == child.Column && old.Foreign.Columns[i] == parent.Column {
+			return true
+		}
+	}
+	return parent.Role == Root
+}
+
+func (a *Analysis) linked(child, parent *Table, old *catalog.Constraint, taken *names) *link {
+	foreign := *old.Foreign
+	foreign.Columns = append([]string{parent.Column}, foreign.Columns...)
+	foreign.MatchFull = foreign.MatchFull && len(old.Columns) > 1
+	if clears(foreign.OnDelete) && len(foreign.DeleteColumns) == 0 {
+		foreign.DeleteColumns = old.Columns
+	}
+	made := *old
+	made.Name = taken.constraint(child.Name, old.Name, "tenant")
+	made.Columns = append([]string{child.Column}, old.Columns...)
+	made.Foreign, made.Validated = &foreign, true
+	l := &link{child: child, parent: parent, old: old, new: &made}
+	switch r := a.keyOn(parent, foreign.Columns); {
+	case r != nil:
+		made.Index = r.new.Name
+		r.links = append(r.links, l)
+	case !a.hasKey(parent, foreign.Columns):
+		r := &replacement{table: parent, new: a.uniqueOn(parent, parent.Name.Name+"_"+old.Name, foreign.Columns, taken)}
+		made.Index = r.new.Name
+		r.links = append(r.links, l)
+		a.replaced = append(a.replaced, r)
+	}
+	return l
+}
+
+func clears(action catalog.Action) bool {
+	return action == catalog.SetNull || action == catalog.SetDefault
+}
+
+// keyOn finds the new key that a foreign key to these columns can refer to.
+func (a *Analysis) keyOn(t *Table, columns []string) *replacement {
+	for _, r := range a.replaced {
+		if r.table == t && refersTo(r.new, columns) && (r.constraint == nil || !r.constraint.Deferrable) {
+			return r
+		}
+	}
+	return nil
+}
+
+// hasKey reports whether a table has a key on these columns already.
+func (a *Analysis) hasKey(t *Table, columns []string) bool {
+	return slices.ContainsFunc(t.Indexes, func(index catalog.Index) bool {
+		c := t.Constraint(index.Constraint)
+		return index.Unique && index.Valid && refersTo(&index, columns) && (c == nil || !c.Deferrable)
+	})
+}
+
+// refersTo reports whether a foreign key can refer to these columns by an index,
+// in whatever order.
+func refersTo(index *catalog.Index, columns []string) bool {
+	if index.Predicate != "" || len(index.Parts) != len(columns) {
+		return false
+	}
+	return !slices.ContainsFunc(index.Parts, func(p catalog.Part) bool { return !slices.Contains(columns, p.Column) })
+}

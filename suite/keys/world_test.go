@@ -1,0 +1,353 @@
+package keys_test
+
+import (
+	"fmt"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// A world is a schema that somebody might have, with rows of three tenants.
+type world struct {
+	tables   []*table
+	sql      []string
+	idType   string
+	schemas  []string
+	counter  int
+	rowCount int
+}
+
+const tenants = 3
+
+// A table of a world. The first is the root.
+type table struct {
+	name        catalog.Name
+	style       keyStyle
+	key         []column
+	tenant      string // empty where the tenant is to be found
+	partitioned bool
+	refs        []*ref
+	rows        [][]row // by tenant
+}
+
+type column struct{ name, typ string }
+
+// A ref is a foreign key with columns of its own.
+type ref struct {
+	child, parent *table
+	columns       []string // of the child, matching the parent's key
+	nullable      bool
+	tells         bool // it tells the tenant of a table without a column for it
+}
+
+// A row holds its key as SQL literals.
+type row struct{ key []string }
+
+type keyStyle string
+
+const (
+	intKey    keyStyle = "int"
+	uuidKey   keyStyle = "uuid"
+	textKey   keyStyle = "text"
+	pairKey   keyStyle = "pair"
+	tenantKey keyStyle = "tenant" // (tenant, id) already
+	noKey     keyStyle = "none"
+)
+
+func drawWorld(t *rapid.T, prefix string) *world {
+	w := &world{idType: rapid.SampledFrom([]string{"uuid", "bigint", "text", "integer"}).Draw(t, "tenant type")}
+	w.schemas = []string{prefix, prefix + ` "Odd".schema`}
+	for _, s := range w.schemas {
+		w.add("CREATE SCHEMA %s", catalog.Quote(s))
+	}
+	w.root()
+	for i := range rapid.IntRange(1, 6).Draw(t, "tables") {
+		w.table(t, i+1)
+	}
+	w.cycles(t)
+	w.fill(t)
+	return w
+}
+
+func (w *world) add(format string, args ...any) { w.sql = append(w.sql, fmt.Sprintf(format, args...)) }
+
+func (w *world) next() int {
+	w.counter++
+	return w.counter
+}
+
+// tenantID is a tenant's id as a literal.
+func (w *world) tenantID(i int) string {
+	switch w.idType {
+	case "uuid":
+		return fmt.Sprintf("'00000000-0000-0000-0000-0000000000a%d'", i)
+	case "text":
+		return fmt.Sprintf("'tenant %d'", i)
+	default:
+		return fmt.Sprint(i + 1)
+	}
+}
+
+func (w *world) root() {
+	root := &table{name: catalog.Name{Schema: w.schemas[0], Name: "accounts"}, tenant: "id", style: "root",
+		key: []column{{"id", w.idType}}, rows: make([][]row, tenants)}
+	w.add("CREATE TABLE %s (id %s PRIMARY KEY, name text UNIQUE)", root.name, w.idType)
+	for i := range tenants {
+		w.add("INSERT INTO %s VALUES (%s, 'account %d')", root.name, w.tenantID(i), i)
+		root.rows[i] = []row{{key: []string{w.tenantID(i)}}}
+	}
+	w.tables = append(w.tables, root)
+}
+
+func (w *world) table(t *rapid.T, i int) {
+	name := rapid.SampledFrom([]string{"items%d", `It"em %d`, "Größe.%d", "select%d", strings.Repeat("long_", 12) + "%d"}).Draw(t, "name")
+	this := &table{
+		name: catalog.Name{
+			Schema: rapid.SampledFrom(w.schemas).Draw(t, "schema"),
+			Name:   fmt.Sprintf(name, i),
+		},
+		tenant: "tenant_id",
+		style:  rapid.SampledFrom([]keyStyle{intKey, intKey, uuidKey, textKey, pairKey, tenantKey, noKey}).Draw(t, "key"),
+		rows:   make([][]row, tenants),
+	}
+	column := rapid.SampledFrom([]string{"not null", "not null", "nullable", "none"}).Draw(t, "tenant column")
+	this.partitioned = this.style == intKey && rapid.IntRange(0, 4).Draw(t, "partitioned") == 0
+	parents := w.parents()
+	if column == "none" && len(parents) > 0 && this.style != tenantKey {
+		this.tenant = ""
+	}
+	var lines []string
+	if this.tenant != "" {
+		null := " NOT NULL"
+		if column == "nullable" && this.style != tenantKey {
+			null = ""
+		}
+		lines = append(lines, "tenant_id "+w.idType+null+rapid.SampledFrom([]string{"", " REFERENCES " + w.tables[0].name.String()}).Draw(t, "to root"))
+	}
+	lines = append(lines, this.keyLines()...)
+	lines = append(lines, "code text NOT NULL", "label text", "n integer")
+	refs := rapid.IntRange(0, 2).Draw(t, "references")
+	if this.tenant == "" {
+		refs = max(refs, 1)
+	}
+	for j := range refs {
+		if len(parents) == 0 {
+			break
+		}
+		lines = append(lines, w.reference(t, this, rapid.SampledFrom(parents).Draw(t, "parent"), j)...)
+	}
+	w.add("CREATE TABLE %s (%s)%s", this.name, strings.Join(lines, ", "), this.partitioning())
+	if this.partitioned {
+		for part := range 2 {
+			w.add("CREATE TABLE %s PARTITION OF %s FOR VALUES WITH (MODULUS 2, REMAINDER %d)",
+				catalog.Name{Schema: this.name.Schema, Name: fmt.Sprintf("part%d_%d", i, part)}, this.name, part)
+		}
+	}
+	w.uniques(t, this)
+	w.tables = append(w.tables, this)
+}
+
+func (this *table) partitioning() string {
+	if this.partitioned {
+		return " PARTITION BY HASH (id)"
+	}
+	return ""
+}
+
+// parents are the tables that can be referred to without a tenant column.
+func (w *world) parents() (parents []*table) {
+	for _, p := range w.tables[1:] {
+		if p.style != tenantKey {
+			parents = append(parents, p)
+		}
+	}
+	return parents
+}
+
+// keyLines are the key's columns and constraint.
+func (this *table) keyLines() []string {
+	switch this.style {
+	case intKey:
+		this.key = []column{{"id", "bigint"}}
+		return []string{"id bigint GENERATED BY DEFAULT AS IDENTITY", "PRIMARY KEY (id)"}
+	case uuidKey:
+		this.key = []column{{"id", "uuid"}}
+		return []string{"id uuid PRIMARY KEY DEFAULT gen_random_uuid()"}
+	case textKey:
+		this.key = []column{{"Key", "text"}}
+		return []string{`"Key" text PRIMARY KEY`}
+	case pairKey:
+		this.key = []column{{"b", "text"}, {"a", "bigint"}}
+		return []string{"a bigint", "b text", "PRIMARY KEY (b, a)"}
+	case tenantKey:
+		return []string{"id bigint", "PRIMARY KEY (tenant_id, id)"}
+	}
+	this.key = []column{{"code", "text"}}
+	return []string{"UNIQUE (code)"}
+}
+
+// reference draws a foreign key with columns of its own.
+func (w *world) reference(t *rapid.T, child, parent *table, n int) (lines []string) {
+	r := &ref{child: child, parent: parent, tells: child.tenant == "" && n == 0}
+	r.nullable = !r.tells && (child == parent || rapid.Bool().Draw(t, "nullable"))
+	var own, refs []string
+	for i, k := range parent.key {
+		name := fmt.Sprintf("ref%d_%d", n, i)
+		r.columns = append(r.columns, name)
+		null := " NOT NULL"
+		if r.nullable {
+			null = ""
+		}
+		lines = append(lines, name+" "+k.typ+null)
+		own, refs = append(own, name), append(refs, catalog.Quote(k.name))
+	}
+	child.refs = append(child.refs, r)
+	return append(lines, w.foreign(t, r, own, refs))
+}
+
+func (w *world) foreign(t *rapid.T, r *ref, own, refs []string) string {
+	actions := []string{"", " ON DELETE CASCADE", " ON DELETE RESTRICT", " ON UPDATE CASCADE"}
+	if r.nullable {
+		actions = append(actions, " ON DELETE SET NULL")
+	}
+	return fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s (%s)%s%s", strings.Join(own, ", "), r.parent.name, strings.Join(refs, ", "),
+		rapid.SampledFrom(actions).Draw(t, "action"),
+		rapid.SampledFrom([]string{"", "", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED"}).Draw(t, "deferrable"))
+}
+
+// uniques draws what else is unique.
+func (w *world) uniques(t *rapid.T, this *table) {
+	if this.partitioned {
+		w.add("CREATE INDEX ON %s (label)", this.name)
+		return
+	}
+	for i, sql := range []string{
+		"ALTER TABLE %s ADD CONSTRAINT %s UNIQUE (code)",
+		"ALTER TABLE %s ADD CONSTRAINT %s UNIQUE (n) DEFERRABLE INITIALLY DEFERRED",
+		"ALTER TABLE %s ADD CONSTRAINT %s UNIQUE NULLS NOT DISTINCT (n, label)",
+		"ALTER TABLE %s ADD CONSTRAINT %s UNIQUE (code) INCLUDE (label)",
+		"CREATE UNIQUE INDEX %[2]s ON %[1]s (lower(label) text_pattern_ops) WHERE label IS NOT NULL",
+		`CREATE UNIQUE INDEX %[2]s ON %[1]s (code COLLATE "C" DESC NULLS LAST) INCLUDE (n) WITH (fillfactor = 70)`,
+		"CREATE INDEX %[2]s ON %[1]s (n)",
+	} {
+		if rapid.IntRange(0, 3).Draw(t, "unique") == 0 {
+			name := fmt.Sprintf("%s_%d", this.name.Name, i)
+			if len(name) > 63 {
+				name = strings.ToValidUTF8(name[len(name)-63:], "")
+			}
+			w.add(sql, this.name, catalog.Quote(name))
+		}
+	}
+	if this.style == noKey && rapid.Bool().Draw(t, "identity") {
+		name := catalog.Quote(fmt.Sprintf("identity of %d", len(w.tables)))
+		w.add("CREATE UNIQUE INDEX %s ON %s (code)", name, this.name)
+		w.add("ALTER TABLE %s REPLICA IDENTITY USING INDEX %s", this.name, name)
+	}
+}
+
+// cycles lets tables refer to themselves and to later ones.
+func (w *world) cycles(t *rapid.T) {
+	for i, this := range w.tables {
+		if rapid.IntRange(0, 3).Draw(t, "cycle") != 0 {
+			continue
+		}
+		later := w.tables[max(i, 1):]
+		if len(later) == 0 || this.partitioned {
+			continue
+		}
+		parent := rapid.SampledFrom(later).Draw(t, "later")
+		if parent.style == tenantKey || parent.style == "root" {
+			continue
+		}
+		r := &ref{child: this, parent: parent, nullable: true}
+		var own, refs []string
+		for j, k := range parent.key {
+			name := fmt.Sprintf("later_%d", j)
+			r.columns = append(r.columns, name)
+			w.add("ALTER TABLE %s ADD COLUMN %s %s", this.name, name, k.typ)
+			own, refs = append(own, name), append(refs, catalog.Quote(k.name))
+		}
+		w.add("ALTER TABLE %s ADD %s", this.name, w.foreign(t, r, own, refs))
+		this.refs = append(this.refs, r)
+	}
+}
+
+// fill writes rows, each of which refers to rows of its tenant.
+func (w *world) fill(t *rapid.T) {
+	for _, this := range w.tables[1:] {
+		for tenant := range tenants {
+			for range rapid.IntRange(1, 3).Draw(t, "rows") {
+				w.insert(t, this, tenant)
+			}
+		}
+	}
+	for _, this := range w.tables {
+		for _, r := range this.refs {
+			if r.columns[0] != "later_0" {
+				continue
+			}
+			for tenant := range tenants {
+				parent := rapid.SampledFrom(r.parent.rows[tenant]).Draw(t, "later row")
+				child := rapid.SampledFrom(this.rows[tenant]).Draw(t, "earlier row")
+				w.add("UPDATE %s SET %s WHERE %s", this.name, assign(r, parent), child.where(this))
+			}
+		}
+	}
+}
+
+func assign(r *ref, to row) string {
+	var set []string
+	for i, name := range r.columns {
+		set = append(set, name+" = "+to.key[i])
+	}
+	return strings.Join(set, ", ")
+}
+
+// where tells a row by its key.
+func (r row) where(of *table) string {
+	if of.style == tenantKey {
+		return "id = " + r.key[0]
+	}
+	var on []string
+	for i, k := range of.key {
+		on = append(on, catalog.Quote(k.name)+" = "+r.key[i])
+	}
+	return strings.Join(on, " AND ")
+}
+
+func (w *world) insert(t *rapid.T, this *table, tenant int) {
+	n := w.next()
+	columns := []string{"code", "label", "n"}
+	values := []string{fmt.Sprintf("'c%d'", n), fmt.Sprintf("'Label %d'", n), fmt.Sprint(n)}
+	var key []string
+	switch this.style {
+	case intKey, tenantKey:
+		columns, key = append(columns, "id"), []string{fmt.Sprint(n)}
+	case uuidKey:
+		columns, key = append(columns, "id"), []string{fmt.Sprintf("'00000000-0000-0000-0000-%012d'", n)}
+	case textKey:
+		columns, key = append(columns, `"Key"`), []string{fmt.Sprintf("'k%d'", n)}
+	case pairKey:
+		columns, key = append(columns, "b", "a"), []string{fmt.Sprintf("'b%d'", n), fmt.Sprint(n)}
+	case noKey:
+		key = values[:1]
+	}
+	if this.style != noKey {
+		values = append(values, key...)
+	}
+	if this.tenant != "" {
+		columns, values = append(columns, "tenant_id"), append(values, w.tenantID(tenant))
+	}
+	for _, r := range this.refs {
+		if r.columns[0] == "later_0" || r.nullable && rapid.Bool().Draw(t, "null") {
+			continue
+		}
+		parent := rapid.SampledFrom(r.parent.rows[tenant]).Draw(t, "parent row")
+		columns, values = append(columns, r.columns...), append(values, parent.key...)
+	}
+	w.add("INSERT INTO %s (%s) VALUES (%s)", this.name, strings.Join(columns, ", "), strings.Join(values, ", "))
+	this.rows[tenant] = append(this.rows[tenant], row{key: key})
+	w.rowCount++
+}
