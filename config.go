@@ -8,6 +8,7 @@ const (
 	tagTenant = "tenant" // the tenant column; on a primary key: the root
 	tagUUIDv7 = "uuidv7" // an id that the plugin fills
 	tagShared = "shared" // on a blank field: the model is shared; "shared,writable"
+	tagGlobal = "global" // on a field: its key and uniques do not contain the tenant
 )
 
 // Config configures a [Plugin]. The zero value is the safest one: every table

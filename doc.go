@@ -138,9 +138,22 @@ scoped by its author:
 
 In GORM the primary key of a model is what it declares; the tenant column is no
 part of it, so that First(&order, 10) works as ever. In the database keys, unique
-constraints and foreign keys should begin with the tenant column: then two tenants
-may use the same key, and a row cannot refer to another tenant's. The target of an
-upsert follows the table's keys, which are read once a table:
+constraints and foreign keys begin with the tenant column: then two tenants may use
+the same key, and a row cannot refer to another tenant's. [AutoMigrate], and
+gorm.DB.AutoMigrate as well, makes them from plain models. A field that is marked
+`tenancy:"global"` keeps its key or its uniques for all tenants. What would lock a
+table with rows is left and reported:
+
+	done, err := tenancy.AutoMigrate(db, &User{}, &Order{})
+	if err != nil {
+		return err
+	}
+	for _, change := range done.Pending {
+		fmt.Println(change)
+	}
+
+On SQLite a key of integers stays as it is. The target of an upsert follows the
+table's keys, which are read once a table:
 
 	err := db.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "id"}},

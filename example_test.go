@@ -370,3 +370,18 @@ func Example_http() {
 	_ = scoped(listOrders(nil))
 	_, _, _ = open, upsert, clearOrders
 }
+
+// What would lock tables with rows is left for a maintenance window or a plan.
+func ExampleAutoMigrate() {
+	migrate := func(db *gorm.DB) error {
+		done, err := tenancy.AutoMigrate(db, &User{}, &Order{})
+		if err != nil {
+			return err
+		}
+		for _, change := range done.Pending {
+			fmt.Println(change)
+		}
+		return nil
+	}
+	_ = migrate
+}

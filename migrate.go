@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -10,7 +11,7 @@ import (
 )
 
 // dialector is the database's own dialector, whose migrator works without a
-// tenant and knows the models that it migrates.
+// tenant and makes keys that contain it.
 type dialector struct {
 	gorm.Dialector
 	plugin *Plugin
@@ -28,7 +29,8 @@ func (d dialector) Migrator(db *gorm.DB) gorm.Migrator {
 	marked := db.Session(&gorm.Session{
 		Context: context.WithValue(db.Statement.Context, migratorKey{}, true),
 	})
-	return migrator{Migrator: d.Dialector.Migrator(marked), plugin: d.plugin, db: db}
+	run, _ := db.Statement.Context.Value(migrationKey{}).(*migration)
+	return migrator{Migrator: d.Dialector.Migrator(marked), plugin: d.plugin, db: marked, run: run}
 }
 
 // SavePoint implements gorm.SavePointerDialectorInterface.
@@ -55,28 +57,147 @@ func (d dialector) Translate(err error) error {
 	return err
 }
 
-// migrator makes models known before their tables are made, because a plain
-// many-to-many table has its tenant column from the plugin.
+// migrationKey is the context's key of a [migration], while GORM's own migrator
+// brings the columns of a table up to date for it and leaves the keys alone.
+type migrationKey struct{}
+
+// migrator makes keys that contain the tenant; the rest is GORM's.
 type migrator struct {
 	gorm.Migrator
 	plugin *Plugin
 	db     *gorm.DB
+	run    *migration // that it works for; nil for the migrator of a user
 }
 
 // AutoMigrate implements gorm.Migrator.
 func (m migrator) AutoMigrate(values ...any) error {
-	if err := m.adopt(values); err != nil {
-		return err
+	done, err := m.migrate(values)
+	m.warn(done)
+	return err
+}
+
+// warn logs what a run has left.
+func (m migrator) warn(run *Migration) {
+	for _, change := range run.Pending {
+		m.db.Logger.Warn(m.db.Statement.Context, "tenancy: not migrated: %s", change)
 	}
-	return m.Migrator.AutoMigrate(values...)
 }
 
 // CreateTable implements gorm.Migrator.
 func (m migrator) CreateTable(values ...any) error {
+	if m.run != nil {
+		return nil
+	}
 	if err := m.adopt(values); err != nil {
 		return err
 	}
-	return m.Migrator.CreateTable(values...)
+	r, err := m.begin(values, false)
+	if err != nil {
+		return err
+	}
+	if err := r.want(m.wantsRelations()); err != nil {
+		return err
+	}
+	defer m.warn(&r.Migration)
+	defer r.forgetKeys()
+	for _, step := range []func() error{r.readNames, r.createTables, r.addForeignKeys} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddColumn implements gorm.Migrator.
+func (m migrator) AddColumn(value any, name string) error {
+	if m.run == nil {
+		return m.Migrator.AddColumn(value, name)
+	}
+	if held, err := m.run.holdsColumn(value, name); held || err != nil {
+		return err
+	}
+	if err := m.Migrator.AddColumn(value, name); err != nil {
+		return err
+	}
+	m.run.changedColumn(value, name)
+	return nil
+}
+
+// AlterColumn implements gorm.Migrator.
+func (m migrator) AlterColumn(value any, name string) error {
+	err := m.Migrator.AlterColumn(value, name)
+	if err == nil && m.run != nil {
+		m.run.changedColumn(value, name)
+	}
+	return err
+}
+
+// MigrateColumnUnique implements gorm.Migrator. Uniques are compared as a whole,
+// not by column.
+func (m migrator) MigrateColumnUnique(value any, field *schema.Field, column gorm.ColumnType) error {
+	if m.run != nil {
+		if m.run.keeps(value) {
+			return nil
+		}
+		return m.Migrator.MigrateColumnUnique(value, field, column)
+	}
+	name := m.db.NamingStrategy.UniqueName(m.table(value), field.DBName)
+	if key, err := m.key(value, name); err != nil || key == nil {
+		return errors.Join(err, m.Migrator.MigrateColumnUnique(value, field, column))
+	}
+	return m.CreateConstraint(value, name)
+}
+
+// HasIndex implements gorm.Migrator. An index that the model declares is there
+// when the table has one like it, whatever its name.
+func (m migrator) HasIndex(value any, name string) bool {
+	switch {
+	case m.run == nil:
+		return m.hasKey(value, name, m.Migrator.HasIndex)
+	case m.run.keeps(value):
+		return true
+	}
+	return m.Migrator.HasIndex(value, name)
+}
+
+// CreateIndex implements gorm.Migrator.
+func (m migrator) CreateIndex(value any, name string) error {
+	if m.run != nil {
+		return m.Migrator.CreateIndex(value, name)
+	}
+	return m.createKey(value, name, m.Migrator.CreateIndex)
+}
+
+// HasConstraint implements gorm.Migrator. A unique or foreign key that the model
+// declares is there when the table has one like it, whatever its name.
+func (m migrator) HasConstraint(value any, name string) bool {
+	if m.run != nil {
+		return m.run.keepsConstraint(value, name) || m.Migrator.HasConstraint(value, name)
+	}
+	return m.hasKey(value, name, m.Migrator.HasConstraint)
+}
+
+// CreateConstraint implements gorm.Migrator.
+func (m migrator) CreateConstraint(value any, name string) error {
+	if m.run != nil {
+		return m.Migrator.CreateConstraint(value, name)
+	}
+	return m.createKey(value, name, m.Migrator.CreateConstraint)
+}
+
+// DropConstraint implements gorm.Migrator.
+func (m migrator) DropConstraint(value any, name string) error {
+	defer m.forgetKeys(value)
+	if m.run == nil {
+		value, name = m.located(value, name)
+	}
+	return m.Migrator.DropConstraint(value, name)
+}
+
+// DropIndex implements gorm.Migrator.
+func (m migrator) DropIndex(value any, name string) error {
+	defer m.forgetKeys(value)
+	return m.Migrator.DropIndex(value, name)
 }
 
 // BuildIndexOptions implements migrator.BuildIndexOptionsInterface.
@@ -87,24 +208,41 @@ func (m migrator) BuildIndexOptions(opts []schema.IndexOption, stmt *gorm.Statem
 	return nil
 }
 
+// adopt makes models known before their tables are made, because a plain
+// many-to-many table has its tenant column from the plugin.
 func (m migrator) adopt(values []any) error {
 	for _, value := range values {
 		stmt := &gorm.Statement{DB: m.db}
 		if stmt.Parse(value) != nil {
 			continue // the migrator says what is wrong with it
 		}
-		known, err := m.plugin.tables.model(stmt.Schema)
-		if err != nil {
+		if _, err := m.plugin.tables.model(stmt.Schema); err != nil {
 			return err
-		}
-		if known.table != nil {
-			known.keys.Store(nil)
 		}
 		if err := m.plugin.tables.migrateJoinTables(stmt.Schema, map[*schema.Schema]bool{}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (m migrator) forgetKeys(value any) {
+	stmt := &gorm.Statement{DB: m.db}
+	if stmt.Parse(value) != nil {
+		return
+	}
+	if known, err := m.plugin.tables.model(stmt.Schema); err == nil && known.table != nil {
+		known.keys.Store(nil)
+	}
+}
+
+// table is the name of a model's table.
+func (m migrator) table(value any) string {
+	stmt := &gorm.Statement{DB: m.db, Table: m.db.Statement.Table}
+	if stmt.ParseWithSpecialTableName(value, stmt.Table) != nil {
+		return ""
+	}
+	return stmt.Table
 }
 
 var (

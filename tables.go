@@ -29,7 +29,8 @@ type table struct {
 	quoted    string // the same, quoted
 	qualifier string // the table's name without its schema, quoted
 	id        idType
-	root      bool // the tenant column is the key of the tenants' own table
+	bind      func(Scope) ([]any, error) // of TenantTable
+	root      bool                       // the tenant column is the key of the tenants' own table
 
 	keys atomic.Pointer[uniqueKeys] // see conflict.go
 }
@@ -273,7 +274,7 @@ func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error)
 
 func generatedIDs(s *schema.Schema) (ids []*schema.Field) {
 	for _, field := range s.Fields {
-		if field.Tag.Get(tagName) == tagUUIDv7 && field.DBName != "" {
+		if hasTag(field, tagUUIDv7) && field.DBName != "" {
 			ids = append(ids, field)
 		}
 	}
@@ -293,7 +294,7 @@ func relationsOf(s *schema.Schema) (rels []*schema.Relationship) {
 
 func (r *tables) newTable(name, column string, id idType) *table {
 	return &table{
-		name: name, column: column, id: id, quoted: r.quote(column),
+		name: name, column: column, id: id, bind: binder(id), quoted: r.quote(column),
 		qualifier: r.quote(name[strings.LastIndexByte(name, '.')+1:]),
 	}
 }

@@ -18,12 +18,12 @@ type Key interface {
 // The column is not part of GORM's primary key: First(&u, 10), batches and
 // relations go by the model's own id. In the database the key is composite.
 type TenantModel struct {
-	TenantID uuid.UUID `gorm:"type:uuid;not null;index" json:"tenant_id" tenancy:"tenant"`
+	TenantID uuid.UUID `gorm:"type:uuid;not null" json:"tenant_id" tenancy:"tenant"`
 }
 
 // TenantModelOf is [TenantModel] for tenants whose ids are strings or integers.
 type TenantModelOf[K Key] struct {
-	TenantID K `gorm:"not null;index" json:"tenant_id" tenancy:"tenant"`
+	TenantID K `gorm:"not null" json:"tenant_id" tenancy:"tenant"`
 }
 
 // Model has what most models want: the tenant, an id and the two times. The id

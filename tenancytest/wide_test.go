@@ -26,7 +26,7 @@ type (
 	person struct {
 		OrgID    int64  `gorm:"not null;uniqueIndex:idx_people_number,priority:1" tenancy:"tenant"`
 		Org      *org   `gorm:"foreignKey:OrgID"`
-		ID       int64  `gorm:"primaryKey"`
+		ID       int64  `gorm:"primaryKey" tenancy:"global"`
 		Number   int    `gorm:"uniqueIndex:idx_people_number,priority:2"`
 		FullName string `gorm:"column:order;size:40;not null"`
 		Kind     string `gorm:"check:kind IN ('staff','guest');default:staff"`
@@ -106,24 +106,12 @@ func (p *person) AfterFind(*gorm.DB) error {
 	return nil
 }
 
-func wide(t *testing.T, composite bool) Suite {
+func wide(t *testing.T) Suite {
 	t.Helper()
 	db := open(t, false)
-	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
 	require.NoError(t, db.SetupJoinTable(&person{}, "Skills", &personSkill{}))
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
 	require.NoError(t, db.AutoMigrate(&org{}, &person{}, &team{}, &badge{}, &skill{}, &personSkill{}, &city{}))
-	if composite {
-		raw, err := db.DB()
-		require.NoError(t, err)
-		for _, statement := range []string{
-			`ALTER TABLE badges DROP CONSTRAINT IF EXISTS fk_people_badge`,
-			`ALTER TABLE badges DROP CONSTRAINT badges_pkey, ADD PRIMARY KEY (org_id, person_id)`,
-			`ALTER TABLE skills DROP CONSTRAINT uni_skills_name, ADD UNIQUE (org_id, name)`,
-		} {
-			_, err := raw.Exec(statement)
-			require.NoError(t, err, statement)
-		}
-	}
 	return Suite{
 		DB: db, Models: []any{&org{}, &person{}},
 		Adjust: func(value any, _ any, number int) {
@@ -140,5 +128,5 @@ func TestRunWide(t *testing.T) {
 		t.Skip("it takes a minute or more; the short run has TestRun on a part of the models")
 	}
 	t.Parallel()
-	wide(t, true).Run(t)
+	wide(t).Run(t)
 }

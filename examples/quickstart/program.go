@@ -90,11 +90,11 @@ func refusals(ctx context.Context, root *gorm.DB, theirs Company) []step {
 	var mine Company
 	var users []User
 	var rows []map[string]any
-	return []step{
+	steps := []step{
 		{"no tenant", `root.Find(&users)`, func() error { return root.Find(&users).Error }},
 		{"their row", `db.First(&mine, theirs.ID)`, func() error { return db.First(&mine, theirs.ID).Error }},
 		{"their value", `db.Delete(&theirs)`, func() error { return db.Delete(&theirs).Error }},
-		{"their key", `db.Save(&Company{ID: theirs.ID, Name: "Mine"})`, func() error { return db.Save(&Company{ID: theirs.ID, Name: "Mine"}).Error }},
+		{"their company", `db.Create(&User{Name: "Eve", CompanyID: &theirs.ID})`, func() error { return db.Create(&User{Name: "Eve", CompanyID: &theirs.ID}).Error }},
 		{"another tenant", `db.WithContext(tenancy.With(ctx, "globex")).Find(&users)`, func() error { return db.WithContext(tenancy.With(ctx, "globex")).Find(&users).Error }},
 		{"change of tenant", `db.Model(&User{}).Where("age > 1").Update("tenant_id", "globex")`, func() error { return db.Model(&User{}).Where("age > 1").Update("tenant_id", "globex").Error }},
 		{"raw SQL", `db.Raw("SELECT * FROM users").Scan(&users)`, func() error { return db.Raw("SELECT * FROM users").Scan(&users).Error }},
@@ -103,4 +103,8 @@ func refusals(ctx context.Context, root *gorm.DB, theirs Company) []step {
 		{"a shared table", `db.Create(&Country{Code: "XX"})`, func() error { return db.Create(&Country{Code: "XX"}).Error }},
 		{"an unknown table", `db.Table("secrets").Find(&rows)`, func() error { return db.Table("secrets").Find(&rows).Error }},
 	}
+	if db.Name() == "sqlite" { // whose integer keys are the same for all tenants; elsewhere each has its own 2
+		steps = append(steps, step{"their key", `db.Save(&Company{ID: theirs.ID, Name: "Mine"})`, func() error { return db.Save(&Company{ID: theirs.ID, Name: "Mine"}).Error }})
+	}
+	return steps
 }

@@ -34,7 +34,7 @@ SELECT "tags"."tenant_id","tags"."id","tags"."name" FROM "tags" JOIN "user_tags"
 -- create map, one tenant
 INSERT INTO "tags" ("name","tenant_id") VALUES ('x','aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa') RETURNING "id"
 -- upsert, one tenant
-INSERT INTO "tags" ("tenant_id","name","id") VALUES ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','x',1) ON CONFLICT ("id") DO UPDATE SET "name"="excluded"."name" WHERE "tags"."tenant_id" = excluded."tenant_id" RETURNING "id"
+INSERT INTO "tags" ("tenant_id","name","id") VALUES ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','x',1) ON CONFLICT ("tenant_id","id") DO UPDATE SET "name"="excluded"."name" RETURNING "id"
 -- update, one tenant
 UPDATE "tags" SET "name"='x' WHERE "tags"."tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa' AND (id = 1)
 -- update all columns, one tenant
@@ -82,7 +82,7 @@ SELECT * FROM "users" WHERE "users"."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaa
 INSERT INTO "tags"  RETURNING "id"
   -- tenancy: value belongs to another tenant (create on tags): a create must name its tenant here
 -- upsert, a set
-INSERT INTO "tags"  ON CONFLICT ("id") DO UPDATE SET "name"="excluded"."name" WHERE "tags"."tenant_id" = excluded."tenant_id" RETURNING "id"
+INSERT INTO "tags"  ON CONFLICT ("tenant_id","id") DO UPDATE SET "name"="excluded"."name" RETURNING "id"
   -- tenancy: value belongs to another tenant (create on tags): a create must name its tenant here
 -- update, a set
 UPDATE "tags" SET "name"='x' WHERE "tags"."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb') AND (id = 1)
@@ -131,7 +131,7 @@ SELECT * FROM "users" WHERE "users"."deleted_at" IS NULL
 INSERT INTO "tags"  RETURNING "id"
   -- tenancy: value belongs to another tenant (create on tags): a create must name its tenant here
 -- upsert, bypass
-INSERT INTO "tags"  ON CONFLICT ("id") DO UPDATE SET "name"="excluded"."name" WHERE "tags"."tenant_id" = excluded."tenant_id" RETURNING "id"
+INSERT INTO "tags"  ON CONFLICT ("tenant_id","id") DO UPDATE SET "name"="excluded"."name" RETURNING "id"
   -- tenancy: value belongs to another tenant (create on tags): a create must name its tenant here
 -- update, bypass
 UPDATE "tags" SET "name"='x' WHERE id = 1

@@ -1,0 +1,112 @@
+package tenancy
+
+import (
+	"errors"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// The SQLSTATEs that mean something here.
+const (
+	stateDependent = "2BP01" // dependent_objects_still_exist
+	stateUnique    = "23505" // unique_violation
+	stateForeign   = "23503" // foreign_key_violation
+)
+
+// stateOf returns the SQLSTATE of an error, also of one that GORM translated or
+// that SQLite returned.
+func stateOf(err error) string {
+	var stated interface{ SQLState() string }
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &stated):
+		return stated.SQLState()
+	case errors.Is(err, gorm.ErrDuplicatedKey), strings.Contains(err.Error(), "UNIQUE constraint failed"):
+		return stateUnique
+	case errors.Is(err, gorm.ErrForeignKeyViolated):
+		return stateForeign
+	}
+	return ""
+}
+
+// addKeys makes what can be made on a table with rows while it is in use, and
+// leaves the rest.
+func (r *migration) addKeys(t *target) error {
+	if !t.isLive() {
+		return nil
+	}
+	for _, d := range t.diffs {
+		if reason := r.obstacle(t, d); reason != "" {
+			r.leaveKey(t, d, reason)
+			continue
+		}
+		if err := r.addKey(t, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// obstacle says why a key of a table with rows is not made here; empty when it
+// is.
+func (r *migration) obstacle(t *target, d keyDiff) string {
+	for _, form := range d.forms {
+		switch {
+		case form.invalid:
+			return "an index of that name is invalid: its build failed or is under way"
+		case !d.missing:
+			return form.name + " still holds across tenants, in a table with rows"
+		case form.isUnique() && d.want.isUnique():
+			return "the table has rows and another form of the key"
+		}
+		return "the table has rows and an index of that name in another form"
+	}
+	switch {
+	case d.want.kind == primaryKey:
+		return "the table has rows and no primary key"
+	case r.isTaken(t, d.want):
+		return "another table has an index of that name"
+	case t.has.partitioned && (t.filled || d.want.inTable()):
+		return "the table is partitioned"
+	case r.inTx && t.filled && t.want.scoped() && !r.sqlite:
+		return "an index of a table with rows is built CONCURRENTLY, which no transaction can"
+	}
+	return ""
+}
+
+// addKey makes an index or a unique constraint beside the running program.
+func (r *migration) addKey(t *target, d keyDiff) error {
+	concurrently := !r.sqlite && !r.inTx && t.filled
+	sql := r.indexSQL(t, d.want, concurrently)
+	err := r.attempt(func() error { return r.send(t, d.want.kind.object(), d.want.name, sql) })
+	if err != nil {
+		if concurrently {
+			drop := "DROP INDEX CONCURRENTLY IF EXISTS " + catalog.Name{Schema: t.name.Schema, Name: d.want.name}.String()
+			err = errors.Join(err, r.exec.Exec(drop).Error)
+		}
+		if stateOf(err) != stateUnique {
+			return err
+		}
+		r.leaveKey(t, d, "rows of the table are equal in it")
+		return nil
+	}
+	r.made(t, d.want)
+	if d.want.kind != uniqueConstraint || r.sqlite {
+		return nil
+	}
+	return r.send(t, d.want.kind.object(), d.want.name,
+		"ALTER TABLE "+t.sql+" ADD CONSTRAINT "+r.quote(d.want.name)+" UNIQUE USING INDEX "+r.quote(d.want.name))
+}
+
+// attempt sends what the rows may refuse; in a transaction it is taken back to
+// where it was then.
+func (r *migration) attempt(send func() error) error {
+	if r.inTx {
+		return r.together(send)
+	}
+	return send()
+}

@@ -1,0 +1,87 @@
+package tenancy
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+func TestKeepTenant(t *testing.T) {
+	t.Parallel()
+	byID := &modelKeys{indexes: []*tableIndex{{kind: primaryKey, parts: columnParts([]string{"id"})}}}
+	for _, test := range []struct {
+		reason   string
+		sqlite   bool
+		version  int
+		onDelete catalog.Action
+		onUpdate catalog.Action
+		parent   *modelKeys
+		clear    []string
+		alone    int
+		err      string
+	}{
+		{reason: "nothing is cleared", version: 140000, onDelete: catalog.Cascade, onUpdate: catalog.Cascade},
+		{reason: "a part is", version: 150000, onDelete: catalog.SetNull, clear: []string{"user_id"}},
+		{reason: "or has its default", version: 150000, onDelete: catalog.SetDefault, clear: []string{"user_id"}},
+		{reason: "older servers clear all", version: 140000, onDelete: catalog.SetNull, err: "before PostgreSQL 15"},
+		{reason: "updates clear all", version: 180000, onUpdate: catalog.SetNull, err: "OnUpdate:SET NULL would clear"},
+		{reason: "a second foreign key clears", sqlite: true, onDelete: catalog.SetNull, parent: byID, alone: 1},
+		{reason: "it has nothing to refer to", sqlite: true, onDelete: catalog.SetNull, err: "SQLite can clear a part"},
+	} {
+		declared := &foreignKey{name: "fk", columns: []string{"user_id"}, refs: []string{"id"}, onDelete: test.onDelete, onUpdate: test.onUpdate}
+		fk := *declared
+		fk.put("tenant_id", "tenant_id")
+		m, rules := &modelKeys{}, &keyRules{sqlite: test.sqlite, version: test.version}
+		if test.parent == nil {
+			test.parent = &modelKeys{}
+		}
+		err := rules.keepTenant(m, &fk, declared, test.parent)
+		if test.err != "" {
+			assert.ErrorContains(t, err, test.err, test.reason)
+			continue
+		}
+		assert.NoError(t, err, test.reason)
+		assert.Equal(t, test.clear, fk.clear, test.reason)
+		assert.Len(t, m.foreign, test.alone, test.reason)
+		assert.Equal(t, []string{"tenant_id", "user_id"}, fk.columns, test.reason)
+	}
+}
+
+func TestSameIndex(t *testing.T) {
+	t.Parallel()
+	part := func(column, sql, suffix string) *tableIndex {
+		return &tableIndex{parts: []indexPart{columnPart("tenant_id"), writtenPart(column, sql, suffix)}}
+	}
+	where := func(text string) *tableIndex {
+		return &tableIndex{parts: columnParts([]string{"a"}), where: newCondition(text)}
+	}
+	unique := func(kind keyKind, columns ...string) *tableIndex {
+		return &tableIndex{kind: kind, parts: columnParts(columns)}
+	}
+	for _, test := range []struct {
+		reason    string
+		want, has *tableIndex
+		same      bool
+	}{
+		{"the default order", part("a", "a", ""), part("a", "`a` ASC", " ASC"), true},
+		{"the default of nulls", part("a", "", ""), part("a", "a NULLS LAST", " NULLS LAST"), true},
+		{"the default of nulls downwards", part("a", "a desc", " desc"), part("a", "a DESC NULLS FIRST", " DESC NULLS FIRST"), true},
+		{"another order", part("a", "", ""), part("a", "a DESC", " DESC"), false},
+		{"a collation", part("a", `a COLLATE "C"`, ` COLLATE "C"`), part("a", "a COLLATE c", " COLLATE c"), true},
+		{"an expression", part("", "lower( a ) desc", ""), part("", "LOWER(a) DESC", ""), true},
+		{"an operator class", part("", "lower(a)", ""), part("", "lower(a) text_pattern_ops", ""), false},
+		{"parentheses", where("(a > 1)"), where("a>1"), true},
+		{"text in quotes", where("a = 'X'"), where("a = 'x'"), false},
+		{"a key's order", unique(uniqueIndex, "tenant_id", "a"), unique(uniqueConstraint, "a", "tenant_id"), true},
+		{"a key with less", unique(uniqueIndex, "tenant_id", "a"), unique(uniqueIndex, "a"), false},
+		{"a primary key", unique(primaryKey, "a"), unique(uniqueIndex, "a"), false},
+		{"an index's order", unique(plainIndex, "a", "b"), unique(plainIndex, "b", "a"), false},
+		{"no key", unique(plainIndex, "a"), unique(uniqueIndex, "a"), false},
+		{"not built", unique(uniqueIndex, "a"), &tableIndex{kind: uniqueIndex, parts: columnParts([]string{"a"}), invalid: true}, false},
+		{"more columns", unique(uniqueIndex, "a"), &tableIndex{kind: uniqueIndex, parts: columnParts([]string{"a"}), options: "NULLS NOT DISTINCT"}, false},
+	} {
+		assert.Equal(t, test.same, test.want.same(test.has), test.reason)
+	}
+}

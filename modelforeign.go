@@ -1,0 +1,168 @@
+package tenancy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// addForeign adds a model's foreign keys: those that GORM makes on its table.
+func (k *keyRules) addForeign(m *modelKeys) error {
+	if m.partial {
+		return nil
+	}
+	relations := m.schema.Relationships.Relations
+	for _, name := range slices.Sorted(maps.Keys(relations)) {
+		rel := relations[name]
+		if rel.Field == nil || rel.Field.IgnoreMigration || rel.Polymorphic != nil {
+			continue
+		}
+		c := rel.ParseConstraint()
+		if c == nil || c.Schema != m.schema || c.ReferenceSchema == nil || len(c.ForeignKeys) == 0 {
+			continue
+		}
+		if err := k.addConstraint(m, c); err != nil {
+			return fmt.Errorf("tenancy: %s.%s: %w", rel.Schema.Name, rel.Name, err)
+		}
+	}
+	return nil
+}
+
+// addConstraint adds one foreign key, with the tenant in front where it leads
+// from a tenant's table to another.
+func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
+	parent, err := k.tables.model(c.ReferenceSchema)
+	if err != nil {
+		return err
+	}
+	fk := &foreignKey{name: k.limit(c.Name)}
+	fk.parent, fk.parentSQL = k.named(c.ReferenceSchema)
+	for i := range c.ForeignKeys {
+		fk.columns = append(fk.columns, c.ForeignKeys[i].DBName)
+		fk.refs = append(fk.refs, c.References[i].DBName)
+	}
+	if fk.onDelete, fk.clear, err = parseAction("OnDelete", c.OnDelete); err != nil {
+		return err
+	}
+	if fk.onUpdate, _, err = parseAction("OnUpdate", c.OnUpdate); err != nil {
+		return err
+	}
+	var above *table // a tenant's, else nil
+	if parent.table != nil && parent.column != "" {
+		above = parent.table
+	}
+	if above != nil && !above.root && m.tenant == "" {
+		return fmt.Errorf("%s belongs to no tenant and cannot refer to %s, whose rows are a tenant's: "+
+			"give it the tenant column, or leave the constraint out with `constraint:-`", m.schema.Table, above.name)
+	}
+	if above == nil || m.tenant == "" || !fk.lead(m.tenant, above) {
+		m.foreign = append(m.foreign, fk)
+		return nil
+	}
+	declared := *fk
+	fk.put(m.tenant, above.column)
+	keys, err := k.parentKeys(c.ReferenceSchema)
+	if err != nil {
+		return err
+	}
+	if err := k.keepTenant(m, fk, &declared, keys); err != nil {
+		return err
+	}
+	m.foreign = append(m.foreign, fk)
+	if !keys.covers(fk.refs) && keys.covers(declared.refs) {
+		k.addUnique(keys, declared.refs)
+	}
+	return nil
+}
+
+// lead reports whether the tenant column belongs into a foreign key between two
+// tenants' tables. It does not where the column refers to something else already,
+// nor where the key leads to a tenant that need not be the row's own.
+func (f *foreignKey) lead(tenant string, above *table) bool {
+	at := slices.Index(f.columns, tenant)
+	if at >= 0 {
+		return f.refs[at] == above.column && len(f.columns) > 1
+	}
+	return !above.root
+}
+
+// put puts the tenant in front of both sides.
+func (f *foreignKey) put(tenant, ref string) {
+	f.tenant = tenant
+	f.columns, f.refs = leading(tenant, f.columns), leading(ref, f.refs)
+}
+
+// keepTenant sees to it that no action clears the tenant column. declared is the
+// foreign key as the model has it, parent what it refers to.
+func (k *keyRules) keepTenant(m *modelKeys, fk, declared *foreignKey, parent *modelKeys) error {
+	if clears(fk.onUpdate) {
+		return fmt.Errorf("OnUpdate:%s would clear the tenant column: use CASCADE or leave it out", actionSQL(fk.onUpdate))
+	}
+	if !clears(fk.onDelete) || len(fk.clear) > 0 {
+		return nil
+	}
+	own := slices.DeleteFunc(slices.Clone(fk.columns), func(c string) bool { return c == fk.tenant })
+	if !k.sqlite {
+		if k.version < 150000 {
+			return fmt.Errorf("OnDelete:%s would clear the tenant column before PostgreSQL 15: "+
+				"use CASCADE or RESTRICT, and clear the reference in the program", actionSQL(fk.onDelete))
+		}
+		fk.clear = own
+		return nil
+	}
+	if parent.covers(declared.refs) {
+		alone := *declared
+		alone.name = declared.name + "_alone"
+		m.foreign = append(m.foreign, &alone)
+		fk.onDelete = catalog.NoAction
+		return nil
+	}
+	return fmt.Errorf("OnDelete:%s would clear the tenant column: SQLite can clear a part of a foreign key "+
+		"only where the rest is unique by itself; use CASCADE or RESTRICT", actionSQL(fk.onDelete))
+}
+
+func clears(a catalog.Action) bool { return a == catalog.SetNull || a == catalog.SetDefault }
+
+func (m *modelKeys) covers(refs []string) bool {
+	return slices.ContainsFunc(m.indexes, func(i *tableIndex) bool { return i.covers(refs) })
+}
+
+var actions = map[string]catalog.Action{
+	"":            catalog.NoAction,
+	"NO ACTION":   catalog.NoAction,
+	"RESTRICT":    catalog.Restrict,
+	"CASCADE":     catalog.Cascade,
+	"SET NULL":    catalog.SetNull,
+	"SET DEFAULT": catalog.SetDefault,
+}
+
+// parseAction reads an action as a tag or a catalogue has it, with the columns
+// that it is limited to.
+func parseAction(setting, text string) (catalog.Action, []string, error) {
+	word, list, limited := strings.Cut(text, "(")
+	action, ok := actions[strings.Join(strings.Fields(strings.ToUpper(word)), " ")]
+	if !ok {
+		return "", nil, fmt.Errorf("%s:%s is not known: it is CASCADE, RESTRICT, NO ACTION, SET NULL or SET DEFAULT", setting, text)
+	}
+	var columns []string
+	if limited {
+		for column := range strings.SplitSeq(strings.TrimSuffix(strings.TrimSpace(list), ")"), ",") {
+			columns = append(columns, strings.Trim(strings.TrimSpace(column), "\"`"))
+		}
+	}
+	return action, columns, nil
+}
+
+func actionSQL(a catalog.Action) string {
+	for text, action := range actions {
+		if action == a && text != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,256 @@
+package tenancy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// modelKeys is what a model wants its table to have.
+type modelKeys struct {
+	schema  *schema.Schema
+	tenant  string // the tenant column; empty for a table that is no tenant's
+	root    bool
+	indexes []*tableIndex // with the primary key first, if there is one
+	foreign []*foreignKey
+
+	// partial: a smaller struct on a tenant's table, which knows nothing of its keys.
+	partial bool
+}
+
+// keyRules turns models into keys. It asks nothing but the registry.
+type keyRules struct {
+	tables    *tables
+	namer     schema.Namer
+	sqlite    bool
+	version   int                                         // of PostgreSQL
+	typeOf    func(*schema.Field) string                  // in the database
+	named     func(*schema.Schema) (catalog.Name, string) // a table's name, and the same in SQL
+	quote     func(string) string                         // a column
+	relations bool                                        // foreign keys are wanted
+	models    map[*schema.Schema]*modelKeys               // that are migrated together
+}
+
+// all returns the keys of models that are migrated together, in their order.
+func (k *keyRules) all(schemas []*schema.Schema) ([]*modelKeys, error) {
+	k.models = make(map[*schema.Schema]*modelKeys, len(schemas))
+	all := make([]*modelKeys, len(schemas))
+	for i, s := range schemas {
+		keys, err := k.keysOf(s)
+		if err != nil {
+			return nil, err
+		}
+		k.models[s], all[i] = keys, keys
+	}
+	if !k.relations {
+		return all, nil
+	}
+	for _, keys := range all {
+		if err := k.addForeign(keys); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// parentKeys returns the keys of a model that a foreign key refers to.
+func (k *keyRules) parentKeys(s *schema.Schema) (*modelKeys, error) {
+	if keys := k.models[s]; keys != nil {
+		return keys, nil
+	}
+	return k.keysOf(s)
+}
+
+// keysOf returns the keys of one model but for its foreign ones.
+func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
+	m, err := k.tables.model(s)
+	if err != nil {
+		return nil, err
+	}
+	keys := &modelKeys{schema: s}
+	if m.table != nil && m.column != "" {
+		if s.FieldsByDBName[m.column] == nil {
+			keys.partial = true
+			return keys, nil
+		}
+		keys.tenant, keys.root = m.column, m.root
+	}
+	k.addPrimary(keys)
+	k.addUniques(keys)
+	k.addIndexes(keys)
+	led := func(i *tableIndex) bool { return i.isLedBy(keys.tenant) }
+	if keys.tenant != "" && !slices.ContainsFunc(keys.indexes, led) {
+		keys.indexes = append(keys.indexes, &tableIndex{
+			name:  k.limit(k.namer.IndexName(s.Table, s.FieldsByDBName[keys.tenant].Name)),
+			parts: []indexPart{columnPart(keys.tenant)},
+		})
+	}
+	return keys, nil
+}
+
+// scoped reports whether the tenant column is to be in the model's keys.
+func (m *modelKeys) scoped() bool { return m.tenant != "" && !m.root }
+
+// addPrimary adds the primary key. One that the type of a column makes, as the
+// integer keys of SQLite are, or that is global, stays as it is; foreign keys then
+// refer to a unique constraint beside it.
+func (k *keyRules) addPrimary(m *modelKeys) {
+	var columns []string
+	isGlobal := false
+	for _, field := range m.schema.PrimaryFields {
+		if !field.IgnoreMigration {
+			columns = append(columns, field.DBName)
+			isGlobal = isGlobal || hasTag(field, tagGlobal)
+		}
+	}
+	typed := slices.ContainsFunc(m.schema.DBNames, func(name string) bool {
+		field := m.schema.FieldsByDBName[name]
+		isKey := !field.IgnoreMigration && strings.Contains(strings.ToUpper(k.typeOf(field)), "PRIMARY KEY")
+		if isKey {
+			columns = []string{name}
+		}
+		return isKey
+	})
+	if len(columns) == 0 {
+		return
+	}
+	primary := &tableIndex{kind: primaryKey, typed: typed, parts: columnParts(columns)}
+	m.indexes = append(m.indexes, primary)
+	switch {
+	case !m.scoped():
+	case typed || isGlobal:
+		if !slices.Contains(columns, m.tenant) {
+			k.addUnique(m, columns)
+		}
+	default:
+		primary.parts = columnParts(leading(m.tenant, columns))
+		primary.added = !slices.Contains(columns, m.tenant)
+	}
+}
+
+// addUnique adds a unique constraint of the tenant and columns that are unique
+// without it, for foreign keys to refer to.
+func (k *keyRules) addUnique(m *modelKeys, columns []string) {
+	columns = leading(m.tenant, columns)
+	m.indexes = append(m.indexes, &tableIndex{
+		name:  k.limit(k.namer.UniqueName(m.schema.Table, strings.Join(columns, "_"))),
+		kind:  uniqueConstraint,
+		parts: columnParts(columns),
+	})
+}
+
+func columnParts(columns []string) []indexPart {
+	parts := make([]indexPart, len(columns))
+	for i, column := range columns {
+		parts[i] = columnPart(column)
+	}
+	return parts
+}
+
+// addUniques adds the unique constraints of single columns.
+func (k *keyRules) addUniques(m *modelKeys) {
+	uniques := m.schema.ParseUniqueConstraints()
+	for _, name := range slices.Sorted(maps.Keys(uniques)) {
+		field := uniques[name].Field
+		if field.IgnoreMigration || field.DBName == "" {
+			continue
+		}
+		unique := &tableIndex{name: k.limit(name), kind: uniqueConstraint, parts: []indexPart{columnPart(field.DBName)}}
+		if m.scoped() && field.DBName != m.tenant && !hasTag(field, tagGlobal) {
+			unique.parts = columnParts([]string{m.tenant, field.DBName})
+			unique.added = true
+		}
+		m.indexes = append(m.indexes, unique)
+	}
+}
+
+// addIndexes adds the indexes.
+func (k *keyRules) addIndexes(m *modelKeys) {
+	for _, parsed := range m.schema.ParseIndexes() {
+		index := &tableIndex{name: k.limit(parsed.Name), class: parsed.Class, where: newCondition(parsed.Where)}
+		if strings.EqualFold(parsed.Class, "UNIQUE") {
+			index.kind = uniqueIndex
+		}
+		if !strings.EqualFold(parsed.Type, "btree") {
+			index.method = strings.ToLower(parsed.Type)
+		}
+		if index.concurrently = strings.EqualFold(strings.TrimSpace(parsed.Option), "CONCURRENTLY"); !index.concurrently {
+			index.options = parsed.Option
+		}
+		isGlobal := false
+		for _, option := range parsed.Fields {
+			index.parts = append(index.parts, k.part(option))
+			isGlobal = isGlobal || hasTag(option.Field, tagGlobal)
+		}
+		isOther := parsed.Class != "" && index.kind != uniqueIndex // FULLTEXT and the like
+		if m.scoped() && index.method == "" && !isOther && !(isGlobal && index.isUnique()) {
+			index.lead(m.tenant)
+		}
+		if k.sqlite { // knows neither
+			index.method, index.options = "", ""
+		}
+		m.indexes = append(m.indexes, index)
+	}
+}
+
+// part is a part of an index as a tag has it.
+func (k *keyRules) part(option schema.IndexOption) indexPart {
+	column, sql, suffix := option.DBName, "", ""
+	if option.Expression != "" {
+		column, sql = "", option.Expression
+	}
+	if option.Collate != "" {
+		suffix = " COLLATE " + option.Collate
+	}
+	if option.Sort != "" {
+		suffix += " " + option.Sort
+	}
+	if column == "" {
+		return writtenPart("", sql+suffix, "")
+	}
+	if suffix == "" {
+		return columnPart(column)
+	}
+	return writtenPart(column, k.quote(column)+suffix, suffix)
+}
+
+// lead puts the tenant column in front.
+func (i *tableIndex) lead(tenant string) {
+	at := slices.IndexFunc(i.parts, func(p indexPart) bool { return p.column == tenant })
+	part := columnPart(tenant)
+	if i.added = at < 0; !i.added {
+		part = i.parts[at]
+		i.parts = slices.Delete(i.parts, at, at+1)
+	}
+	i.parts = slices.Insert(i.parts, 0, part)
+}
+
+// limit cuts a name as the database does; those that GORM makes are short enough.
+func (k *keyRules) limit(name string) string {
+	if k.sqlite {
+		return name
+	}
+	return postgresName(name)
+}
+
+// postgresName cuts a name as PostgreSQL does.
+func postgresName(name string) string {
+	const longest = 63
+	if len(name) <= longest {
+		return name
+	}
+	return strings.ToValidUTF8(name[:longest], "")
+}
+
+// hasTag reports whether a field has a tag of this package; several are
+// separated by commas.
+func hasTag(field *schema.Field, tag string) bool {
+	if field == nil {
+		return false
+	}
+	return slices.Contains(strings.Split(field.Tag.Get(tagName), ","), tag)
+}

@@ -1,0 +1,186 @@
+package tenancy
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
+)
+
+// namedKey is a key of a model that a user of the migrator asks for by its name,
+// or by that of its field or relation.
+type namedKey struct {
+	run     *migration
+	target  *target
+	index   *tableIndex // this
+	foreign *foreignKey // or that
+}
+
+// key finds a key; nil when the name is that of none, or of one that is as GORM
+// would make it.
+func (m migrator) key(value any, name string) (*namedKey, error) {
+	if _, isTable := value.(string); isTable {
+		return nil, nil
+	}
+	if err := m.adopt([]any{value}); err != nil {
+		return nil, err
+	}
+	stmt := &gorm.Statement{DB: m.db, Table: m.db.Statement.Table}
+	if stmt.ParseWithSpecialTableName(value, stmt.Table) != nil {
+		return nil, nil // GORM says what is wrong with it
+	}
+	constraint := constraintOf(stmt.Schema, name)
+	if constraint != nil && constraint.Schema != nil && constraint.Schema != stmt.Schema {
+		value = reflect.New(constraint.Schema.ModelType).Interface()
+	}
+	r, err := m.begin([]any{value}, false)
+	if err != nil || len(r.targets) == 0 {
+		return nil, err
+	}
+	if err := r.want(constraint != nil); err != nil {
+		return nil, err
+	}
+	t := r.targets[0]
+	if constraint != nil {
+		if fk := t.want.foreignOf(constraint); fk != nil {
+			return &namedKey{run: r, target: t, foreign: fk}, nil
+		}
+		return nil, nil
+	}
+	if index := stmt.Schema.LookIndex(name); index != nil {
+		name = index.Name
+	} else if field := stmt.Schema.LookUpField(name); field != nil {
+		name = m.db.NamingStrategy.UniqueName(stmt.Schema.Table, field.DBName)
+	}
+	for _, index := range t.want.indexes {
+		if index.name == name && index.kind != primaryKey && t.want.scoped() {
+			return &namedKey{run: r, target: t, index: index}, nil
+		}
+	}
+	return nil, nil
+}
+
+// constraintOf finds the foreign key of a relation by the name of either.
+func constraintOf(s *schema.Schema, name string) *schema.Constraint {
+	for _, rel := range s.Relationships.Relations {
+		if rel.Field == nil || rel.Polymorphic != nil {
+			continue
+		}
+		if c := rel.ParseConstraint(); c != nil && (c.Name == name || rel.Field.Name == name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// foreignOf returns what became of a foreign key of GORM's; nil where it is the
+// same. That of a join table has another name.
+func (m *modelKeys) foreignOf(c *schema.Constraint) (found *foreignKey) {
+	for _, fk := range m.foreign {
+		if fk.tenant == "" || !fk.isOf(c) {
+			continue
+		}
+		if found == nil || fk.name == postgresName(c.Name) {
+			found = fk
+		}
+	}
+	return found
+}
+
+// isOf reports whether a wanted foreign key is what became of GORM's.
+func (f *foreignKey) isOf(c *schema.Constraint) bool {
+	declared := &foreignKey{}
+	for i := range c.ForeignKeys {
+		declared.columns = append(declared.columns, c.ForeignKeys[i].DBName)
+		declared.refs = append(declared.refs, c.References[i].DBName)
+	}
+	return sameSet(f.pairs(f.tenant), declared.pairs(f.tenant))
+}
+
+// hasKey reports whether the table has a key like the model's.
+func (m migrator) hasKey(value any, name string, byName func(any, string) bool) bool {
+	key, err := m.key(value, name)
+	if err != nil || key == nil {
+		return byName(value, name)
+	}
+	there, err := key.isThere(func() bool { return byName(value, name) })
+	return there && err == nil
+}
+
+// isThere reports whether the table has the key, whatever its name. Of foreign
+// keys that are the same, as two relations through one column have them, each has
+// its own.
+func (k *namedKey) isThere(byName func() bool) (bool, error) {
+	t := k.target
+	if err := k.run.read(); err != nil || t.has == nil {
+		return false, err
+	}
+	if k.foreign == nil {
+		err := k.run.agree(t)
+		return t.has.has(k.index), err
+	}
+	if !t.hasForeign(k.foreign) || byName() {
+		return t.hasForeign(k.foreign), nil
+	}
+	others := func(fk *foreignKey) bool { return fk != k.foreign && fk.same(k.foreign) }
+	return !slices.ContainsFunc(t.want.foreign, others), nil
+}
+
+// located returns the model of the table that has a foreign key, and the name that
+// the key has there.
+func (m migrator) located(value any, name string) (any, string) {
+	key, err := m.key(value, name)
+	if err != nil || key == nil || key.foreign == nil {
+		return value, name
+	}
+	value, name = key.target.value, key.foreign.name
+	if key.run.read() != nil || key.target.has == nil {
+		return value, name
+	}
+	for _, has := range key.target.has.foreign {
+		if has.name == name {
+			return value, name
+		}
+	}
+	for _, has := range key.target.has.foreign {
+		if has.name != "" && key.foreign.same(has) {
+			name = has.name
+		}
+	}
+	return value, name
+}
+
+// createKey makes a key that is not there yet, as GORM does: at once, whatever
+// waits for it.
+func (m migrator) createKey(value any, name string, byName func(any, string) error) error {
+	key, err := m.key(value, name)
+	if err != nil {
+		return err
+	}
+	if key == nil {
+		return byName(value, name)
+	}
+	there, err := key.isThere(func() bool { return m.Migrator.HasConstraint(value, name) })
+	if err != nil || there {
+		return err
+	}
+	defer m.forgetKeys(value)
+	return key.create()
+}
+
+func (k *namedKey) create() error {
+	r, t := k.run, k.target
+	switch {
+	case t.has == nil:
+		return fmt.Errorf("tenancy: there is no table %s", t.table())
+	case k.foreign != nil && r.sqlite:
+		return r.rebuildEmpty(t)
+	case k.foreign != nil:
+		return r.send(t, "foreign key", k.foreign.name, "ALTER TABLE "+t.sql+" ADD "+r.foreignSQL(k.foreign))
+	case k.index.kind == uniqueConstraint && !r.sqlite:
+		return r.send(t, k.index.kind.object(), k.index.name, "ALTER TABLE "+t.sql+" ADD "+r.keySQL(k.index))
+	}
+	return r.send(t, k.index.kind.object(), k.index.name, r.indexSQL(t, k.index, k.index.concurrently && !r.sqlite))
+}

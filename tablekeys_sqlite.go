@@ -1,0 +1,223 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+const (
+	sqliteColumns = `SELECT m.name, c.name, c.pk FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
+WHERE m.type = 'table' ORDER BY m.name, c.pk, c.cid`
+
+	sqliteIndexes = `SELECT m.name, l.name, l.origin, l."unique", l.partial, x.name, COALESCE(i.sql, '')
+FROM sqlite_master m
+JOIN pragma_index_list(m.name) l
+JOIN pragma_index_xinfo(l.name) x
+LEFT JOIN sqlite_master i ON i.type = 'index' AND i.name = l.name
+WHERE m.type = 'table' AND x.key ORDER BY m.name, l.name, x.seqno`
+
+	sqliteForeign = `SELECT m.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete
+FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
+WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq`
+
+	sqliteTriggers = `SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'`
+
+	sqliteNames = `SELECT '', name, CASE type WHEN 'index' THEN tbl_name ELSE '' END FROM sqlite_master`
+)
+
+// readSQLite reads what all tables have.
+func readSQLite(ctx context.Context, q catalog.Querier) (map[catalog.Name]*tableKeys, error) {
+	r := &sqliteReader{tables: map[catalog.Name]*tableKeys{}}
+	for _, part := range []struct {
+		query string
+		scan  func(rowScanner) error
+	}{
+		{sqliteColumns, r.column}, {sqliteIndexes, r.index}, {sqliteForeign, r.foreign}, {sqliteTriggers, r.trigger},
+	} {
+		if err := eachRow(ctx, q, part.scan, part.query); err != nil {
+			return nil, err
+		}
+	}
+	r.finish()
+	return r.tables, nil
+}
+
+func eachRow(ctx context.Context, q catalog.Querier, scan func(rowScanner) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+type sqliteReader struct {
+	tables map[catalog.Name]*tableKeys
+	last   int // the id of the last foreign key
+}
+
+func sqliteName(name string) catalog.Name { return catalog.Name{Name: sqltext.Lower(name)} }
+
+func (r *sqliteReader) table(name string) *tableKeys {
+	at := sqliteName(name)
+	if r.tables[at] == nil {
+		r.tables[at] = &tableKeys{name: at, texts: map[string]string{}}
+		r.last = -1
+	}
+	return r.tables[at]
+}
+
+func (r *sqliteReader) column(rows rowScanner) error {
+	var table, name string
+	var place int
+	if err := rows.Scan(&table, &name, &place); err != nil {
+		return err
+	}
+	t := r.table(table)
+	t.columns = append(t.columns, name)
+	if place == 1 {
+		t.indexes = append(t.indexes, &tableIndex{kind: primaryKey})
+	}
+	if place > 0 {
+		t.indexes[0].parts = append(t.indexes[0].parts, columnPart(name))
+	}
+	return nil
+}
+
+func (r *sqliteReader) index(rows rowScanner) error {
+	var table, name, origin, text string
+	var unique, partial bool
+	var column sql.NullString
+	if err := rows.Scan(&table, &name, &origin, &unique, &partial, &column, &text); err != nil || origin == "pk" {
+		return err
+	}
+	t := r.table(table)
+	if last := len(t.indexes) - 1; last >= 0 && t.indexes[last].name == name {
+		if text == "" {
+			t.indexes[last].parts = append(t.indexes[last].parts, columnPart(column.String))
+		}
+		return nil
+	}
+	index := &tableIndex{name: name}
+	switch {
+	case origin == "u":
+		index.kind = uniqueConstraint
+	case unique:
+		index.kind = uniqueIndex
+	}
+	if text == "" {
+		index.parts = []indexPart{columnPart(column.String)}
+	} else {
+		index.parts, index.where = parseSQLiteIndex(text, t.columns)
+		t.texts[name] = text
+	}
+	t.indexes = append(t.indexes, index)
+	return nil
+}
+
+// parseSQLiteIndex reads the parts and the condition of a CREATE INDEX, which the
+// catalogue keeps as it was sent.
+func parseSQLiteIndex(text string, columns []string) (parts []indexPart, where condition) {
+	open := strings.IndexByte(text, '(')
+	if open < 0 {
+		return nil, condition{}
+	}
+	end := open + closing(text[open:])
+	if end <= open {
+		return nil, condition{}
+	}
+	rest := strings.TrimSpace(text[end+1:])
+	if len(rest) > len("WHERE") && strings.EqualFold(rest[:len("WHERE")], "WHERE") {
+		where = newCondition(strings.TrimSpace(rest[len("WHERE"):]))
+	}
+	for _, sql := range splitList(text[open+1 : end]) {
+		word, suffix, _ := strings.Cut(sql, " ")
+		name := strings.Trim(word, "\"`")
+		at := slices.IndexFunc(columns, func(c string) bool { return strings.EqualFold(c, name) })
+		if at < 0 {
+			parts = append(parts, writtenPart("", sql, ""))
+		} else {
+			parts = append(parts, writtenPart(columns[at], sql, suffix))
+		}
+	}
+	return parts, where
+}
+
+// splitList splits a list at its own commas.
+func splitList(text string) (items []string) {
+	depth, from, quote := 0, 0, byte(0)
+	for i := range len(text) {
+		switch c := text[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'', c == '"', c == '`':
+			quote = c
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == ',' && depth == 0:
+			items = append(items, strings.TrimSpace(text[from:i]))
+			from = i + 1
+		}
+	}
+	return append(items, strings.TrimSpace(text[from:]))
+}
+
+func (r *sqliteReader) foreign(rows rowScanner) error {
+	var table, parent, column, onUpdate, onDelete string
+	var id int
+	var ref sql.NullString
+	if err := rows.Scan(&table, &id, &parent, &column, &ref, &onUpdate, &onDelete); err != nil {
+		return err
+	}
+	t := r.table(table)
+	if len(t.foreign) == 0 || r.last != id {
+		fk := &foreignKey{parent: sqliteName(parent)}
+		fk.onDelete, _, _ = parseAction("", onDelete)
+		fk.onUpdate, _, _ = parseAction("", onUpdate)
+		t.foreign = append(t.foreign, fk)
+		r.last = id
+	}
+	fk := t.foreign[len(t.foreign)-1]
+	fk.columns = append(fk.columns, column)
+	if ref.Valid {
+		fk.refs = append(fk.refs, ref.String)
+	}
+	return nil
+}
+
+func (r *sqliteReader) trigger(rows rowScanner) error {
+	var table string
+	if err := rows.Scan(&table); err != nil {
+		return err
+	}
+	r.table(table).triggers = true
+	return nil
+}
+
+// finish fills in what a foreign key refers to where it does not say so: the
+// parent's primary key.
+func (r *sqliteReader) finish() {
+	for _, t := range r.tables {
+		for _, fk := range t.foreign {
+			if parent := r.tables[fk.parent]; len(fk.refs) == 0 && parent != nil && len(parent.indexes) > 0 {
+				fk.refs, _ = parent.indexes[0].columns()
+			}
+		}
+	}
+}
+
+type rowScanner interface{ Scan(dest ...any) error }
