@@ -8,17 +8,13 @@ import (
 // scope, what the tenant predicate is. Nothing else writes one.
 
 // writeTenantIs writes that a table's tenant is one of the scope's:
-// "orders"."tenant_id" = $1. Under a bypass there is nothing to write, and it
-// says so by false.
-func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier string) bool {
-	if ex.scope.mode == modeBypass {
-		return false
-	}
+// "orders"."tenant_id" = $1. It is not called under a bypass, which has none.
+func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier string) {
 	writeColumn(stmt, t, qualifier)
 	if ex.scope.mode == modeSingle {
 		stmt.WriteString(" = ")
 		ex.bind(stmt, t, &ex.scope.tenants[0])
-		return true
+		return
 	}
 	stmt.WriteString(" IN (")
 	for i := range ex.scope.tenants {
@@ -28,7 +24,6 @@ func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier str
 		ex.bind(stmt, t, &ex.scope.tenants[i])
 	}
 	stmt.WriteByte(')')
-	return true
 }
 
 // writeTenantMatches writes that two tables' rows are of one tenant.

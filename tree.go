@@ -77,7 +77,7 @@ func (t *tree) judgeValue(m *model, s *schema.Schema, v reflect.Value, selects, 
 func (t *tree) judgeRelated(rel *schema.Relationship, related reflect.Value, selects, omits []string) error {
 	other, err := t.ex.plugin.tables.model(rel.FieldSchema)
 	if err != nil || other.table == nil || other.shared {
-		return nil // its own statement says what is wrong with it
+		return nil //nolint:nilerr // its own statement says what is wrong with it
 	}
 	if t.ex.scope.mode != modeSingle {
 		return t.ex.errorOn(other.name, ErrTenantMismatch, "write rows with associations tenant by tenant")

@@ -129,7 +129,7 @@ func processor() string {
 	if err != nil {
 		return ""
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		if name, found := strings.CutPrefix(lines.Text(), "model name"); found {
 			return ", " + strings.TrimLeft(name, "\t :")

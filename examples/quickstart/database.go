@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -42,13 +43,11 @@ func openPostgres(dsn string, config *gorm.Config) (*gorm.DB, func() error, erro
 	pg.RuntimeParams["search_path"] = schema
 	pool := stdlib.OpenDB(*pg)
 	if _, err := pool.Exec("CREATE SCHEMA " + schema); err != nil {
-		pool.Close()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, pool.Close())
 	}
 	drop := func() error {
-		defer pool.Close()
 		_, err := pool.Exec("DROP SCHEMA " + schema + " CASCADE")
-		return err
+		return errors.Join(err, pool.Close())
 	}
 	db, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), config)
 	if err != nil {

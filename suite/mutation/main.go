@@ -51,7 +51,7 @@ func (m mutation) try() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	source, err := filepath.Abs(m.file)
 	if err != nil {
 		return "", err

@@ -8,7 +8,7 @@ type mutation struct {
 var mutations = []mutation{
 	{"the caller's OR stands outside of its group", "from.go", `stmt.WriteString("AND (")`, `stmt.WriteString("AND ")`},
 	{"no tenant in the context", "execution.go", "if s == nil {\n\t\treturn ex.errorOn(stmt.Table, ErrNoTenant, \"\")", "if s == nil {\n\t\ts = &scope{mode: modeBypass}"},
-	{"the tenant predicate is missing", "predicate.go", "if ex.scope.mode == modeBypass {\n\t\treturn false", "if ex.scope.mode != modeSet {\n\t\tstmt.WriteString(\"1 = 1\")\n\t\treturn true"},
+	{"the tenant predicate is missing", "predicate.go", "writeColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {", "if ex.scope.mode == modeSingle {\n\t\tstmt.WriteString(\"1 = 1\")\n\t\treturn\n\t}\n\twriteColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {"},
 	{"fragments hold queries", "internal/sqltext/judge.go", "case kwQuery:\n\t\treturn reasonQuery", "case kwQuery:"},
 	{"fragments close their group", "internal/sqltext/judge.go", "if depth == 0 {\n\t\t\treturn 0, \"a parenthesis is closed that was not opened\"", "if depth < -99 {\n\t\t\treturn 0, \"\""},
 	{"fragments leave their group open", "internal/sqltext/judge.go", "if depth != 0 {\n\t\tv.Reason", "if depth > 99 {\n\t\tv.Reason"},
