@@ -50,6 +50,9 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 		dialect := db.ClauseBuilders[name]
 		db.ClauseBuilders[name] = func(c clause.Clause, b clause.Builder) {
 			ex, stmt := executing(b)
+			if ex != nil {
+				defer ex.hand(stmt, name)
+			}
 			switch {
 			case ex != nil && ex.scope.mode != modeBypass && (c.Builder != nil || c.Name != "" && c.Name != name):
 				stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder or a name of its own"))
@@ -197,10 +200,14 @@ func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Ver
 		(verdict.Lowest <= from.vars || verdict.Highest > len(stmt.Vars)):
 		reason = "a placeholder has a number; write ? instead"
 	}
+	if reason == "" && ex.plugin.config.RawSQL == nil {
+		reason = verdict.Beyond
+	}
 	if reason != "" {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reason))
 		return
 	}
+	ex.guarded = ex.guarded || verdict.Beyond != ""
 	if verdict.OpenComment {
 		stmt.WriteByte('\n')
 	}

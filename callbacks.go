@@ -28,6 +28,7 @@ type Plugin struct {
 	lists    [][]string   // the lists of clauses that are known
 	builders uintptr      // the clause builders that it is installed in
 	preloads atomic.Int32 // that are running
+	verifier Verifier     // nil when statements are not verified
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
@@ -69,6 +70,9 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 	var err error
 	if p.tables, err = newTables(db, &p.config, p.dialect); err != nil {
 		return err
+	}
+	if v, ok := p.config.RawSQL.(Verifier); ok && v.VerifiesAll() {
+		p.verifier = v
 	}
 	p.builders = builders
 	p.wrapDialector(db)

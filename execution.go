@@ -51,6 +51,7 @@ type execution struct {
 	subVars int            // the values that they bound
 
 	text         string          // raw SQL as it was judged
+	guarded      bool            // it holds text that Config.RawSQL is to scope
 	inFrom       bool            // the FROM list is being built
 	kept         bool            // a shared parent, which is not written
 	config       *gorm.Config    // to be put back behind it

@@ -49,6 +49,7 @@ func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cla
 	ex.inFrom = false
 	refs, ok := ex.parseFrom(stmt, from)
 	if !ok {
+		ex.closeClause(stmt, c)
 		return
 	}
 	tables, ok := ex.tablesOf(stmt, refs)
@@ -77,6 +78,14 @@ func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, 
 	lexer := ex.lexer(stmt, from)
 	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allow)
 	ex.refs = refs
+	if verdict.Reason != "" && ex.plugin.config.RawSQL != nil && ex.scope.mode != modeBypass {
+		// It cannot be scoped here. That it stays in its place is enough.
+		lexer = ex.lexer(stmt, from)
+		beyond := sqltext.Judge(&lexer, sqltext.Group, ex.plugin.allow)
+		beyond.Beyond = verdict.Reason
+		ex.settle(stmt, from, beyond)
+		return nil, false
+	}
 	failed := stmt.DB.Error
 	ex.settle(stmt, from, verdict)
 	return refs, failed == nil && stmt.DB.Error == nil

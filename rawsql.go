@@ -2,18 +2,32 @@ package tenancy
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// RawSQL judges statements whose text the core cannot scope, Raw and Exec. The
-// sqlguard module implements it.
+// RawSQL scopes statements whose text the core cannot: Raw and Exec, and those
+// that hold text with a query of its own, a function that is not known, or tables
+// that cannot be told. The sqlguard module implements it.
 type RawSQL interface {
 	// Scope returns the statement as it may be sent under its scope, or an error
-	// that wraps [ErrUnscopedSQL]. It must be safe for concurrent use.
+	// that wraps [ErrUnscopedSQL]. Parts of it may be scoped already. It must be
+	// safe for concurrent use.
 	Scope(ctx context.Context, stmt RawStatement) (sql string, vars []any, err error)
+}
+
+// A Verifier is a [RawSQL] that also judges the statements that the plugin has
+// scoped, as a second opinion on each of them.
+type Verifier interface {
+	RawSQL
+	// VerifiesAll reports whether Verify is to be called. It is asked once.
+	VerifiesAll() bool
+	// Verify returns an error that wraps [ErrUnscopedSQL] for a statement that it
+	// cannot see to be scoped. It must be safe for concurrent use.
+	Verify(ctx context.Context, stmt RawStatement) error
 }
 
 // RawStatement is one statement as it would be sent.
@@ -32,7 +46,11 @@ type TenantTable struct {
 	Name     string // as its model has it
 	Column   string // the tenant column; empty for a shared table
 	Writable bool   // whether tenants may write it
-	// Bind returns the scope's tenants in the type of the tenant column.
+	// Type is the type of the tenant column as far as Bind knows it: tables of
+	// the same one get the same values. Empty for a shared table.
+	Type string
+	// Bind returns the scope's tenants in the type of the tenant column, in the
+	// scope's order; nil for a shared table.
 	Bind func(Scope) ([]any, error)
 }
 
@@ -56,15 +74,55 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	case ex.plugin.config.RawSQL == nil:
 		return ex.errorOn("", ErrUnscopedSQL, "raw SQL needs Config.RawSQL, or a context from Trust or Bypass")
 	}
-	sql, vars, err := ex.plugin.config.RawSQL.Scope(stmt.Context, RawStatement{
-		SQL: stmt.SQL.String(), Vars: stmt.Vars, Dialect: stmt.DB.Name(), Scope: Scope{s}, Table: ex.plugin.tables.describe,
-	})
+	if err := ex.scopeText(stmt); err != nil {
+		return err
+	}
+	ex.text = stmt.SQL.String()
+	return nil
+}
+
+// hand hands a statement to the judge of whole statements behind its last clause.
+func (ex *execution) hand(stmt *gorm.Statement, name string) {
+	if !ex.guarded && ex.plugin.verifier == nil || stmt.DB.Error != nil || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
+		return
+	}
+	if ex.guarded {
+		stmt.AddError(ex.scopeText(stmt))
+	} else if err := ex.plugin.verifier.Verify(stmt.Context, ex.raw(stmt)); err != nil {
+		stmt.AddError(ex.errorOn(stmt.Table, err, ""))
+	}
+}
+
+// isLast reports whether no clause is built behind this one.
+func (ex *execution) isLast(stmt *gorm.Statement, name string) bool {
+	list := stmt.BuildClauses
+	if ex.op == opDelete && ex.updating { // soft delete
+		list = stmt.DB.Callback().Update().Clauses
+	}
+	for _, last := range slices.Backward(list) {
+		if _, ok := stmt.Clauses[last]; ok {
+			return last == name
+		}
+	}
+	return true
+}
+
+// raw is the statement as it stands.
+func (ex *execution) raw(stmt *gorm.Statement) RawStatement {
+	return RawStatement{
+		SQL: stmt.SQL.String(), Vars: stmt.Vars, Dialect: stmt.DB.Name(), Scope: Scope{ex.scope}, Table: ex.plugin.tables.describe,
+	}
+}
+
+// scopeText lets Config.RawSQL scope the statement.
+func (ex *execution) scopeText(stmt *gorm.Statement) error {
+	sql, vars, err := ex.plugin.config.RawSQL.Scope(stmt.Context, ex.raw(stmt))
 	if err != nil {
-		return ex.errorOn("", err, "")
+		return ex.errorOn(stmt.Table, err, "")
 	}
 	stmt.SQL.Reset()
 	stmt.SQL.WriteString(sql)
-	stmt.Vars, ex.text = vars, sql
+	stmt.Vars = vars
 	return nil
 }
 
@@ -88,18 +146,41 @@ func (r *tables) describe(schemaName, name string) (TenantTable, bool) {
 	if t == nil {
 		return TenantTable{}, false
 	}
-	bind := func(s Scope) (values []any, err error) {
+	return TenantTable{
+		Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Bind: t.bind,
+	}, true
+}
+
+// binder returns TenantTable.Bind for columns of one type.
+func binder(id idType) func(Scope) ([]any, error) {
+	return func(s Scope) ([]any, error) {
 		if err := s.Err(); err != nil {
 			return nil, err
 		}
+		values := make([]any, len(s.s.tenants))
 		for i := range s.s.tenants {
-			value, err := t.id.value(&s.s.tenants[i])
+			value, err := id.value(&s.s.tenants[i])
 			if err != nil {
 				return nil, err
 			}
-			values = append(values, value)
+			values[i] = value
 		}
 		return values, nil
 	}
-	return TenantTable{Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Bind: bind}, true
+}
+
+// name is TenantTable.Type.
+func (id idType) name() string {
+	switch id.kind {
+	case idUUID:
+		return "uuid"
+	case idUUIDText:
+		return "uuid as text"
+	case idText:
+		return "text"
+	case idInteger:
+		return "integer"
+	default:
+		return ""
+	}
 }

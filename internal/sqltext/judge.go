@@ -17,6 +17,9 @@ const (
 type Verdict struct {
 	// Reason is why the fragment is refused; empty when it is not.
 	Reason string
+	// Beyond is what only the judge of a whole statement can allow: a query of the
+	// fragment's own, or a function that is not known. Empty when there is none.
+	Beyond string
 	// OpenComment says that the fragment ends in a line comment, which a line
 	// feed must close.
 	OpenComment bool
@@ -59,7 +62,15 @@ func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
 		if w.cur.Kind == Param {
 			v.count(l, w.cur)
 		}
-		if depth, v.Reason = l.token(&w, place, depth, allow); v.Reason != "" {
+		var reason string
+		switch depth, reason = l.token(&w, place, depth, allow); reason {
+		case "":
+		case reasonQuery, reasonFunction:
+			if v.Beyond == "" {
+				v.Beyond = reason
+			}
+		default:
+			v.Reason = reason
 			return v
 		}
 	}

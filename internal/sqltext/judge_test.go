@@ -66,7 +66,7 @@ func TestJudgeRefuses(t *testing.T) {
 		{"a hint holds comments only", both, Hint, "/* x */ FROM flats"},
 	} {
 		for _, d := range tc.dialects {
-			assert.NotEmpty(t, judge(d, tc.place, tc.text).Reason, "%s: %s", tc.reason, tc.text)
+			assert.NotEmpty(t, refusal(judge(d, tc.place, tc.text)), "%s: %s", tc.reason, tc.text)
 		}
 	}
 }
@@ -99,11 +99,11 @@ func TestJudgeAllows(t *testing.T) {
 			if d == SQLite && strings.Contains(tc.text, "::") {
 				continue
 			}
-			assert.Empty(t, judge(d, tc.place, tc.text).Reason, "%s: %s", tc.reason, tc.text)
+			assert.Empty(t, refusal(judge(d, tc.place, tc.text)), "%s: %s", tc.reason, tc.text)
 		}
 	}
-	assert.Empty(t, judge(Postgres, Group, `data ? 'a' AND data @> '{}' AND x = $1 AND y = $tag$ ; ' $tag$ AND z = E'\''`).Reason)
-	assert.Empty(t, judge(Postgres, Group, "position('x' in name) > 0").Reason)
+	assert.Empty(t, refusal(judge(Postgres, Group, `data ? 'a' AND data @> '{}' AND x = $1 AND y = $tag$ ; ' $tag$ AND z = E'\''`)))
+	assert.Empty(t, refusal(judge(Postgres, Group, "position('x' in name) > 0")))
 	assert.True(t, judge(Postgres, Group, "a = 1 -- why").OpenComment)
 	assert.False(t, judge(Postgres, Group, "a = 1 -- why\n").OpenComment)
 	assert.Equal(t, 2, judge(SQLite, Group, "a = ? AND b = '?' AND c = ?").Params)
@@ -113,10 +113,10 @@ func TestJudgeQueries(t *testing.T) {
 	t.Parallel()
 	text := "id IN (SELECT id FROM t)"
 	query := Span{7, 23}
-	assert.Empty(t, judge(Postgres, Group, text, query).Reason)
-	assert.NotEmpty(t, judge(Postgres, Group, text).Reason)
-	assert.NotEmpty(t, judge(Postgres, Group, "id = SELECT 1", Span{5, 13}).Reason, "without parentheses")
-	assert.NotEmpty(t, judge(Postgres, Group, "id = '(SELECT 1)'", Span{7, 15}).Reason, "inside a string")
+	assert.Empty(t, refusal(judge(Postgres, Group, text, query)))
+	assert.NotEmpty(t, refusal(judge(Postgres, Group, text)))
+	assert.NotEmpty(t, refusal(judge(Postgres, Group, "id = SELECT 1", Span{5, 13})), "without parentheses")
+	assert.NotEmpty(t, refusal(judge(Postgres, Group, "id = '(SELECT 1)'", Span{7, 15})), "inside a string")
 }
 
 func TestParseFrom(t *testing.T) {
@@ -124,7 +124,7 @@ func TestParseFrom(t *testing.T) {
 	text := `users u LEFT OUTER JOIN public."Orders" AS o ON o.user_id = u.id AND left(o.x, 1) = 'a' ` +
 		"CROSS JOIN c, d NATURAL FULL JOIN e JOIN f USING (id)"
 	refs, verdict := ParseFrom(&Lexer{Text: text}, nil, none)
-	assert.Empty(t, verdict.Reason)
+	assert.Empty(t, refusal(verdict))
 	type brief struct {
 		schema, table, qualifier, on string
 		join                         Join
@@ -154,7 +154,7 @@ func TestParseFromRefuses(t *testing.T) {
 		"users JOIN (SELECT * FROM flats) f ON true", "users JOIN flats ON true UNION SELECT 1", "LATERAL (SELECT 1) x",
 	} {
 		_, verdict := ParseFrom(&Lexer{Text: text}, nil, none)
-		assert.NotEmpty(t, verdict.Reason, text)
+		assert.NotEmpty(t, refusal(verdict), text)
 	}
 }
 
@@ -167,7 +167,7 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, d := range []Dialect{Postgres, SQLite} {
 			v := judge(d, Group, text)
-			if v.Reason != "" {
+			if refusal(v) != "" {
 				continue
 			}
 			if v.OpenComment {
@@ -193,3 +193,7 @@ func FuzzJudge(f *testing.F) {
 		}
 	})
 }
+
+// refusal is why a fragment is refused where there is no judge of whole
+// statements.
+func refusal(v Verdict) string { return v.Reason + v.Beyond }
