@@ -152,7 +152,8 @@ table with rows is left and reported:
 		fmt.Println(change)
 	}
 
-On SQLite a key of integers stays as it is. The target of an upsert follows the
+[PlanKeys] makes a plan for a PostgreSQL database that is in use. On SQLite a key of
+integers stays as it is. The target of an upsert follows the
 table's keys, which are read once a table:
 
 	err := db.Clauses(clause.OnConflict{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 
 	"github.com/google/uuid"
 	"gorm.io/driver/postgres"
@@ -13,6 +14,9 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/keys"
+	"github.com/gorm-tenancy/tenancy/migration"
 )
 
 // User has its tenant, a UUIDv7 and two times from Model.
@@ -384,4 +388,52 @@ func ExampleAutoMigrate() {
 		return nil
 	}
 	_ = migrate
+}
+
+// Keys for an existing database: ask, look at the rows, make the plan, carry it out.
+func ExamplePlanKeys() {
+	bring := func(ctx context.Context, db *gorm.DB) error {
+		analysis, err := tenancy.PlanKeys(ctx, db, keys.Options{
+			Shared: []catalog.Name{{Schema: "shop", Name: "countries"}},
+		})
+		if err != nil {
+			return err
+		}
+		for _, question := range analysis.Questions {
+			fmt.Println(question.Table, question.Asks, question.Answers)
+		}
+
+		pool, err := db.DB()
+		if err != nil {
+			return err
+		}
+		findings, err := analysis.Preflight(ctx, pool, keys.Limits{})
+		if err != nil {
+			return err
+		}
+		for _, finding := range append(analysis.Findings, findings...) {
+			fmt.Println(finding)
+		}
+
+		plan, err := analysis.Plan()
+		if err != nil {
+			return err
+		}
+		if err := plan.WriteTable(os.Stdout); err != nil {
+			return err
+		}
+
+		result, err := migration.Execute(ctx, pool, plan, migration.Options{
+			Apply:  true,
+			Passed: []string{keys.Backfill}, // every version writes tenant_id now
+		})
+		if err != nil {
+			return err
+		}
+		if result.Barrier != nil {
+			fmt.Println("deploy first:", result.Barrier.Text)
+		}
+		return nil
+	}
+	_ = bring // it needs a PostgreSQL server
 }

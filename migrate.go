@@ -132,6 +132,35 @@ func (m migrator) AlterColumn(value any, name string) error {
 	return err
 }
 
+// FullDataTypeOf implements gorm.Migrator. A tenant column is NOT NULL, whatever
+// the model says.
+func (m migrator) FullDataTypeOf(field *schema.Field) clause.Expr {
+	return m.Migrator.FullDataTypeOf(m.required(field))
+}
+
+// MigrateColumn implements gorm.Migrator. A tenant column that is NOT NULL stays
+// so; one that is not may have rows without a tenant.
+func (m migrator) MigrateColumn(value any, field *schema.Field, column gorm.ColumnType) error {
+	if nullable, ok := column.Nullable(); ok && !nullable {
+		field = m.required(field)
+	}
+	return m.Migrator.MigrateColumn(value, field, column)
+}
+
+// required returns a tenant column's field as NOT NULL, and others as they are.
+func (m migrator) required(field *schema.Field) *schema.Field {
+	if field.NotNull || field.PrimaryKey {
+		return field
+	}
+	tenant, err := m.plugin.tables.tenantField(field.Schema)
+	if err != nil || tenant == nil || tenant.DBName != field.DBName {
+		return field
+	}
+	required := *field
+	required.NotNull = true
+	return &required
+}
+
 // MigrateColumnUnique implements gorm.Migrator. Uniques are compared as a whole,
 // not by column.
 func (m migrator) MigrateColumnUnique(value any, field *schema.Field, column gorm.ColumnType) error {

@@ -54,6 +54,19 @@ func TestSnippetsOfPackageComment(t *testing.T) {
 	assert.Greater(t, count, 10)
 }
 
+// The plan and the findings that the README shows are those of package keys' test.
+func TestPlanOfREADME(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	golden, err := os.ReadFile("keys/testdata/plan.txt")
+	require.NoError(t, err)
+	findings, plan, _ := strings.Cut(string(golden), "\n$ shop plan\n")
+	shown := fenced(string(text), "text")
+	assert.Contains(t, shown, strings.TrimSpace(strings.TrimPrefix(findings, "$ shop preflight\n")))
+	assert.Contains(t, shown, strings.TrimSpace(plan))
+}
+
 // fenced returns the code blocks of a language.
 func fenced(text, language string) (blocks []string) {
 	for _, part := range strings.Split(text, "\n```"+language+"\n")[1:] {
