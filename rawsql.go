@@ -86,7 +86,9 @@ func (ex *execution) hand(stmt *gorm.Statement, name string) {
 	if !ex.guarded && ex.plugin.verifier == nil || stmt.DB.Error != nil || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
 		return
 	}
-	if ex.guarded {
+	if ex.handed != nil { // a subquery is judged where it stands
+		ex.handed.guarded = ex.guarded
+	} else if ex.guarded {
 		stmt.AddError(ex.scopeText(stmt))
 	} else if err := ex.plugin.verifier.Verify(stmt.Context, ex.raw(stmt)); err != nil {
 		stmt.AddError(ex.errorOn(stmt.Table, err, ""))

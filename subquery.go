@@ -69,6 +69,7 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any) {
 	case stmt.SQL.String()[from:] != handed.text:
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery is not what was scoped"))
 	}
+	ex.guarded = ex.guarded || handed.guarded
 	ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
 	ex.subVars += len(stmt.Vars) - vars
 }
@@ -87,7 +88,9 @@ type inheritance struct {
 	outer tenantRef // what the subquery's rows must match, for a set or a bypass
 	taken bool
 	text  string // of the query that took it
-	err   error
+
+	guarded bool // it holds text that is judged with the statement
+	err     error
 }
 
 // takeInheritance removes what a statement was handed.
