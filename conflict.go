@@ -74,11 +74,11 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if slices.Contains(columns, ex.table.column) {
 		return columns, false
 	}
-	if keys.has(columns) {
-		return columns, true
-	}
-	if own := append([]string{ex.table.column}, columns...); keys.has(own) {
-		return own, false
+	// Where there are both and neither is the primary key, the one without the
+	// tenant is about to be dropped.
+	key, own := keys.find(columns), keys.hasOwn(ex.table.column, columns)
+	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres) {
+		return append([]string{ex.table.column}, columns...), false
 	}
 	return columns, true
 }
@@ -294,12 +294,27 @@ type uniqueKeys struct{ keys []uniqueKey }
 type uniqueKey struct {
 	name    string
 	columns []string
+	primary bool
 }
 
 // has reports whether a set of columns is a key.
-func (k *uniqueKeys) has(columns []string) bool {
+func (k *uniqueKeys) has(columns []string) bool { return k.find(columns) != nil }
+
+// find returns the key that a set of columns is, or nil.
+func (k *uniqueKeys) find(columns []string) *uniqueKey {
 	for i := range k.keys {
 		if key := k.keys[i].columns; len(key) == len(columns) && containsAll(key, columns) {
+			return &k.keys[i]
+		}
+	}
+	return nil
+}
+
+// hasOwn reports whether a set of columns is a key with the tenant.
+func (k *uniqueKeys) hasOwn(tenant string, columns []string) bool {
+	for i := range k.keys {
+		key := k.keys[i].columns
+		if len(key) == len(columns)+1 && slices.Contains(key, tenant) && containsAll(key, columns) {
 			return true
 		}
 	}
@@ -324,18 +339,18 @@ func (k *uniqueKeys) named(name string) []string {
 	return nil
 }
 
-const postgresKeys = `SELECT c.relname, a.attname
+const postgresKeys = `SELECT c.relname, a.attname, i.indisprimary
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, n)
 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL
   AND k.n <= i.indnkeyatts
-ORDER BY c.oid, k.n`
+ORDER BY i.indisprimary DESC, c.oid, k.n`
 
-const sqliteKeys = `SELECT '' AS key, name FROM pragma_table_info(?1) WHERE pk > 0
+const sqliteKeys = `SELECT '' AS key, name, TRUE FROM pragma_table_info(?1) WHERE pk > 0
 UNION ALL
-SELECT l.name, i.name FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i
+SELECT l.name, i.name, FALSE FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i
 WHERE l."unique" AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) e WHERE e.name IS NULL)`
 
 // uniqueKeys returns the keys of the statement's table. The look at the
@@ -360,14 +375,15 @@ func (ex *execution) uniqueKeys(stmt *gorm.Statement) *uniqueKeys {
 	defer rows.Close()
 	for rows.Next() {
 		var key, column string
-		if err := rows.Scan(&key, &column); err != nil {
+		var primary bool
+		if err := rows.Scan(&key, &column, &primary); err != nil {
 			stmt.AddError(err)
 			return keys
 		}
 		if last := len(keys.keys) - 1; last >= 0 && keys.keys[last].name == key {
 			keys.keys[last].columns = append(keys.keys[last].columns, column)
 		} else {
-			keys.keys = append(keys.keys, uniqueKey{key, []string{column}})
+			keys.keys = append(keys.keys, uniqueKey{key, []string{column}, primary})
 		}
 	}
 	if err := rows.Err(); err != nil {

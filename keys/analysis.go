@@ -32,6 +32,12 @@ type Table struct {
 	// Path leads from a Reaching table, or one whose tenant column may be null,
 	// to the table that tells its tenant. Empty when there is none.
 	Path []Hop
+
+	partitions []*Table
+	asked      bool // there is a question about it
+	replaced   []*replacement
+	linked     bool   // one of the foreign keys that change is its own, or refers to it
+	check      string // the name of the check that stands in for NOT NULL
 }
 
 // A Hop is one foreign key of a path.
@@ -54,10 +60,13 @@ type Analysis struct {
 	Questions []Question
 	Findings  []Finding
 
-	catalog *catalog.Catalog
+	live    *catalog.Catalog // as it is
+	catalog *catalog.Catalog // as it was before a plan that did not come to its end
 	options Options
 	byName  map[catalog.Name]*Table
 	typ     string // of tenant columns that are added
+	names   *names
+	global  map[Object]bool
 
 	replaced []*replacement
 	links    []*link
@@ -71,16 +80,20 @@ var ErrUndecided = errors.New("keys: the plan cannot be made yet")
 // for options that name what is not there; what a person must decide is in the
 // analysis' questions, what stands in the way in its findings.
 func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
-	a := &Analysis{catalog: c, options: o.withDefaults(), byName: map[catalog.Name]*Table{}}
-	if err := a.check(); err != nil {
-		return nil, err
-	}
+	a := &Analysis{catalog: c, options: o.withDefaults(), byName: map[catalog.Name]*Table{}, names: newNames(c), global: setOf(o.Global)}
 	for _, t := range c.Tables {
 		a.byName[t.Name] = &Table{Table: t, Role: Undecided}
 	}
-	a.findRoot()
 	for _, t := range c.Tables {
-		a.classify(a.byName[t.Name])
+		if whole := a.byName[t.PartitionOf]; whole != nil {
+			whole.partitions = append(whole.partitions, a.byName[t.Name])
+		}
+	}
+	a.findRoot()
+	a.classify()
+	a.restore()
+	if err := a.check(); err != nil {
+		return nil, err
 	}
 	a.reach()
 	a.order()
@@ -166,13 +179,32 @@ func (a *Analysis) columnOf(t *catalog.Table) string {
 }
 
 // classify decides what needs no other table's decision.
-func (a *Analysis) classify(t *Table) {
+func (a *Analysis) classify() {
+	shared, skipped := setOf(a.options.Shared), setOf(a.options.Skip)
+	for _, ct := range a.catalog.Tables {
+		switch t := a.byName[ct.Name]; {
+		case t.Role == Root:
+		case skipped[t.Name]:
+			t.Role = Skipped
+		case shared[t.Name]:
+			t.Role = Shared
+		default:
+			a.findColumn(t)
+		}
+	}
+}
+
+func setOf[T comparable](list []T) map[T]bool {
+	set := make(map[T]bool, len(list))
+	for _, one := range list {
+		set[one] = true
+	}
+	return set
+}
+
+// findColumn finds the tenant column that a table has.
+func (a *Analysis) findColumn(t *Table) {
 	switch {
-	case t.Role == Root:
-	case slices.Contains(a.options.Skip, t.Name):
-		t.Role = Skipped
-	case slices.Contains(a.options.Shared, t.Name):
-		t.Role = Shared
 	case t.Table.Column(a.columnOf(t.Table)) != nil:
 		t.Role, t.Column = Tenants, a.columnOf(t.Table)
 	default:
@@ -201,6 +233,7 @@ func (a *Analysis) toRoot(t *Table) (columns []string) {
 }
 
 func (a *Analysis) ask(t *Table, asks string, answers ...string) {
+	t.asked = true
 	a.Questions = append(a.Questions, Question{Table: t.Name, Asks: asks, Answers: answers})
 }
 
@@ -232,14 +265,12 @@ func (t *Table) owned() bool {
 func (t *Table) isPartition() bool { return t.PartitionOf != (catalog.Name{}) }
 
 // leaves lists the tables that hold a table's rows.
-func (a *Analysis) leaves(t *Table) (leaves []*Table) {
+func (t *Table) leaves() (leaves []*Table) {
 	if !t.Partitioned {
 		return []*Table{t}
 	}
-	for _, other := range a.Tables {
-		if other.PartitionOf == t.Name {
-			leaves = append(leaves, a.leaves(other)...)
-		}
+	for _, partition := range t.partitions {
+		leaves = append(leaves, partition.leaves()...)
 	}
 	return leaves
 }

@@ -128,6 +128,14 @@ func TestAnalyze(t *testing.T) {
 			},
 			roles: map[string]string{"members": "reaching tenant_id via users"},
 		}, {
+			reason: "where no table is a tenant's, the root is the only question",
+			sql: accounts + `CREATE TABLE countries (id bigint PRIMARY KEY);
+				CREATE TABLE users (id bigint PRIMARY KEY, account_id bigint NOT NULL REFERENCES accounts, country_id bigint REFERENCES countries);
+				CREATE TABLE orders (id bigint PRIMARY KEY, account_id bigint NOT NULL REFERENCES accounts);`,
+			roles: map[string]string{"users": "undecided "},
+			questions: []string{"accounts is what most foreign keys refer to, 2 of them by account_id, and no table has a column tenant_id: " +
+				"is it the tenants' own, or which is?"},
+		}, {
 			reason:    "a table that reaches nobody is a question",
 			sql:       "CREATE TABLE countries (id bigint PRIMARY KEY);",
 			roles:     map[string]string{"countries": "undecided "},
@@ -159,9 +167,12 @@ func TestAnalyze(t *testing.T) {
 		}, {
 			reason: "a view that groups by a key alone needs it",
 			sql: `CREATE TABLE users (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, name text);
-				CREATE VIEW names AS SELECT id, name FROM users GROUP BY id;`,
-			findings: []string{"blocker: users: users_pkey: the view names groups by this key alone; " +
-				"drop the view, and make it again with all columns in its GROUP BY"},
+				CREATE VIEW names AS SELECT id, name FROM users GROUP BY id;
+				CREATE FUNCTION named() RETURNS text BEGIN ATOMIC SELECT name FROM users GROUP BY id; END;`,
+			findings: []string{
+				"blocker: users: users_pkey: the function named() groups by this key alone; replace it by one with all columns in its GROUP BY",
+				"blocker: users: users_pkey: the view names groups by this key alone; replace it by one with all columns in its GROUP BY",
+			},
 		}, {
 			reason: "triggers see the backfill, exclusions and deferrable uniques are told of",
 			sql: `CREATE TABLE users (id bigint PRIMARY KEY, tenant_id bigint, place int UNIQUE DEFERRABLE,
@@ -180,6 +191,24 @@ func TestAnalyze(t *testing.T) {
 				CREATE TABLE teams (id bigint PRIMARY KEY, tenant_id integer NOT NULL);`,
 			findings: []string{"warning: teams: tenant_id: the tenant column is of type integer, where others are bigint; " +
 				"Citus needs the same type in all tables"},
+		}, {
+			reason: "types that no foreign key matches",
+			sql: `CREATE TABLE users (id bigint PRIMARY KEY, tenant_id uuid NOT NULL);
+				CREATE TABLE teams (id bigint PRIMARY KEY, tenant_id varchar(36) NOT NULL, head_id bigint REFERENCES users);
+				CREATE TABLE badges (id bigint PRIMARY KEY, tenant_id uuid NOT NULL, user_id bigint REFERENCES users);`,
+			findings: []string{
+				"warning: teams: tenant_id: the tenant column is of type character varying(36), where others are uuid; " +
+					"Citus needs the same type in all tables",
+				"blocker: teams: teams_head_id_fkey: the tenant columns are of types character varying(36) here and uuid in users, " +
+					"which no foreign key can match; change the type of one of them",
+			},
+		}, {
+			reason: "a shared table that tells rows of tenants from those of everybody",
+			sql: `CREATE TABLE roles (id bigint PRIMARY KEY, tenant_id bigint);
+				CREATE TABLE users (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, role_id bigint REFERENCES roles);`,
+			options: func(s in) keys.Options { return keys.Options{Shared: s.names("roles")} },
+			findings: []string{"warning: roles: tenant_id: the table is shared and has a tenant column: references to its rows may cross tenants; " +
+				"give the rows that are everybody's a table of their own"},
 		}, {
 			reason: "inheritance",
 			sql: `CREATE TABLE users (id bigint PRIMARY KEY, tenant_id bigint NOT NULL);

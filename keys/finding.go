@@ -2,6 +2,7 @@ package keys
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
@@ -65,6 +66,10 @@ func (a *Analysis) findObstacles() {
 		if t.owned() {
 			a.findInTable(t)
 		}
+		if t.Role == Shared && t.Table.Column(a.columnOf(t.Table)) != nil {
+			a.found(Warning, t, a.columnOf(t.Table), "give the rows that are everybody's a table of their own",
+				"the table is shared and has a tenant column: references to its rows may cross tenants")
+		}
 		a.findReferences(t)
 	}
 	for _, r := range a.replaced {
@@ -79,7 +84,7 @@ func (a *Analysis) findInTable(t *Table) {
 	if t.unfit() {
 		a.found(Warning, t, "", "make it a partition, or a table of its own", "it inherits from another table: its keys stay as they are")
 	}
-	if !t.Owned && !a.catalog.Role.Superuser && a.changes(t) {
+	if !t.Owned && !a.catalog.Role.Superuser && t.changes() {
 		a.found(Blocker, t, "", "carry the plan out as "+catalog.Quote(t.Owner), "%s does not own it", catalog.Quote(a.catalog.Role.Name))
 	}
 	if column := t.Table.Column(t.Column); column != nil && a.typ != "" && column.Type != a.typ {
@@ -109,22 +114,7 @@ func (t *Table) fills() bool {
 }
 
 // changes reports whether the plan changes a table.
-func (a *Analysis) changes(t *Table) bool {
-	if t.fills() {
-		return true
-	}
-	for _, r := range a.replaced {
-		if r.table == t {
-			return true
-		}
-	}
-	for _, l := range a.links {
-		if l.child == t || l.parent == t {
-			return true
-		}
-	}
-	return false
-}
+func (t *Table) changes() bool { return t.fills() || len(t.replaced) > 0 || t.linked }
 
 // findReferences finds foreign keys of other tables that keep a key from being
 // replaced.
@@ -141,7 +131,7 @@ func (a *Analysis) findReferences(t *Table) {
 			if parent.Role == Root && t.Role != Root && !matchesRoot(t, c, parent) {
 				a.found(Note, t, c.Name, "", "it refers to a tenant by another column than the tenant column, and may refer to any")
 			}
-		case parent.Role != Root && a.replaces(parent, c.Index):
+		case parent.Role != Root && parent.replaces(c.Index):
 			a.found(Blocker, t, c.Name, "make the table a tenant's, or drop the foreign key",
 				"a row that belongs to no tenant refers to %s, whose rows do", parent.Name)
 		}
@@ -157,13 +147,8 @@ func matchesRoot(t *Table, c *catalog.Constraint, root *Table) bool {
 	return false
 }
 
-func (a *Analysis) replaces(t *Table, index string) bool {
-	for _, r := range a.replaced {
-		if r.table == t && r.old != nil && r.old.Name == index {
-			return true
-		}
-	}
-	return false
+func (t *Table) replaces(index string) bool {
+	return slices.ContainsFunc(t.replaced, func(r *replacement) bool { return r.old != nil && r.old.Name == index })
 }
 
 func (a *Analysis) findInKey(r *replacement) {
@@ -171,7 +156,7 @@ func (a *Analysis) findInKey(r *replacement) {
 	if r.old == nil {
 		return
 	}
-	if !r.old.Valid {
+	if !r.old.Valid && !r.covered {
 		a.found(Blocker, t, r.old.Name, "REINDEX or drop it", "the unique index is not valid: rows may be there twice")
 	}
 	if r.constraint == nil {
@@ -181,9 +166,12 @@ func (a *Analysis) findInKey(r *replacement) {
 		a.found(Blocker, t, r.old.Name, alter(t, "REPLICA IDENTITY DEFAULT")+", which is the primary key whatever its index",
 			"the replica identity is this index, which the plan replaces")
 	}
-	for _, view := range r.constraint.Dependents {
-		a.found(Blocker, t, r.constraint.Name, "drop the view, and make it again with all columns in its GROUP BY",
-			"the view %s groups by this key alone", view)
+	for _, dependent := range r.constraint.Dependents {
+		if !strings.HasPrefix(dependent, "function ") {
+			dependent = "view " + dependent
+		}
+		a.found(Blocker, t, r.constraint.Name, "replace it by one with all columns in its GROUP BY",
+			"the %s groups by this key alone", dependent)
 	}
 	if r.constraint.Deferrable {
 		a.found(Warning, t, r.constraint.Name, "let no transaction pass through duplicates meanwhile",
@@ -193,6 +181,10 @@ func (a *Analysis) findInKey(r *replacement) {
 
 func (a *Analysis) findInLink(l *link) {
 	foreign := l.new.Foreign
+	if own, theirs := a.tenantType(l.child), a.tenantType(l.parent); !alike(own, theirs) {
+		a.found(Blocker, l.child, l.old.Name, "change the type of one of them",
+			"the tenant columns are of types %s here and %s in %s, which no foreign key can match", own, theirs, l.parent.Name)
+	}
 	if clears(foreign.OnDelete) && a.catalog.Version < 150000 {
 		a.found(Blocker, l.child, l.old.Name, "use PostgreSQL 15, or make it NO ACTION or CASCADE",
 			"ON DELETE SET NULL with the tenant in the key would clear the tenant")
@@ -208,4 +200,29 @@ func (a *Analysis) findInLink(l *link) {
 	if clears(foreign.OnDelete) && a.catalog.Version >= 150000 {
 		a.found(Note, l.child, l.old.Name, "", "it becomes SET NULL of its own columns only, which Citus does not allow")
 	}
+}
+
+// tenantType is the type of a table's tenant column.
+func (a *Analysis) tenantType(t *Table) string {
+	if column := t.Table.Column(t.Column); column != nil {
+		return column.Type
+	}
+	return a.typ
+}
+
+// typeFamilies are the types of tenants' ids that foreign keys can match within a
+// family, and not between families.
+var typeFamilies = map[string]string{
+	"smallint": "integer", "integer": "integer", "bigint": "integer",
+	"text": "text", "character varying": "text", "character": "text",
+	"uuid": "uuid",
+}
+
+// alike reports whether a foreign key may match two types. Of those that it does
+// not know, domains for instance, PostgreSQL itself must say.
+func alike(one, other string) bool {
+	one, _, _ = strings.Cut(one, "(")
+	other, _, _ = strings.Cut(other, "(")
+	family, others := typeFamilies[one], typeFamilies[other]
+	return family == "" || others == "" || family == others
 }

@@ -13,13 +13,16 @@ import (
 // its tenant, from the tenants' tables outwards; and for those whose column may
 // be null one to fill it along.
 func (a *Analysis) reach() {
+	if a.askRoot() {
+		return
+	}
 	for a.reachBy(false) || a.reachBy(true) {
 	}
 	for _, ct := range a.catalog.Tables {
 		switch t := a.byName[ct.Name]; {
 		case t.isPartition():
 			a.followParent(t)
-		case t.Role == Undecided && !a.asked(t):
+		case t.Role == Undecided && !t.asked:
 			a.ask(t, "reaches no tenant along its foreign keys: is it shared, or what tells its tenant?",
 				"Options.Shared", "Options.Columns", "Options.Skip")
 		case t.Role == Tenants && !t.Table.Column(t.Column).NotNull:
@@ -30,13 +33,45 @@ func (a *Analysis) reach() {
 	}
 }
 
+// askRoot asks for the root alone where no table is a tenant's: all other
+// questions follow from it.
+func (a *Analysis) askRoot() bool {
+	references := map[Object]int{} // to a table, by columns of that name
+	for _, ct := range a.catalog.Tables {
+		if a.byName[ct.Name].owned() {
+			return false
+		}
+		for i := range ct.Constraints {
+			if c := &ct.Constraints[i]; c.Foreign != nil && !c.Inherited && len(c.Columns) == 1 {
+				references[Object{c.Foreign.Table, c.Columns[0]}]++
+			}
+		}
+	}
+	var most Object
+	for o, n := range references {
+		if t := a.byName[o.Table]; t == nil || t.Role != Undecided {
+			continue
+		}
+		if m := references[most]; n > m || n == m && cmp.Or(o.Table.Compare(most.Table), cmp.Compare(o.Name, most.Name)) < 0 {
+			most = o
+		}
+	}
+	t := a.byName[most.Table]
+	if t == nil {
+		return false
+	}
+	a.ask(t, fmt.Sprintf("is what most foreign keys refer to, %d of them by %s, and no table has a column %s: is it the tenants' own, or which is?",
+		references[most], catalog.Quote(most.Name), catalog.Quote(a.options.Column)), "Options.Root", "Options.Column")
+	return true
+}
+
 // reachBy reaches the tables that are one hop away, by references that may be
 // null only where no other are left. It is false when there is none.
 func (a *Analysis) reachBy(nullables bool) bool {
 	var reached []*Table
 	for _, ct := range a.catalog.Tables {
 		t := a.byName[ct.Name]
-		if t.Role != Undecided || t.isPartition() || a.asked(t) {
+		if t.Role != Undecided || t.isPartition() || t.asked {
 			continue
 		}
 		if hop, ok := a.hop(t, nullables); ok {
@@ -59,10 +94,6 @@ func (a *Analysis) followParent(t *Table) {
 	if parent != nil && t.Role != Skipped {
 		t.Role, t.Column = parent.Role, parent.Column
 	}
-}
-
-func (a *Analysis) asked(t *Table) bool {
-	return slices.ContainsFunc(a.Questions, func(q Question) bool { return q.Table == t.Name })
 }
 
 // continued is the path behind a hop: on to the table that has the column.

@@ -17,7 +17,7 @@ func (a *Analysis) expand() (steps []migration.Step) {
 		step := stepOn(t, "add "+column, "the tenant, which "+t.Path[0].String()+" tells",
 			"ADD COLUMN "+column+" "+a.typ)
 		step.Undo = []string{alter(t, "DROP COLUMN "+column)}
-		for _, member := range a.family(t) {
+		for _, member := range t.family() {
 			made := state(member, migration.Column, t.Column, a.added(t, false).Definition())
 			step.Before, step.After = append(step.Before, gone(made)), append(step.After, made)
 		}
@@ -37,7 +37,7 @@ func (a *Analysis) backfill() (steps []migration.Step) {
 		if !t.fills() || t.isPartition() || t.unfit() {
 			continue
 		}
-		for _, leaf := range a.leaves(t) {
+		for _, leaf := range t.leaves() {
 			if len(t.Path) > 0 {
 				steps = append(steps, a.fill(t, leaf))
 			}
@@ -71,9 +71,8 @@ func (a *Analysis) fill(t, leaf *Table) migration.Step {
 
 // forbidNull makes a column NOT NULL without a scan under a lock.
 func (a *Analysis) forbidNull(t *Table) []migration.Step {
-	name := newNames(a.catalog).constraint(t.Name, t.Name.Name, t.Column+"_not_null")
-	column := catalog.Quote(t.Column)
-	check := &catalog.Constraint{Name: name, Kind: catalog.Check, Text: "CHECK ((" + column + " IS NOT NULL))"}
+	name, column := t.check, catalog.Quote(t.Column)
+	check := &catalog.Constraint{Name: name, Kind: catalog.Check, Text: notNull(t.Column)}
 	open := *check
 	check.Validated = true
 	quoted := catalog.Quote(name)
@@ -85,7 +84,7 @@ func (a *Analysis) forbidNull(t *Table) []migration.Step {
 	set := stepOn(t, "set "+column+" NOT NULL", "the check has shown it", "ALTER COLUMN "+column+" SET NOT NULL", "DROP CONSTRAINT "+quoted)
 	set.Undo = []string{alter(t, "ALTER COLUMN "+column+" DROP NOT NULL")}
 
-	for _, member := range a.family(t) {
+	for _, member := range t.family() {
 		before, after := a.added(t, false), a.added(t, true)
 		if have := member.Table.Column(t.Column); have != nil {
 			before, after = have, new(catalog.Column)

@@ -8,7 +8,7 @@ import (
 // build makes what will stand in the old ones' place.
 func (a *Analysis) build() (steps []migration.Step) {
 	for _, r := range a.replaced {
-		if !r.inPlace() || len(r.links) > 0 {
+		if !r.covered && (!r.inPlace() || len(r.links) > 0) {
 			steps = append(steps, makeIndex(r.table, r.new, "the unique with the tenant"))
 		}
 		if r.isPrimary() && !r.inPlace() {
@@ -60,6 +60,7 @@ func (l *link) make() []migration.Step {
 			"ADD CONSTRAINT "+name+" "+l.new.Definition()), l.child)
 		step.Undo, step.Lock, step.Blocks = undo, migration.ShareRowExclusive,
 			"writes to it and to "+l.parent.Name.String()+", while the table is read"
+		step.Also = l.also()
 		step.Before, step.After = []migration.State{gone(firm)}, []migration.State{firm}
 		return []migration.Step{step}
 	}
@@ -68,9 +69,18 @@ func (l *link) make() []migration.Step {
 	loose := constraintState(l.child, &open)
 	add := stepOn(l.child, "add "+name, "new rows refer to rows of their tenant only", "ADD CONSTRAINT "+name+" "+open.Definition())
 	add.Undo, add.Lock, add.Blocks = undo, migration.ShareRowExclusive, "writes to it and to "+l.parent.Name.String()+", for a moment"
+	add.Also = l.also()
 	add.Before, add.After = []migration.State{gone(loose)}, []migration.State{loose}
 	validate := sized(stepOn(l.child, "validate "+name, "old rows do, too", "VALIDATE CONSTRAINT "+name), l.child)
 	validate.Lock, validate.Blocks = migration.ShareUpdateExclusive, "other changes of the table, while it is read"
 	validate.Before, validate.After = []migration.State{loose}, []migration.State{firm}
 	return []migration.Step{add, validate}
+}
+
+// also is the other table that is locked with the child.
+func (l *link) also() []catalog.Name {
+	if l.child == l.parent {
+		return nil
+	}
+	return []catalog.Name{l.parent.Name}
 }

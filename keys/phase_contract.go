@@ -12,6 +12,8 @@ func (a *Analysis) contract() (steps []migration.Step) {
 	for _, r := range a.replaced {
 		switch {
 		case r.old == nil || r.isPrimary():
+		case r.covered:
+			steps = append(steps, append(r.moveIdentity(), r.dropOld())...)
 		case r.constraint != nil && (r.inPlace() || len(r.links) == 0 && !r.old.ReplicaIdentity):
 			steps = append(steps, a.swapKey(r))
 		default:
@@ -26,7 +28,7 @@ func (a *Analysis) contract() (steps []migration.Step) {
 		step := makeIndex(r.table, r.standIn, "the old key is unique within a tenant only")
 		step.Name = r.table.Name.String() + ": drop " + catalog.Quote(r.standIn.Name)
 		step.SQL, step.Undo = step.Undo, append(slices.Clone(step.Undo), step.SQL...)
-		step.Repair, step.Blocks = nil, "nothing"
+		step.Repair, step.Blocks = step.SQL, "nothing"
 		step.Before, step.After = step.After, step.Before
 		step.Rows, step.Bytes = 0, 0
 		steps = append(steps, step)
@@ -68,6 +70,7 @@ func (r *replacement) dropOld() migration.Step {
 	} else {
 		step.SQL = []string{dropIndex(t, r.old.Name)}
 		step.Undo = []string{dropIndex(t, r.old.Name), r.old.CreateSQL(r.old.Name, t.Name, !t.Partitioned)}
+		step.Repair = step.SQL // it may be left invalid
 		step.Lock, step.Blocks = migration.ShareUpdateExclusive, "nothing"
 	}
 	if r.old.Clustered {

@@ -30,7 +30,8 @@ func (l *link) dropOld() migration.Step {
 	step := stepOn(l.child, "drop "+catalog.Quote(l.old.Name), "the foreign key with the tenant says more",
 		"DROP CONSTRAINT "+catalog.Quote(l.old.Name))
 	step.Blocks = "everything on it and on " + l.parent.Name.String() + ", for a moment"
-	step.Undo, step.Transaction = l.restore(), false
+	step.Undo, step.Transaction, step.Also = l.restore(), false, l.also()
+	step.Repair = l.restore()[:1] // an undo may leave it without its validation
 	step.Before, step.After = []migration.State{constraintState(l.child, l.old)}, []migration.State{gone(constraintState(l.child, l.old))}
 	return step
 }
@@ -100,12 +101,13 @@ func (r *replacement) rebuildOld() []string {
 	return append(sql, alter(t, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+usingIndex(r.constraint, r.standIn.Name)))
 }
 
-// nameRebuilt names the index that only the undo builds, which may be left when
-// that is cut off.
+// nameRebuilt names the index that only the undo builds, which is left when that
+// is cut off, and goes on refusing rows.
 func (r *replacement) nameRebuilt(step *migration.Step) {
 	if r.isPrimary() || r.inPlace() {
 		return
 	}
+	step.Repair = []string{dropIndex(r.table, r.standIn.Name)}
 	none := gone(indexState(r.table, r.standIn))
 	step.Before, step.After = append(step.Before, none), append(step.After, none)
 }

@@ -27,14 +27,18 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 	plan := &migration.Plan{Title: "Composite keys for " + a.catalog.Database}
 	for _, phase := range []migration.Phase{
 		{
-			Name: Expand, About: "Tenant columns are added to tables that have none.",
+			Name: Expand, About: "Tenant columns are added to tables that have none. A connection that has prepared a SELECT * of one " +
+				"gets one error at its next use (0A000, cached plan must not change result type), and no other: " +
+				"GORM and pgx prepare, unless default_query_exec_mode=exec is in their DSN.",
 			Steps: a.expand(),
 		}, {
 			Name: Backfill, About: "Rows without a tenant get theirs from the rows that they refer to.",
 			Barrier: "Every running version of the application writes " + column + " with each new row.",
 			Steps:   a.backfill(),
 		}, {
-			Name: Build, About: "Unique indexes and foreign keys with the tenant are made beside the old ones.",
+			Name: Build, About: "Unique indexes and foreign keys with the tenant are made beside the old ones. " +
+				"While both stand, two upserts that insert the same new row in the same moment may get an error (23505, unique_violation) " +
+				"in the place of their ON CONFLICT, which knows one of the uniques only.",
 			Steps: a.build(),
 		}, {
 			Name: Swap, About: "They take the places of primary keys and foreign keys.",
@@ -43,15 +47,16 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 			Steps: a.swap(),
 		}, {
 			Name: Contract, About: "What holds between tenants is dropped: the uniques without the tenant.",
-			Barrier: "Every running version scopes its statements by tenant, and names " + column + " in its conflict targets.",
-			Steps:   a.contract(),
+			Barrier: "Every running version scopes its statements by tenant, and names " + column + " in its conflict targets, " +
+				"which the GORM plugin does in programs that were started after phase swap.",
+			Steps: a.contract(),
 		},
 	} {
 		if len(phase.Steps) > 0 {
 			plan.Phases = append(plan.Phases, phase)
 		}
 	}
-	plan.Seal(a.catalog)
+	plan.Seal(a.live)
 	return plan, nil
 }
 
@@ -108,12 +113,10 @@ func sized(s migration.Step, tables ...*Table) migration.Step {
 }
 
 // family is a table with all that are its partitions.
-func (a *Analysis) family(t *Table) []*Table {
+func (t *Table) family() []*Table {
 	family := []*Table{t}
-	for _, other := range a.Tables {
-		if other.PartitionOf == t.Name {
-			family = append(family, a.family(other)...)
-		}
+	for _, partition := range t.partitions {
+		family = append(family, partition.family()...)
 	}
 	return family
 }

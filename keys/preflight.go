@@ -115,6 +115,9 @@ func (q *query) read(ctx context.Context, db Beginner, limits Limits, found *Fin
 func (a *Analysis) questions() (list []*query) {
 	for _, l := range a.links {
 		list = append(list, a.crossing(l))
+		if !l.old.Validated {
+			list = append(list, dangling(l))
+		}
 	}
 	for _, t := range a.Tables {
 		if t.fills() && !t.isPartition() {
@@ -185,6 +188,22 @@ func (a *Analysis) crossing(l *link) *query {
 	}
 }
 
+// dangling asks for rows that refer to none, which a foreign key allows that was
+// never validated.
+func dangling(l *link) *query {
+	sql := fmt.Sprintf("SELECT %s FROM %s AS c LEFT JOIN %s AS p ON %s WHERE p.%s IS NULL", rowKey("c", l.child), l.child.Name, l.parent.Name,
+		joined("c", "p", l.old), catalog.Quote(l.old.Foreign.Columns[0]))
+	for _, column := range l.old.Columns {
+		sql += " AND c." + catalog.Quote(column) + " IS NOT NULL"
+	}
+	return &query{
+		sql: sql + " LIMIT $1",
+		finding: Finding{Severity: Blocker, Table: l.child.Name, Object: l.old.Name,
+			Problem: fmt.Sprintf("rows refer to rows of %s that are not there", l.parent.Name),
+			Remedy:  "correct or delete the rows, or clear the reference"},
+	}
+}
+
 // unfilled asks for rows whose tenant nothing tells.
 func (a *Analysis) unfilled(t *Table) *query {
 	joins, tenant := a.tenantOf("c", t)
@@ -192,7 +211,7 @@ func (a *Analysis) unfilled(t *Table) *query {
 		sql: fmt.Sprintf("SELECT %s FROM %s AS c%s WHERE %s IS NULL LIMIT $1", rowKey("c", t), t.Name, joins, tenant),
 		finding: Finding{Severity: Blocker, Table: t.Name, Object: t.Column,
 			Problem: "rows have no tenant, and no reference tells it",
-			Remedy:  "fill or delete them"},
+			Remedy:  "fill or delete them; a table with rows that are everybody's is a shared one"},
 	}
 }
 

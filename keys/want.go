@@ -18,7 +18,9 @@ type replacement struct {
 	// which stays until nothing needs it, or of an old unique, which the undo
 	// builds.
 	new, standIn *catalog.Index
-	links        []*link // that refer to it
+	// Covered says that the new one is there, under a name of its own.
+	covered bool
+	links   []*link // that refer to it
 }
 
 // A link is a foreign key between tenants' tables that gets the tenant.
@@ -38,39 +40,48 @@ func (r *replacement) inPlace() bool { return r.table.Partitioned && r.constrain
 
 // wantKeys finds the keys and uniques without the tenant.
 func (a *Analysis) wantKeys() {
-	taken := newNames(a.catalog)
-	for _, t := range a.Tables {
+	for _, ct := range a.catalog.Tables { // in an order that does not depend on how far a plan has come
+		t := a.byName[ct.Name]
 		if !t.owned() || t.Role == Root || t.unfit() {
 			continue
+		}
+		if t.fills() && !t.isPartition() {
+			t.check = a.names.constraint(t.Name, t.Name.Name, t.Column+"_not_null")
 		}
 		for i := range t.Indexes {
 			index := &t.Indexes[i]
 			if !index.Unique || index.Inherited || hasPart(index, t.Column) || a.isGlobal(t, index) {
 				continue
 			}
-			a.replaced = append(a.replaced, a.replace(t, index, taken))
+			a.add(a.replace(t, index))
 		}
 	}
 	for _, w := range a.options.Uniques {
-		a.wantUnique(w, taken)
+		a.wantUnique(w)
 	}
 }
 
+func (a *Analysis) add(r *replacement) {
+	a.replaced = append(a.replaced, r)
+	r.table.replaced = append(r.table.replaced, r)
+}
+
 // replace makes the replacement of one unique.
-func (a *Analysis) replace(t *Table, old *catalog.Index, taken *names) *replacement {
+func (a *Analysis) replace(t *Table, old *catalog.Index) *replacement {
 	r := &replacement{table: t, old: old}
 	if old.Constraint != "" {
 		r.constraint = t.Constraint(old.Constraint)
 	}
-	made := *old
-	made.Name = taken.index(t.Name, old.Name, "tenant")
-	made.Constraint, made.Primary, made.Valid = "", false, true
-	made.Clustered, made.ReplicaIdentity = false, false
-	made.Parts = append([]catalog.Part{tenantPart(t)}, old.Parts...)
+	made := withTenant(t, old)
 	r.new = &made
+	if other := t.sameAs(&made, old.Name); other != nil && !r.isPrimary() && !t.Partitioned {
+		r.new, r.covered = other, true
+	} else {
+		made.Name = a.names.index(t.Name, old.Name, "tenant")
+	}
 	if r.constraint != nil {
 		standIn := *old
-		standIn.Name = taken.index(t.Name, old.Name, "old")
+		standIn.Name = a.names.index(t.Name, old.Name, "old")
 		standIn.Constraint, standIn.Primary, standIn.Valid = "", false, true
 		standIn.Clustered, standIn.ReplicaIdentity = false, false
 		r.standIn = &standIn
@@ -78,20 +89,45 @@ func (a *Analysis) replace(t *Table, old *catalog.Index, taken *names) *replacem
 	return r
 }
 
+// withTenant is an index that begins with the tenant, without a name.
+func withTenant(t *Table, old *catalog.Index) catalog.Index {
+	made := *old
+	made.Name, made.Constraint, made.Primary, made.Valid = "", "", false, true
+	made.Clustered, made.ReplicaIdentity = false, false
+	made.Parts = append([]catalog.Part{tenantPart(t)}, old.Parts...)
+	return made
+}
+
+// sameAs finds a key that is there and says what the wanted one would: one that
+// is deferrable does so where an undo has left the old one.
+func (t *Table) sameAs(wanted *catalog.Index, old string) *catalog.Index {
+	for i := range t.Indexes {
+		index := &t.Indexes[i]
+		if index.Definition() != wanted.Definition() {
+			continue
+		}
+		c := t.Constraint(index.Constraint)
+		if c == nil || !c.Deferrable || old == fit(index.Name, "old", func(string) bool { return true }) {
+			return index
+		}
+	}
+	return nil
+}
+
 // wantUnique adds a unique that the options want, unless it is there.
-func (a *Analysis) wantUnique(w Wanted, taken *names) {
+func (a *Analysis) wantUnique(w Wanted) {
 	t := a.byName[w.Table]
 	if t == nil || !t.owned() || t.unfit() {
 		return
 	}
-	if columns := append([]string{t.Column}, w.Columns...); t.Role != Root && a.keyOn(t, columns) == nil && !a.hasKey(t, columns) {
-		a.replaced = append(a.replaced, &replacement{table: t, new: a.uniqueOn(t, w.Name, columns, taken)})
+	if columns := append([]string{t.Column}, w.Columns...); t.Role != Root && t.keyOn(columns) == nil && !t.hasKey(columns) {
+		a.add(&replacement{table: t, new: a.uniqueOn(t, w.Name, columns)})
 	}
 }
 
-func (a *Analysis) uniqueOn(t *Table, name string, columns []string, taken *names) *catalog.Index {
+func (a *Analysis) uniqueOn(t *Table, name string, columns []string) *catalog.Index {
 	index := &catalog.Index{Method: "btree", Unique: true, Valid: true}
-	index.Name = taken.index(t.Name, name, "tenant")
+	index.Name = a.names.index(t.Name, name, "tenant")
 	for _, column := range columns {
 		index.Parts = append(index.Parts, catalog.Part{Column: column, SQL: catalog.Quote(column)})
 	}
@@ -107,8 +143,7 @@ func hasPart(index *catalog.Index, column string) bool {
 }
 
 func (a *Analysis) isGlobal(t *Table, index *catalog.Index) bool {
-	return slices.Contains(a.options.Global, Object{t.Name, index.Name}) ||
-		index.Constraint != "" && slices.Contains(a.options.Global, Object{t.Name, index.Constraint})
+	return a.global[Object{t.Name, index.Name}] || index.Constraint != "" && a.global[Object{t.Name, index.Constraint}]
 }
 
 // unfit reports whether a table's keys are left alone because of what it is; the
@@ -118,11 +153,8 @@ func (t *Table) unfit() bool { return len(t.Inherits) > 0 && !t.isPartition() }
 // wantLinks finds the foreign keys between tenants' tables that do not match
 // tenant with tenant.
 func (a *Analysis) wantLinks() {
-	taken := newNames(a.catalog)
-	for _, r := range a.replaced {
-		taken.relations[catalog.Name{Schema: r.table.Schema, Name: r.new.Name}] = true
-	}
-	for _, child := range a.Tables {
+	for _, ct := range a.catalog.Tables {
+		child := a.byName[ct.Name]
 		if !child.owned() || child.unfit() {
 			continue
 		}
@@ -135,7 +167,7 @@ func (a *Analysis) wantLinks() {
 			if parent == nil || !parent.owned() || parent.unfit() || matches(child, parent, old) {
 				continue
 			}
-			a.links = append(a.links, a.linked(child, parent, old, taken))
+			a.links = append(a.links, a.link(child, parent, old))
 		}
 	}
 }
@@ -151,7 +183,8 @@ func matches(child, parent *Table, old *catalog.Constraint) bool {
 	return parent.Role == Root
 }
 
-func (a *Analysis) linked(child, parent *Table, old *catalog.Constraint, taken *names) *link {
+// linked is a foreign key that begins with the tenant, under its old name.
+func linked(child, parent *Table, old *catalog.Constraint) catalog.Constraint {
 	foreign := *old.Foreign
 	foreign.Columns = append([]string{parent.Column}, foreign.Columns...)
 	foreign.MatchFull = foreign.MatchFull && len(old.Columns) > 1
@@ -159,19 +192,25 @@ func (a *Analysis) linked(child, parent *Table, old *catalog.Constraint, taken *
 		foreign.DeleteColumns = old.Columns
 	}
 	made := *old
-	made.Name = taken.constraint(child.Name, old.Name, "tenant")
 	made.Columns = append([]string{child.Column}, old.Columns...)
 	made.Foreign, made.Validated = &foreign, true
+	return made
+}
+
+func (a *Analysis) link(child, parent *Table, old *catalog.Constraint) *link {
+	made := linked(child, parent, old)
+	made.Name = a.names.constraint(child.Name, old.Name, "tenant")
+	child.linked, parent.linked = true, true
 	l := &link{child: child, parent: parent, old: old, new: &made}
-	switch r := a.keyOn(parent, foreign.Columns); {
+	switch r := parent.keyOn(made.Foreign.Columns); {
 	case r != nil:
 		made.Index = r.new.Name
 		r.links = append(r.links, l)
-	case !a.hasKey(parent, foreign.Columns):
-		r := &replacement{table: parent, new: a.uniqueOn(parent, parent.Name.Name+"_"+old.Name, foreign.Columns, taken)}
+	case !parent.hasKey(made.Foreign.Columns):
+		r := &replacement{table: parent, new: a.uniqueOn(parent, parent.Name.Name+"_"+old.Name, made.Foreign.Columns)}
 		made.Index = r.new.Name
 		r.links = append(r.links, l)
-		a.replaced = append(a.replaced, r)
+		a.add(r)
 	}
 	return l
 }
@@ -181,9 +220,9 @@ func clears(action catalog.Action) bool {
 }
 
 // keyOn finds the new key that a foreign key to these columns can refer to.
-func (a *Analysis) keyOn(t *Table, columns []string) *replacement {
-	for _, r := range a.replaced {
-		if r.table == t && refersTo(r.new, columns) && (r.constraint == nil || !r.constraint.Deferrable) {
+func (t *Table) keyOn(columns []string) *replacement {
+	for _, r := range t.replaced {
+		if refersTo(r.new, columns) && (r.constraint == nil || !r.constraint.Deferrable) {
 			return r
 		}
 	}
@@ -191,7 +230,7 @@ func (a *Analysis) keyOn(t *Table, columns []string) *replacement {
 }
 
 // hasKey reports whether a table has a key on these columns already.
-func (a *Analysis) hasKey(t *Table, columns []string) bool {
+func (t *Table) hasKey(columns []string) bool {
 	return slices.ContainsFunc(t.Indexes, func(index catalog.Index) bool {
 		c := t.Constraint(index.Constraint)
 		return index.Unique && index.Valid && refersTo(&index, columns) && (c == nil || !c.Deferrable)

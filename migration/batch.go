@@ -70,7 +70,7 @@ func (r *run) pass(ctx context.Context, i, pass int) (rows int64, err error) {
 
 // blocks changes the rows of a range of blocks, in a transaction.
 func (r *run) blocks(ctx context.Context, b *Batch, from, to int64) error {
-	if err := r.session.wait(ctx, r.o.LockTimeout); err != nil {
+	if err := r.session.wait(ctx, r.session.brief); err != nil {
 		return err
 	}
 	done, err := r.session.work.ExecContext(ctx, b.SQL, tid(from), tid(to))

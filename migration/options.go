@@ -34,7 +34,9 @@ type Options struct {
 	StatementTimeout time.Duration
 
 	// BatchBlocks is how many blocks of a table, of 8 kB most often, a batch
-	// covers, which is a transaction. Zero: 1000.
+	// covers, which is a transaction: for as long as it runs, others wait who
+	// change the same rows. Zero: 100, some ten thousand rows and tenths of a
+	// second.
 	BatchBlocks int64
 
 	// BatchPause is how long to sleep between batches. Zero: not at all.
@@ -67,7 +69,7 @@ func (o Options) complete(p *Plan) (Options, error) {
 		o.Retries = 20
 	}
 	if o.BatchBlocks == 0 {
-		o.BatchBlocks = 1000
+		o.BatchBlocks = defaultBatchBlocks
 	}
 	return o, nil
 }

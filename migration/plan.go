@@ -47,14 +47,20 @@ type Step struct {
 	Undo   []string `json:"undo,omitempty"`
 	NoUndo string   `json:"no_undo,omitempty"`
 	// Repair removes what a step that failed halfway leaves behind, an invalid
-	// index for instance. It runs before the step where After is not reached and
+	// index for instance, or what its undo does. It runs before the step where After is not reached and
 	// Before does not hold.
 	Repair []string `json:"repair,omitempty"`
 
-	Lock   Lock   `json:"lock"`
-	Blocks string `json:"blocks"` // what waits meanwhile, and for how long: "writes, while the index is built"
-	Rows   int64  `json:"rows"`   // that it reads or writes, estimated
-	Bytes  int64  `json:"bytes"`  // that it reads or writes, estimated
+	Lock Lock `json:"lock"`
+	// Also are the other tables that the lock is taken on, one after the other: a
+	// foreign key is of two.
+	Also   []catalog.Name `json:"also,omitempty"`
+	Blocks string         `json:"blocks"` // what waits meanwhile, and for how long: "writes, while the index is built"
+	Rows   int64          `json:"rows"`   // that it reads or writes, estimated
+	Bytes  int64          `json:"bytes"`  // that it reads or writes, estimated
+	// Done says that the step was found done when the plan was made of what another
+	// one had left: it is written without its SQL. See [Plan.Seal].
+	Done bool `json:"done,omitempty"`
 	// PointOfNoReturn says that from here on the undo may fail, because rows have
 	// become legal that were not before.
 	PointOfNoReturn bool `json:"point_of_no_return,omitempty"`

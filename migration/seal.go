@@ -8,13 +8,19 @@ import (
 )
 
 // Seal sets the plan's fingerprint from the catalogue that it was made from,
-// which must hold at least the tables that the plan names. A planner calls it
-// when the steps are complete.
+// which must hold at least the tables that the plan names, and marks the steps
+// that it shows done. A planner calls it when the steps are complete.
 //
 // The fingerprint is of these tables and of the views on them, without the
 // objects that the steps name and what follows from those on partitions: tables
 // that the plan does not name may come and go while it is carried out.
-func (p *Plan) Seal(c *catalog.Catalog) { p.Fingerprint = p.fingerprint(c) }
+func (p *Plan) Seal(c *catalog.Catalog) {
+	p.Fingerprint = p.fingerprint(c)
+	t := p.timeline()
+	for i, done := range t.done(c) {
+		t.steps[i].Done = done
+	}
+}
 
 func (p *Plan) fingerprint(c *catalog.Catalog) string {
 	tables, objects := p.tables(), p.objects()

@@ -17,6 +17,11 @@ type session struct {
 	guard *sql.Conn // nil in a dry run
 
 	lockTimeout time.Duration // as set on work
+
+	// brief is how long to wait for a lock while others are held. Who waits for
+	// those in turn, and so in a circle, is let through before the server looks for
+	// deadlocks: it would end whoever has waited longest.
+	brief time.Duration
 }
 
 // The settings that would change what a plan does. Without row_security = off a
@@ -43,6 +48,8 @@ WHERE name IN ('transaction_timeout', 'idle_session_timeout', 'idle_in_transacti
 	// Where the platform has it, the server notices within a second that the
 	// program is gone, and ends its statement.
 	sqlNoticeEnd = `SELECT pg_catalog.set_config('client_connection_check_interval', '1s', false)`
+
+	sqlDeadlockTimeout = `SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'`
 
 	sqlSetLockTimeout = `SELECT pg_catalog.set_config('lock_timeout', $1, false)`
 )
@@ -103,6 +110,11 @@ func openSession(ctx context.Context, db *sql.DB, o Options) (_ *session, err er
 		if err := s.lock(ctx, s.work, workLock, orphanWait); err != nil {
 			return nil, err
 		}
+		var deadlock int64
+		if err := s.work.QueryRowContext(ctx, sqlDeadlockTimeout).Scan(&deadlock); err != nil {
+			return nil, fmt.Errorf("migration: set up the session: %w", err)
+		}
+		s.brief = min(o.LockTimeout, time.Duration(deadlock)*time.Millisecond/2)
 	}
 	return s, nil
 }

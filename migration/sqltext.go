@@ -35,7 +35,7 @@ func literal(text string) string {
 func (b *Batch) block() string {
 	body := fmt.Sprintf(`
 DECLARE
-	step constant bigint := 1000;
+	step constant bigint := %[5]d;
 	block bigint;
 	blocks bigint;
 	changed bigint;
@@ -65,12 +65,15 @@ BEGIN
 		fruitless := CASE WHEN passed = 0 THEN fruitless + 1 ELSE 0 END;
 	END LOOP;
 END
-`, dollarQuoted("left", b.Left), literal(b.Table.String()), dollarQuoted("sql", b.SQL), fruitlessPasses)
+`, dollarQuoted("left", b.Left), literal(b.Table.String()), dollarQuoted("sql", b.SQL), fruitlessPasses, defaultBatchBlocks)
 	return "DO " + dollarQuoted("batch", body)
 }
 
 // statements are what carries the step out.
 func (s *Step) statements() []string {
+	if s.Done {
+		return nil
+	}
 	if s.Batch != nil {
 		return []string{s.Batch.block()}
 	}

@@ -34,11 +34,34 @@ func (r *run) stand(ctx context.Context, c *catalog.Catalog) (done []bool, err e
 	return done, err
 }
 
+// done says which steps the catalogue shows done. Of batches it shows that only by
+// what comes after them.
+func (t *timeline) done(c *catalog.Catalog) []bool {
+	done := make([]bool, len(t.steps))
+	n := t.fit(c, view{}).least()
+	if n < 0 {
+		n = t.fit(c, takenBack).least()
+	}
+	for i := range n {
+		done[i] = true
+	}
+	t.reopen(c, done[:max(n, 0)])
+	return done
+}
+
 // reopen marks the steps that are to do again: those that made what was taken
-// back farther than other things were.
+// back farther than other things were, and those whose undo was cut off.
 func (t *timeline) reopen(c *catalog.Catalog, done []bool) {
 	for o, mentions := range t.objects {
 		definition := c.Definition(o.table, string(o.kind), o.name)
+		if definition != "" && !slices.ContainsFunc(mentions, mention.there) { // left of an undo
+			for _, m := range mentions {
+				if m.step < len(done) {
+					done[m.step] = false
+				}
+			}
+			continue
+		}
 		was := len(done)
 		for was >= 0 && !admits(mentions, was, definition, view{kept: true, unfinished: true}) {
 			was--
@@ -95,7 +118,9 @@ func (r *run) standBack(c *catalog.Catalog) (int, error) {
 	if n := fit.halfway(); n >= 0 {
 		return n + 1, nil
 	}
-	n, open := r.line.fit(c, takenBack).first()
+	again := takenBack
+	again.again = true
+	n, open := r.line.fit(c, again).first()
 	switch {
 	case n < 0:
 		return 0, r.stale(c)

@@ -54,6 +54,9 @@ func (r *run) prepare(ctx context.Context, i int) (done bool, err error) {
 		if c, err = r.read(ctx, s.Step); err != nil {
 			return false, err
 		}
+		if len(s.After) > 0 && holds(c, s.After) { // it was to be removed
+			return true, nil
+		}
 	}
 	return false, r.mismatch(i, c, s.Before)
 }
@@ -114,7 +117,11 @@ func (r *run) exec(ctx context.Context, s *Step, statements []string) error {
 		}
 		return nil
 	}
-	if err := r.session.wait(ctx, r.o.LockTimeout); err != nil {
+	timeout, err := r.approach(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := r.session.wait(ctx, timeout); err != nil {
 		return err
 	}
 	tx, err := r.session.work.BeginTx(ctx, nil)
@@ -134,9 +141,12 @@ func (r *run) exec(ctx context.Context, s *Step, statements []string) error {
 // SHARE UPDATE EXCLUSIVE lock waits for every older transaction while it holds
 // nobody up: once it could have its table's lock, it may take its time.
 func (r *run) alone(ctx context.Context, s *Step, statement string) error {
-	timeout := r.o.LockTimeout
+	timeout, err := r.approach(ctx, s)
+	if err != nil {
+		return err
+	}
 	if s.Lock == ShareUpdateExclusive {
-		if err := r.probe(ctx, s.Table); err != nil {
+		if err := r.probe(ctx, s.Table, s.Lock); err != nil {
 			return err
 		}
 		timeout = 0
@@ -144,12 +154,26 @@ func (r *run) alone(ctx context.Context, s *Step, statement string) error {
 	if err := r.session.wait(ctx, timeout); err != nil {
 		return err
 	}
-	_, err := r.session.work.ExecContext(ctx, statement)
+	_, err = r.session.work.ExecContext(ctx, statement)
 	return err
 }
 
-// probe takes the table's lock for a moment.
-func (r *run) probe(ctx context.Context, table catalog.Name) error {
+// approach waits for the locks of a step that are on several tables, each by
+// itself and without holding it, and says how long to wait for them together.
+func (r *run) approach(ctx context.Context, s *Step) (time.Duration, error) {
+	if len(s.Also) == 0 {
+		return r.o.LockTimeout, nil
+	}
+	for _, table := range append([]catalog.Name{s.Table}, s.Also...) {
+		if err := r.probe(ctx, table, s.Lock); err != nil {
+			return 0, err
+		}
+	}
+	return r.session.brief, nil
+}
+
+// probe takes a table's lock for a moment.
+func (r *run) probe(ctx context.Context, table catalog.Name, lock Lock) error {
 	if err := r.session.wait(ctx, r.o.LockTimeout); err != nil {
 		return err
 	}
@@ -157,7 +181,7 @@ func (r *run) probe(ctx context.Context, table catalog.Name) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "LOCK TABLE ONLY "+table.String()+" IN SHARE UPDATE EXCLUSIVE MODE")
+	_, err = tx.ExecContext(ctx, "LOCK TABLE ONLY "+table.String()+" IN "+string(lock)+" MODE")
 	if back := tx.Rollback(); err == nil {
 		return back
 	}

@@ -6,15 +6,20 @@ import (
 	"time"
 )
 
-// defaultLockTimeout is of the runs that do not say another, and in what is
-// written.
-const defaultLockTimeout = 2 * time.Second
+// The defaults are of the runs that do not say another, and in what is written.
+const (
+	defaultLockTimeout = 2 * time.Second
+	defaultBatchBlocks = 100
+)
 
 // facts say what a step is and does, a line each, for comments.
 func (s *Step) facts() []string {
 	lines := []string{"Step: " + s.Name}
 	if s.About != "" {
 		lines = append(lines, "For: "+s.About)
+	}
+	if s.Done {
+		lines = append(lines, "Done when this plan was made: nothing is left to execute")
 	}
 	lines = append(lines, "Lock: "+s.lock()+"; blocks "+s.blocks())
 	if s.Rows != 0 || s.Bytes != 0 {

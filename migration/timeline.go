@@ -54,6 +54,8 @@ type view struct {
 	// unfinished: that, but an invalid index or a constraint that is not validated,
 	// or what the plan says is never there, for an undo may have been cut off.
 	unfinished bool
+	// again: an undo that was cut off is still to be carried out, from its beginning.
+	again bool
 }
 
 // takenBack is the view of a plan that was taken back in part.
@@ -108,7 +110,16 @@ func admits(mentions []mention, n int, definition string, v view) bool {
 		return true // a help of the undo
 	}
 	v.unfinished = false
-	return admits(mentions, n, finished(definition), v)
+	whole := finished(definition)
+	if v.again && !slices.ContainsFunc(mentions[:next], func(m mention) bool { return m.was(whole) }) {
+		return false
+	}
+	return admits(mentions, n, whole, v)
+}
+
+// was says whether the object has the definition before the step or after it.
+func (m mention) was(definition string) bool {
+	return m.before != nil && *m.before == definition || m.after != nil && *m.after == definition
 }
 
 // there says whether the step has to do with the object while it is there.
@@ -174,6 +185,13 @@ func (f fit) halfway() int {
 		}
 	}
 	return -1
+}
+
+// least is the first number of done steps that it fits, be it but for objects of
+// the step after them; -1 when there is none.
+func (f fit) least() int {
+	n, _ := f.first()
+	return n
 }
 
 // first is the first number of done steps that it fits, or else the first that it

@@ -45,7 +45,11 @@ func (p *Plan) rows() (header string, rows []string, err error) {
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "  #\tSTEP\tLOCK\tBLOCKS\tROWS\tSIZE\tUNDO")
 	for i, s := range p.steps() {
-		cells := []string{fmt.Sprint("  ", i+1), s.Name, s.lock(), s.blocks(), count(s.Rows), size(s.Bytes), s.undoable()}
+		name := s.Name
+		if s.Done {
+			name += " (done)"
+		}
+		cells := []string{fmt.Sprint("  ", i+1), name, s.lock(), s.blocks(), count(s.Rows), size(s.Bytes), s.undoable()}
 		for n := range cells {
 			cells[n] = oneLine(cells[n])
 		}

@@ -31,7 +31,7 @@ COMMIT;
 -- Nothing to undo
 DO $batch$
 DECLARE
-	step constant bigint := 1000;
+	step constant bigint := 100;
 	block bigint;
 	blocks bigint;
 	changed bigint;

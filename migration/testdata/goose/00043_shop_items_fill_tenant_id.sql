@@ -11,7 +11,7 @@
 -- +goose StatementBegin
 DO $batch$
 DECLARE
-	step constant bigint := 1000;
+	step constant bigint := 100;
 	block bigint;
 	blocks bigint;
 	changed bigint;

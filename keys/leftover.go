@@ -1,0 +1,197 @@
+package keys
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// restore puts back, in the analysis alone, what a plan has changed that did not
+// come to its end and is lost: the plan that is made then is that one again, so
+// that what is done of it is found done, and its undo knows the way back. What is
+// left of a plan is known by name and definition together.
+func (a *Analysis) restore() {
+	a.live = a.catalog
+	p := &past{a, map[*Table]bool{}, map[Object]string{}}
+	tables := make([]*Table, len(a.live.Tables))
+	for i, t := range a.live.Tables {
+		tables[i] = a.byName[t.Name]
+	}
+	for _, t := range tables {
+		if t.owned() && t.Role != Root && !t.isPartition() && !t.unfit() {
+			p.keys(t)
+			p.check(t)
+		}
+	}
+	for _, t := range tables {
+		if t.owned() && !t.unfit() {
+			p.foreign(t)
+		}
+	}
+	if len(p.edited) == 0 {
+		return
+	}
+	a.catalog = &catalog.Catalog{Version: a.live.Version, Database: a.live.Database, Role: a.live.Role,
+		Replica: a.live.Replica, Views: a.live.Views}
+	for _, t := range tables {
+		a.catalog.Tables = append(a.catalog.Tables, t.Table)
+	}
+	a.names = newNames(a.catalog)
+}
+
+// A past is what the catalogue was before a plan.
+type past struct {
+	*Analysis
+	edited map[*Table]bool
+	// made are the new indexes that are there, beside the old ones or in their
+	// places, with the old ones' names.
+	made map[Object]string
+}
+
+// edit returns a copy of the catalogue's table, which from now on is the one.
+func (p *past) edit(t *Table) *catalog.Table {
+	if !p.edited[t] {
+		p.edited[t] = true
+		table := *t.Table
+		table.Constraints, table.Indexes = slices.Clone(table.Constraints), slices.Clone(table.Indexes)
+		t.Table = &table
+	}
+	return t.Table
+}
+
+// keys restores a table's uniques.
+func (p *past) keys(t *Table) {
+	for _, index := range t.Indexes {
+		switch {
+		case !index.Unique || index.Inherited:
+		case !hasPart(&index, t.Column):
+			made := withTenant(t, &index)
+			if p.remove(t, &index, "tenant", &made) {
+				p.edit(t).Index(index.Name).Valid = true // it may be half dropped
+			}
+			if index.Constraint != "" {
+				p.remove(t, &index, "old", &index)
+			}
+		case index.Primary && index.Parts[0].Column == t.Column:
+			p.key(t, &index)
+		}
+	}
+}
+
+// key restores a primary key: while its stand-in is there, the plan has not come
+// to its end.
+func (p *past) key(t *Table, index *catalog.Index) {
+	old := *index
+	old.Parts = index.Parts[1:]
+	if !p.remove(t, index, "old", &old) {
+		return
+	}
+	p.remove(t, index, "tenant", index) // of a partitioned table
+	p.made[Object{t.Name, index.Name}] = index.Name
+	table := p.edit(t)
+	*table.Index(index.Name) = old
+	constraint := table.Constraint(index.Constraint)
+	constraint.Columns = slices.Clone(constraint.Columns)[1:]
+}
+
+// remove removes an index that a plan has made for another one.
+func (p *past) remove(t *Table, of *catalog.Index, suffix string, like *catalog.Index) (removed bool) {
+	fit(of.Name, suffix, func(name string) bool {
+		index := t.Table.Index(name)
+		switch {
+		case index == nil:
+			return !p.names.relations[catalog.Name{Schema: t.Schema, Name: name}]
+		case index.Constraint != "" || index.Inherited || whole(index) != whole(like):
+			return false
+		}
+		table := p.edit(t)
+		if suffix == "tenant" {
+			p.made[Object{t.Name, name}] = of.Name
+			table.Index(of.Name).ReplicaIdentity = of.ReplicaIdentity || index.ReplicaIdentity
+		}
+		table.Indexes = slices.DeleteFunc(table.Indexes, func(i catalog.Index) bool { return i.Name == name })
+		removed = true
+		return true
+	})
+	return removed
+}
+
+// whole is an index's definition, be it valid or not.
+func whole(index *catalog.Index) string {
+	valid := *index
+	valid.Valid = true
+	return valid.Definition()
+}
+
+// check removes the check that stands in for NOT NULL.
+func (p *past) check(t *Table) {
+	if !t.fills() || t.Table.Column(t.Column) == nil {
+		return
+	}
+	text := notNull(t.Column)
+	name := fit(t.Name.Name, t.Column+"_not_null", func(name string) bool {
+		check := t.Table.Constraint(name)
+		return check == nil || check.Kind == catalog.Check && check.Text == text
+	})
+	if t.Table.Constraint(name) == nil {
+		return
+	}
+	for _, member := range t.family() {
+		table := p.edit(member)
+		table.Constraints = slices.DeleteFunc(table.Constraints, func(c catalog.Constraint) bool { return c.Name == name && c.Text == text })
+	}
+}
+
+// notNull is the check that stands in for NOT NULL, as the catalogue has it.
+func notNull(column string) string { return "CHECK ((" + catalog.Quote(column) + " IS NOT NULL))" }
+
+// foreign restores a table's foreign keys.
+func (p *past) foreign(child *Table) {
+	for _, key := range child.Constraints {
+		if key.Foreign == nil || key.Inherited {
+			continue
+		}
+		parent := p.byName[key.Foreign.Table]
+		if parent == nil || !parent.owned() || parent.Role == Root || parent.unfit() || !matches(child, parent, &key) {
+			continue
+		}
+		beside := slices.ContainsFunc(child.Constraints, func(old catalog.Constraint) bool { return p.isOf(child, parent, &key, &old) })
+		index, made := p.made[Object{parent.Name, key.Index}]
+		switch {
+		case beside:
+			table := p.edit(child)
+			table.Constraints = slices.DeleteFunc(table.Constraints, func(c catalog.Constraint) bool { return c.Name == key.Name })
+		case made:
+			*p.edit(child).Constraint(key.Name) = withoutTenant(child, &key, index)
+		}
+	}
+}
+
+// isOf reports whether a foreign key was made to take an old one's place.
+func (p *past) isOf(child, parent *Table, key, old *catalog.Constraint) bool {
+	if old.Foreign == nil || old.Inherited || old.Foreign.Table != parent.Name || matches(child, parent, old) {
+		return false
+	}
+	name := fit(old.Name, "tenant", func(name string) bool {
+		return name == key.Name || !p.names.constraints[Object{child.Name, name}]
+	})
+	made, valid := linked(child, parent, old), *key
+	valid.Validated = true
+	return name == key.Name && made.Definition() == valid.Definition()
+}
+
+// withoutTenant is the foreign key whose place one with the tenant has taken, or
+// is about to take.
+func withoutTenant(child *Table, key *catalog.Constraint, index string) catalog.Constraint {
+	old, foreign := *key, *key.Foreign
+	at := slices.Index(key.Columns, child.Column)
+	old.Name = strings.TrimSuffix(key.Name, "_tenant")
+	old.Columns = slices.Delete(slices.Clone(key.Columns), at, at+1)
+	foreign.Columns = slices.Delete(slices.Clone(foreign.Columns), at, at+1)
+	if slices.Equal(foreign.DeleteColumns, old.Columns) {
+		foreign.DeleteColumns = nil
+	}
+	old.Foreign, old.Index, old.Validated = &foreign, index, true
+	return old
+}
