@@ -1,0 +1,88 @@
+/*
+Package sqlguard scopes SQL text to the tenants of its context: Raw and Exec.
+
+	db.Use(tenancy.New(tenancy.Config{RawSQL: sqlguard.New(sqlguard.Options{})}))
+
+	db.WithContext(ctx).Raw("SELECT name FROM users WHERE age > ? OR name = ?", 30, "Ann").Scan(&names)
+	// SELECT name FROM users WHERE "users"."tenant_id" = $3 AND (age > $1 OR name = $2)
+
+PostgreSQL's own parser reads the text. Each reference to a tenant's table, at
+whatever depth, gets one predicate, and the author's text stays as it is, with
+its comments and hints. The tenant's id is a bound value behind the author's.
+Package verify, which shares no code with this one, then judges the result, and
+nothing is sent that it is not certain of.
+
+# Where the predicate stands
+
+In WHERE, before the author's condition, which becomes one group. In ON for the
+side of an outer join that may be null. Around the table, as a query of its own,
+beside FULL JOIN, beside outer joins with USING or NATURAL, within a join that
+has an alias, and where an alias renames the columns; such a table has no system
+columns, no row type and no key that GROUP BY could rely on. An INSERT gets the
+tenant column and its value in each row, and DO UPDATE the predicate in its WHERE.
+
+A statement that says column = $n, as an operand of AND, with the tenant's id as
+the value gets no second predicate. With another tenant's it finds nothing. An
+INSERT that names a tenant must name the scope's, in a placeholder or a constant.
+
+# Statements
+
+What is not listed is refused.
+
+	statement                        rule
+	SELECT, VALUES, TABLE            scoped: joins, subqueries, LATERAL, WITH (RECURSIVE), set operations,
+	                                 grouping, windows, FOR UPDATE, TABLESAMPLE
+	INSERT                           scoped: VALUES, SELECT, DEFAULT VALUES, ON CONFLICT; with a list of columns
+	UPDATE, DELETE                   scoped: FROM and USING, RETURNING; the tenant column is never in SET
+	data-modifying WITH              scoped as the statements in it
+	SAVEPOINT, RELEASE, ROLLBACK TO  sent as they are
+	other transaction control        refused: db.Transaction, db.Begin
+	several statements, none         refused: one by one
+	MERGE                            refused: INSERT … ON CONFLICT, or UPDATE and INSERT
+	SELECT INTO, CREATE TABLE AS     refused: INSERT … SELECT
+	WHERE CURRENT OF, DECLARE,       refused: db.Rows, or paging by a key
+	FETCH, MOVE, CLOSE
+	COPY                             refused: SELECT, INSERT
+	TRUNCATE                         refused: DELETE
+	LOCK                             refused: SELECT … FOR UPDATE
+	DO, CALL                         refused: their code is not seen; its statements, or tenancy.Trust
+	EXPLAIN                          refused: it shows estimates over all tenants' rows; tenancy.Bypass
+	PREPARE, EXECUTE, DEALLOCATE     refused: gorm.Config.PrepareStmt
+	SET, RESET, SHOW, DISCARD, LOAD, refused: they are the session's or the server's; tenancy.Bypass
+	ALTER SYSTEM, SET CONSTRAINTS
+	LISTEN, NOTIFY, UNLISTEN         refused: channels belong to no tenant; tenancy.Bypass
+	VACUUM, ANALYZE, CLUSTER,        refused: they maintain all tenants' tables; tenancy.Bypass
+	REINDEX, CHECKPOINT, REFRESH
+	CREATE, ALTER, DROP, GRANT and   refused: the migrator, or tenancy.Bypass
+	all other definitions
+
+# Within a statement
+
+	construct                                 rule
+	a tenant's table                          scoped
+	a shared table                            read; written if it is Writable, else tenancy.ErrSharedReadOnly
+	another table, view or catalogue          tenancy.ErrUndeclared
+	a function                                PostgreSQL's and well-known extensions' that touch no table, no session
+	                                          and no file; others are listed in Options.Functions
+	(value).name, and alias.name where the    as a function of that name, which PostgreSQL calls when there is no
+	alias is a function's in FROM             such column
+	the types regclass, regproc and their     refused: they look names up; regconfig and regdictionary pass
+	like
+	SET tenant column                         tenancy.ErrTenantImmutable
+	INSERT of another tenant's id             tenancy.ErrTenantMismatch
+	INSERT without a list of columns          refused, unless it is DEFAULT VALUES
+	a placeholder without a value             refused: it would be given the tenant's
+	a chain of more than 500 operators,       refused: its tree would exhaust the parser's stack
+	joins or set operations, or such nesting
+
+# Sets of tenants
+
+Under tenancy.WithSet the first table of a level has any tenant of the set; the
+tables joined to it, and those of subqueries in its expressions and of LATERAL
+ones, have that row's tenant. So a row never meets another tenant's. What cannot
+be matched is refused: queries in FROM and names of WITH beside another source of
+tenants' rows, FULL JOIN and other places where the predicate stands around the
+table, several subqueries without a table to match, an inner table with the outer
+one's name. An INSERT must name its tenant, one of the set.
+*/
+package sqlguard

@@ -1,0 +1,163 @@
+package sqlguard_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/sqlguard"
+	"github.com/gorm-tenancy/tenancy/tenancytest"
+)
+
+type author struct {
+	tenancy.TenantModel
+	ID    int `gorm:"primaryKey;autoIncrement:false"`
+	Name  string
+	Books []book
+}
+
+type book struct {
+	tenancy.TenantModel
+	ID       int `gorm:"primaryKey;autoIncrement:false"`
+	AuthorID int
+	Title    string
+}
+
+type genre struct {
+	Code string `gorm:"primaryKey"`
+}
+
+var (
+	acme   = uuid.MustParse("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa")
+	globex = uuid.MustParse("bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb")
+	third  = uuid.MustParse("cccccccc-cccc-4ccc-8ccc-cccccccccccc")
+)
+
+func openGuarded(t *testing.T) (*gorm.DB, *sqlguard.Guard) {
+	t.Helper()
+	db, err := gorm.Open(postgres.Open(tenancytest.Postgres(t).OwnerDSN), &gorm.Config{Logger: logger.Discard})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if raw, err := db.DB(); err == nil {
+			_ = raw.Close()
+		}
+	})
+	guard := sqlguard.New(sqlguard.Options{VerifyAll: true})
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{
+		Models: []any{&author{}, &book{}}, Shared: []any{&genre{}}, RawSQL: guard,
+	})))
+	bypass := db.WithContext(tenancy.Bypass(context.Background(), "set-up"))
+	for _, sql := range []string{
+		`CREATE TABLE authors (tenant_id uuid NOT NULL, id int, name text, PRIMARY KEY (tenant_id, id))`,
+		`CREATE TABLE books (tenant_id uuid NOT NULL, id int, author_id int, title text, PRIMARY KEY (tenant_id, id))`,
+		`CREATE TABLE genres (code text PRIMARY KEY)`,
+		`INSERT INTO genres VALUES ('novel')`,
+	} {
+		require.NoError(t, bypass.Exec(sql).Error, sql)
+	}
+	for _, id := range []uuid.UUID{acme, globex, third} {
+		name := id.String()[:1]
+		require.NoError(t, bypass.Exec(`INSERT INTO authors VALUES (?, 1, ?), (?, 2, ?)`, id, name+"1", id, name+"2").Error)
+		require.NoError(t, bypass.Exec(`INSERT INTO books VALUES (?, 1, 1, ?), (?, 2, 2, ?)`, id, name+"b1", id, name+"b2").Error)
+	}
+	return db, guard
+}
+
+func TestGORM(t *testing.T) {
+	t.Parallel()
+	db, guard := openGuarded(t)
+	tx := db.WithContext(tenancy.With(context.Background(), acme))
+
+	var names []string
+	require.NoError(t, tx.Raw("SELECT name FROM authors WHERE id = ? OR name LIKE ? ORDER BY id", 1, "%2").Scan(&names).Error)
+	assert.Equal(t, []string{"a1", "a2"}, names)
+
+	var list []author
+	require.NoError(t, tx.Raw("SELECT a.* FROM authors a LEFT JOIN books b ON b.author_id = a.id AND b.title = @title WHERE b.id IS NULL",
+		map[string]any{"title": "ab1"}).Find(&list).Error)
+	require.Len(t, list, 1)
+	assert.Equal(t, "a2", list[0].Name)
+
+	var n int64
+	require.NoError(t, tx.Raw("WITH x AS (SELECT * FROM books) SELECT count(*) FROM x, genres").Row().Scan(&n))
+	assert.Equal(t, int64(2), n)
+
+	rows, err := tx.Raw("SELECT name FROM authors UNION SELECT title FROM books ORDER BY 1").Rows()
+	require.NoError(t, err)
+	count := 0
+	for rows.Next() {
+		count++
+	}
+	require.NoError(t, rows.Close())
+	assert.Equal(t, 4, count)
+
+	exec := tx.Exec("UPDATE authors SET name = books.title FROM books WHERE books.author_id = authors.id")
+	require.NoError(t, exec.Error)
+	assert.Equal(t, int64(2), exec.RowsAffected)
+	require.NoError(t, tx.Exec("INSERT INTO books (id, author_id, title) VALUES ?, ?", []any{3, 1, "x"}, []any{4, 1, "y"}).Error)
+	require.NoError(t, tx.Exec("INSERT INTO books (id, author_id, title) VALUES (3, 1, ?) ON CONFLICT (tenant_id, id) DO UPDATE SET title = ?", "z", "z").Error)
+	exec = tx.Exec("DELETE FROM books WHERE id > ? OR true", 1)
+	require.NoError(t, exec.Error)
+	assert.Equal(t, int64(4), exec.RowsAffected)
+
+	var all []string
+	bypass := db.WithContext(tenancy.Bypass(context.Background(), "look"))
+	require.NoError(t, bypass.Raw("SELECT name FROM authors ORDER BY 1").Scan(&all).Error)
+	assert.Equal(t, []string{"ab1", "ab2", "b1", "b2", "c1", "c2"}, all)
+	assert.Positive(t, guard.Stats().Misses)
+
+	require.NoError(t, tx.Transaction(func(tx *gorm.DB) error {
+		return tx.Transaction(func(tx *gorm.DB) error { return tx.Exec("UPDATE authors SET name = 'n'").Error })
+	}))
+}
+
+func TestGORMRefuses(t *testing.T) {
+	t.Parallel()
+	db, _ := openGuarded(t)
+	tx := db.WithContext(tenancy.With(context.Background(), acme))
+	for _, test := range []struct {
+		sql  string
+		vars []any
+		err  error
+	}{
+		{"SELECT * FROM pg_stats", nil, tenancy.ErrUndeclared},
+		{"DELETE FROM genres", nil, tenancy.ErrSharedReadOnly},
+		{"UPDATE authors SET tenant_id = ?", []any{globex}, tenancy.ErrTenantImmutable},
+		{"INSERT INTO authors (tenant_id, id) VALUES (?, 9)", []any{globex}, tenancy.ErrTenantMismatch},
+		{"TRUNCATE authors", nil, tenancy.ErrUnscopedSQL},
+		{"SELECT 1; DELETE FROM authors", nil, tenancy.ErrUnscopedSQL},
+		{"SELECT query_to_xml('SELECT * FROM authors', true, true, '')", nil, tenancy.ErrUnscopedSQL},
+	} {
+		err := tx.Exec(test.sql, test.vars...).Error
+		require.ErrorIs(t, err, test.err, test.sql)
+		var refusal *sqlguard.Refusal
+		require.ErrorAs(t, err, &refusal, test.sql)
+		require.ErrorIs(t, tx.Raw(test.sql, test.vars...).Scan(&[]map[string]any{}).Error, test.err, test.sql)
+	}
+	require.ErrorIs(t, db.Exec("SELECT 1").Error, tenancy.ErrNoTenant)
+}
+
+func TestGORMSet(t *testing.T) {
+	t.Parallel()
+	db, _ := openGuarded(t)
+	tx := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
+
+	var titles []string
+	require.NoError(t, tx.Raw("SELECT a.name || b.title FROM authors a JOIN books b ON b.author_id = a.id OR true ORDER BY 1").Scan(&titles).Error)
+	assert.Equal(t, []string{"a1ab1", "a1ab2", "a2ab1", "a2ab2", "b1bb1", "b1bb2", "b2bb1", "b2bb2"}, titles)
+
+	exec := tx.Exec("UPDATE books SET title = (SELECT name FROM authors WHERE authors.id = books.author_id) WHERE id = ?", 1)
+	require.NoError(t, exec.Error)
+	assert.Equal(t, int64(2), exec.RowsAffected)
+
+	require.NoError(t, tx.Exec("INSERT INTO authors (tenant_id, id, name) VALUES (?, 9, 'new')", globex).Error)
+	require.ErrorIs(t, tx.Exec("INSERT INTO authors (tenant_id, id, name) VALUES (?, 9, 'new')", third).Error, tenancy.ErrTenantMismatch)
+	require.ErrorIs(t, tx.Exec("INSERT INTO authors (id, name) VALUES (9, 'new')").Error, tenancy.ErrUnscopedSQL)
+}

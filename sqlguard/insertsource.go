@@ -1,0 +1,265 @@
+package sqlguard
+
+import (
+	"strconv"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+const reasonMustName = "under a set of tenants a new row must name its own in a placeholder or a constant"
+
+// insertSource gives the new rows their tenant, or checks what the author gave
+// them.
+func (c *compiler) insertSource(in *insertion, f frame) bool {
+	s := in.stmt
+	location := s.GetRelation().GetLocation()
+	source := s.GetSelectStmt().GetSelectStmt()
+	switch {
+	case c.set && in.column < 0:
+		c.refuse(RuleSet, location, reasonMustName)
+		return false
+	case source == nil: // DEFAULT VALUES
+		column := quote(c.plan.tables[in.target.table].known.Column)
+		if c.kind(in.source) != pg.Token_DEFAULT || c.kind(in.source+1) != pg.Token_VALUES {
+			c.lost(location)
+			return false
+		}
+		c.replace(c.start(in.source), c.end(in.source+1), "("+column+") VALUES ("+c.tenant(in)+")")
+		return false
+	case len(s.GetCols()) == 0:
+		c.refuse(RuleColumns, location, "INSERT has no list of columns; write one")
+		return false
+	}
+	bearing := c.selectStmt(source, f)
+	if bearing && c.multi() && !c.carriesTenant(in, source) {
+		c.refuse(RuleSet, location, reasonMeet)
+	}
+	if c.err != nil {
+		return bearing
+	}
+	if in.column >= 0 {
+		c.named(in, source)
+		return bearing
+	}
+	c.fill(in, source)
+	return bearing
+}
+
+// fill adds the tenant column to the list and its value to the rows: as the last
+// one, so that ORDER BY 1 stays what it is, where something can be appended to
+// each row; else as the first one of a query around the source.
+func (c *compiler) fill(in *insertion, source *pg.SelectStmt) {
+	column := quote(c.plan.tables[in.target.table].known.Column)
+	last := c.end(c.list[in.list].match - 1)
+	switch {
+	case c.isPlain(source) && len(source.GetValuesLists()) > 0 && c.kind(in.source) == pg.Token_VALUES:
+		c.insert(last, orderTable, ", "+column)
+		c.appendToRows(in, len(source.GetValuesLists()))
+	case c.isPlain(source) && !selectsStar(source) && c.kind(in.source) == pg.Token_SELECT:
+		c.insert(last, orderTable, ", "+column)
+		end := c.listEnd(in.source + 1)
+		c.insert(c.end(end-1), orderTable, ", "+c.tenant(in))
+	default:
+		c.insert(c.start(in.list+1), orderOpen, column+", ")
+		c.insert(c.start(in.source), orderOpen, c.space(c.start(in.source))+"SELECT "+c.tenant(in)+", tenancy_rows.* FROM (")
+		c.insert(c.end(in.end-1), orderOuter, ") AS tenancy_rows")
+	}
+}
+
+// selectsStar reports whether a query selects a *, or nothing at all.
+func selectsStar(s *pg.SelectStmt) bool {
+	for _, target := range s.GetTargetList() {
+		if isStar(target.GetResTarget().GetVal()) {
+			return true
+		}
+	}
+	return len(s.GetTargetList()) == 0
+}
+
+// tenant is the placeholder for the one tenant.
+func (c *compiler) tenant(in *insertion) string {
+	return c.placeholder(c.plan.tables[in.target.table].slot, 0)
+}
+
+// isPlain reports whether something may be appended to each row of a query
+// without changing what it means, and its type will be that of the column.
+func (c *compiler) isPlain(s *pg.SelectStmt) bool {
+	if len(s.GetValuesLists()) > 0 {
+		return s.GetSortClause() == nil && s.GetLimitCount() == nil && s.GetLimitOffset() == nil &&
+			s.GetLockingClause() == nil && s.GetWithClause() == nil
+	}
+	return s.GetOp() == pg.SetOperation_SETOP_NONE && s.GetDistinctClause() == nil && s.GetWithClause() == nil
+}
+
+// appendToRows adds the tenant to each row of VALUES.
+func (c *compiler) appendToRows(in *insertion, rows int) {
+	found := 0
+	for i := in.source + 1; i < in.end; i = c.next(i) {
+		if c.kind(i) == open {
+			c.insert(c.end(c.list[i].match-1), orderTable, ", "+c.tenant(in))
+			found++
+		}
+	}
+	if found != rows {
+		c.lost(in.stmt.GetRelation().GetLocation())
+	}
+}
+
+// listEnd returns the index behind a selection that begins at i.
+func (c *compiler) listEnd(i int) int {
+	end := c.clauseEnd(i)
+	for ; i < end; i = c.next(i) {
+		if c.isFrom(i) {
+			return i
+		}
+	}
+	return end
+}
+
+// named judges the values of a tenant column that the author wrote himself.
+func (c *compiler) named(in *insertion, source *pg.SelectStmt) {
+	if source.GetOp() != pg.SetOperation_SETOP_NONE {
+		c.named(in, source.GetLarg())
+		c.named(in, source.GetRarg())
+		return
+	}
+	if rows := source.GetValuesLists(); len(rows) > 0 {
+		for _, row := range rows {
+			items := row.GetList().GetItems()
+			if in.column >= len(items) {
+				c.refuse(RuleTenantValue, in.stmt.GetRelation().GetLocation(), "a row has no value for the tenant column")
+				return
+			}
+			c.value(in, items[in.column], c.isPlain(source))
+		}
+		return
+	}
+	item := selected(source, in.column)
+	if item == nil {
+		c.refuse(RuleTenantValue, in.stmt.GetRelation().GetLocation(), "the tenant column gets its value from a *; name the columns")
+		return
+	}
+	if column := item.GetColumnRef(); column != nil {
+		c.copied(column)
+		return
+	}
+	c.value(in, item, c.isPlain(source))
+}
+
+// selected returns what a query selects as its nth column; nil when a * before
+// it hides that.
+func selected(s *pg.SelectStmt, n int) *pg.Node {
+	for i, target := range s.GetTargetList() {
+		value := target.GetResTarget().GetVal()
+		if isStar(value) {
+			return nil
+		}
+		if i == n {
+			return value
+		}
+	}
+	return nil
+}
+
+func isStar(n *pg.Node) bool {
+	fields := n.GetColumnRef().GetFields()
+	if n.GetAIndirection() != nil {
+		fields = n.GetAIndirection().GetIndirection()
+	}
+	return len(fields) > 0 && fields[len(fields)-1].GetAStar() != nil
+}
+
+// value judges a single value of the tenant column. A constant becomes a
+// placeholder, when it is the tenant's.
+func (c *compiler) value(in *insertion, n *pg.Node, plain bool) {
+	ck := check{slot: c.plan.tables[in.target.table].slot, offset: int(location(n))}
+	inner := n
+	if cast := n.GetTypeCast(); cast != nil && keepsID[lastName(cast.GetTypeName().GetNames())] &&
+		len(cast.GetTypeName().GetTypmods()) == 0 && len(cast.GetTypeName().GetArrayBounds()) == 0 {
+		inner = cast.GetArg()
+	}
+	switch v := inner.GetNode().(type) {
+	case *pg.Node_ParamRef:
+		ck.param = int(v.ParamRef.GetNumber())
+		c.uses[ck.param]--
+		c.plan.hard = append(c.plan.hard, ck)
+		return
+	case *pg.Node_SetToDefault:
+		if i := c.at(v.SetToDefault.GetLocation()); !c.set && i >= 0 && c.kind(i) == pg.Token_DEFAULT {
+			c.replace(c.start(i), c.end(i), c.tenant(in))
+			return
+		}
+	case *pg.Node_AConst:
+		i := c.at(v.AConst.GetLocation())
+		if !c.literal(v.AConst, &ck) || i < 0 || !plain || inner != n && c.kind(i+1) != pg.Token_TYPECAST {
+			break
+		}
+		c.plan.hard = append(c.plan.hard, ck)
+		if !c.set {
+			c.replace(c.start(i), c.end(i), c.tenant(in))
+		}
+		return
+	}
+	c.refuse(RuleTenantValue, location(n), "the tenant column gets a value that cannot be judged; leave the column out, or use a placeholder")
+}
+
+// keepsID are the types that keep each id as it is, or fail.
+var keepsID = set(`uuid text varchar int2 int4 int8`)
+
+func (c *compiler) literal(k *pg.A_Const, ck *check) bool {
+	switch v := k.GetVal().(type) {
+	case *pg.A_Const_Sval:
+		ck.literal = v.Sval.GetSval()
+	case *pg.A_Const_Ival:
+		ck.literal, ck.number = strconv.Itoa(int(v.Ival.GetIval())), true
+	case *pg.A_Const_Fval:
+		ck.literal, ck.number = v.Fval.GetFval(), true
+	default:
+		return false
+	}
+	return true
+}
+
+// copied judges a column that is selected as the tenant. Whether it is the tenant
+// of a row that the query can see is the verifier's to say.
+func (c *compiler) copied(column *pg.ColumnRef) {
+	name := lastName(column.GetFields())
+	for i := range c.plan.tables {
+		if t := &c.plan.tables[i]; t.slot >= 0 && t.known.Column == name {
+			return
+		}
+	}
+	c.refuse(RuleTenantValue, column.GetLocation(), "the tenant column gets a column that is not a tenant's; leave it out of the list")
+}
+
+// carriesTenant reports whether the new rows have the tenant of the rows that
+// they are made of.
+func (c *compiler) carriesTenant(in *insertion, source *pg.SelectStmt) bool {
+	if in.column < 0 || source.GetOp() != pg.SetOperation_SETOP_NONE || len(source.GetValuesLists()) > 0 {
+		return false
+	}
+	item := selected(source, in.column)
+	return item.GetColumnRef() != nil
+}
+
+// location is where a value stands, or -1.
+func location(n *pg.Node) int32 {
+	switch e := n.GetNode().(type) {
+	case *pg.Node_ColumnRef:
+		return e.ColumnRef.GetLocation()
+	case *pg.Node_ParamRef:
+		return e.ParamRef.GetLocation()
+	case *pg.Node_AConst:
+		return e.AConst.GetLocation()
+	case *pg.Node_TypeCast:
+		return e.TypeCast.GetLocation()
+	case *pg.Node_FuncCall:
+		return e.FuncCall.GetLocation()
+	case *pg.Node_SubLink:
+		return e.SubLink.GetLocation()
+	case *pg.Node_SetToDefault:
+		return e.SetToDefault.GetLocation()
+	default:
+		return -1
+	}
+}

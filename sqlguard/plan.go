@@ -1,0 +1,186 @@
+package sqlguard
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// shape is the key of the cache: a text, and what of its scope its rewriting
+// depends on. It holds nothing of a tenant.
+type shape struct {
+	sql     string
+	vars    int  // the bound values: the tenants' come behind them
+	tenants int  // how many the scope has
+	set     bool // whether it is a set, if only of one
+	strict  bool // whether predicates that the author wrote do not count
+}
+
+func shapeOf(stmt *tenancy.RawStatement) (shape, error) {
+	s := shape{sql: stmt.SQL, vars: len(stmt.Vars), tenants: 1}
+	if stmt.Dialect != "postgres" {
+		return s, &Refusal{Rule: RuleDialect, Err: tenancy.ErrUnscopedSQL, Reason: "text is scoped on PostgreSQL only"}
+	}
+	if err := stmt.Scope.Err(); err != nil {
+		return s, err
+	}
+	if _, one := stmt.Scope.Tenant(); !one {
+		s.set = true
+		s.tenants = len(stmt.Scope.Tenants())
+		if s.tenants == 0 {
+			return s, &tenancy.ScopeError{Op: "raw", Err: tenancy.ErrNoTenant}
+		}
+	}
+	if len(stmt.Vars) > 0 && isInstruction(stmt.Vars[0]) {
+		return s, &Refusal{Rule: RuleValue, Err: tenancy.ErrUnscopedSQL,
+			Reason: "the first value is an instruction to the driver, not a value"}
+	}
+	return s, nil
+}
+
+// isInstruction knows the values that pgx takes from the front of the arguments:
+// query modes, result formats, and rewriters of the statement. They would shift
+// the placeholders, or change the text behind the guard's back.
+func isInstruction(value any) bool {
+	switch value.(type) {
+	case nil, string, int, int64, int32, bool, float64, []byte:
+		return false
+	}
+	typ := reflect.TypeOf(value)
+	for typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	path := typ.PkgPath()
+	if strings.HasPrefix(path, "github.com/jackc/pgx/") {
+		return !strings.HasSuffix(path, "/pgtype")
+	}
+	if typ.NumMethod() == 0 && reflect.PointerTo(typ).NumMethod() == 0 {
+		return false
+	}
+	_, rewrites := reflect.PointerTo(typ).MethodByName("RewriteQuery")
+	return rewrites
+}
+
+// plan is a rewritten text. It holds no tenant's value.
+type plan struct {
+	sql    string
+	tables []tableUse
+	slots  []slot
+	order  []int   // of the slots with placeholders
+	soft   []check // predicates of the author's that were found good enough
+	hard   []check // values that an INSERT gives the tenant column
+}
+
+// tableUse is a table as it was known when the text was rewritten.
+type tableUse struct {
+	schema, name string
+	known        tenancy.TenantTable // without Bind
+	slot         int                 // -1 for a shared table
+}
+
+// slot is one value, or one for each tenant of a set, that several tables may
+// share.
+type slot struct {
+	table  int  // whose Bind gives it
+	values int  // the slot that has the same values: itself, or one before
+	bound  bool // whether it has placeholders
+	number int  // of its first placeholder
+}
+
+// check compares what the statement says of its tenant with the scope.
+type check struct {
+	slot    int
+	param   int    // the placeholder, or zero
+	literal string // else the text of a constant
+	number  bool   // whether the constant is a number
+	offset  int
+}
+
+// fits reports whether the plan was made for the same tables.
+func (p *plan) fits(stmt *tenancy.RawStatement) bool {
+	for i := range p.tables {
+		use := &p.tables[i]
+		t, ok := stmt.Table(use.schema, use.name)
+		if !ok || !sameTable(&t, &use.known) {
+			return false
+		}
+	}
+	return true
+}
+
+// bind returns the values to send. It is named when the soft checks hold. The
+// error is that of a hard check, or of a tenant that a column cannot hold.
+func (p *plan) bind(stmt *tenancy.RawStatement, s shape) (vars []any, named bool, err error) {
+	if len(p.slots) == 0 {
+		return stmt.Vars, true, nil
+	}
+	var few [4][]any
+	values := few[:0]
+	for i := range p.slots {
+		if p.slots[i].values != i {
+			values = append(values, values[p.slots[i].values])
+			continue
+		}
+		use := &p.tables[p.slots[i].table]
+		t, ok := stmt.Table(use.schema, use.name)
+		if !ok {
+			return nil, false, undeclared(use.name)
+		}
+		ids, err := t.Bind(stmt.Scope)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(ids) != s.tenants {
+			return nil, false, &tenancy.ScopeError{Op: "raw", Table: t.Name, Err: tenancy.ErrInvalidTenant}
+		}
+		values = append(values, ids)
+	}
+	for i := range p.hard {
+		if !p.hard[i].holds(stmt.Vars, values) {
+			return nil, false, (&Refusal{Rule: RuleMismatch, Err: tenancy.ErrTenantMismatch,
+				Reason: "the row names another tenant than the scope's, or one in a type that cannot be compared"}).
+				at(stmt.SQL, p.hard[i].offset)
+		}
+	}
+	for i := range p.soft {
+		if !p.soft[i].holds(stmt.Vars, values) {
+			return nil, false, nil
+		}
+	}
+	if len(p.order) == 0 {
+		return stmt.Vars, true, nil
+	}
+	vars = make([]any, len(stmt.Vars), len(stmt.Vars)+len(p.order)*s.tenants)
+	copy(vars, stmt.Vars)
+	for _, i := range p.order {
+		vars = append(vars, values[i]...)
+	}
+	return vars, true, nil
+}
+
+func (c *check) holds(vars []any, values [][]any) bool {
+	for _, id := range values[c.slot] {
+		switch {
+		case c.param > len(vars):
+			return false
+		case c.param > 0 && sameTenant(vars[c.param-1], id):
+			return true
+		case c.param == 0 && sameLiteral(c.literal, c.number, id):
+			return true
+		}
+	}
+	return false
+}
+
+func sameTable(a, b *tenancy.TenantTable) bool {
+	return a.Name == b.Name && a.Column == b.Column && a.Writable == b.Writable && a.Type == b.Type
+}
+
+// sameIDs reports whether two columns get the same values.
+func sameIDs(a, b *tenancy.TenantTable) bool { return a.Type != "" && a.Type == b.Type }
+
+func undeclared(name string) *Refusal {
+	return &Refusal{Rule: RuleTable, Err: tenancy.ErrUndeclared,
+		Reason: "table " + name + " is neither a tenant's nor shared; list it in Config.Models or Config.Shared"}
+}
