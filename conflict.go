@@ -74,13 +74,21 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if slices.Contains(columns, ex.table.column) {
 		return columns, false
 	}
-	// Where there are both and neither is the primary key, the one without the
-	// tenant is about to be dropped.
+	// Where there are both, the one without the tenant is about to be dropped,
+	// unless it is the primary key or the model keeps it.
 	key, own := keys.find(columns), keys.hasOwn(ex.table.column, columns)
-	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres) {
+	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres && !keptGlobal(stmt, columns)) {
 		return append([]string{ex.table.column}, columns...), false
 	}
 	return columns, true
+}
+
+// keptGlobal reports whether the model says that columns are unique without the
+// tenant.
+func keptGlobal(stmt *gorm.Statement, columns []string) bool {
+	return stmt.Schema != nil && slices.ContainsFunc(columns, func(name string) bool {
+		return hasTag(stmt.Schema.FieldsByDBName[name], tagGlobal)
+	})
 }
 
 func columnName(stmt *gorm.Statement, column clause.Column) string {
