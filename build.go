@@ -50,6 +50,10 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 		dialect := db.ClauseBuilders[name]
 		db.ClauseBuilders[name] = func(c clause.Clause, b clause.Builder) {
 			ex, stmt := executing(b)
+			if ex != nil && ex.observed != nil {
+				ex.observed.write(stmt, name, c, dialect)
+				return
+			}
 			if ex != nil {
 				defer ex.hand(stmt, name)
 			}

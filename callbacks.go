@@ -29,6 +29,8 @@ type Plugin struct {
 	builders uintptr      // the clause builders that it is installed in
 	preloads atomic.Int32 // that are running
 	verifier Verifier     // nil when statements are not verified
+	modes    *modes       // nil when every statement is enforced
+	findings findings
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
@@ -36,6 +38,9 @@ type Plugin struct {
 func New(config Config) *Plugin {
 	if config.Column == "" {
 		config.Column = "tenant_id"
+	}
+	if config.OnFinding == nil {
+		config.OnFinding = logFinding
 	}
 	functions := make(map[string]bool, len(config.Functions))
 	for _, name := range config.Functions {
@@ -71,6 +76,10 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 	if p.tables, err = newTables(db, &p.config, p.dialect); err != nil {
 		return err
 	}
+	if p.modes, err = newModes(db, p.tables, &p.config); err != nil {
+		return err
+	}
+	p.tables.modes = p.modes
 	if v, ok := p.config.RawSQL.(Verifier); ok && v.VerifiesAll() {
 		p.verifier = v
 	}
@@ -121,12 +130,12 @@ func (p *Plugin) register(db *gorm.DB) error {
 		all.Update().After("gorm:update").Before("gorm:save_after_associations").Register("tenancy:conflict", checkSave),
 		all.Query().Replace("gorm:preload", preload),
 
-		all.Create().After("*").Register("tenancy:end", end),
-		all.Query().After("*").Register("tenancy:end", end),
-		all.Update().After("*").Register("tenancy:end", end),
-		all.Delete().After("*").Register("tenancy:end", end),
-		all.Row().After("*").Register("tenancy:end", end),
-		all.Raw().After("*").Register("tenancy:end", end),
+		all.Create().After("*").Register("tenancy:end", p.end(opCreate)),
+		all.Query().After("*").Register("tenancy:end", p.end(opQuery)),
+		all.Update().After("*").Register("tenancy:end", p.end(opUpdate)),
+		all.Delete().After("*").Register("tenancy:end", p.end(opDelete)),
+		all.Row().After("*").Register("tenancy:end", p.end(opRow)),
+		all.Raw().After("*").Register("tenancy:end", p.end(opRaw)),
 	)...)
 }
 
@@ -152,8 +161,15 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 			}
 			return
 		}
+		if handed == nil && !p.enforces(op, stmt) {
+			p.observe(db, op)
+			return
+		}
 		ex := newExecution(p, op)
 		ex.handed = handed
+		if handed != nil {
+			ex.rehearsal = handed.rehearsal
+		}
 		if err := ex.begin(stmt); err != nil {
 			if ex.outerContext != nil {
 				stmt.Context = ex.outerContext
@@ -176,6 +192,8 @@ func check(db *gorm.DB) {
 	switch {
 	case ex == nil:
 		db.AddError(&ScopeError{Table: db.Statement.Table, Err: ErrUnscopedSQL, Detail: "the statement lost its scope on the way"})
+	case ex.observed != nil:
+		ex.observed.rehearseQuery(db)
 	case ex.kept:
 		ex.keep(db)
 	case db.Statement.SQL.Len() > 0 && db.Statement.SQL.String() != ex.text:
@@ -184,28 +202,40 @@ func check(db *gorm.DB) {
 }
 
 // end forgets the statement's execution.
-func end(db *gorm.DB) {
-	ex := executionOf(db.Statement)
-	if ex == nil {
-		return
+func (p *Plugin) end(op string) func(*gorm.DB) {
+	return func(db *gorm.DB) {
+		ex := executionOf(db.Statement)
+		if db.Error != nil && (ex == nil || ex.handed == nil) {
+			p.reportRefusal(db, op)
+		}
+		if ex == nil {
+			return
+		}
+		if _, isRow := db.Statement.Dest.(*sql.Row); ex.op == opRow && db.Error != nil && !isRow && ex.observed == nil {
+			refuse(db, ex.op, ex.handed, nil)
+		}
+		delete(db.Statement.Clauses, executionKey)
+		if ex.handed != nil {
+			ex.handed.err, ex.handed.text = db.Error, db.Statement.SQL.String()
+		}
+		if ex.outerContext != nil {
+			db.Statement.Context = ex.outerContext
+		}
+		ex.observed.release()
+		ex.release()
 	}
-	if _, isRow := db.Statement.Dest.(*sql.Row); ex.op == opRow && db.Error != nil && !isRow {
-		refuse(db, ex.op, ex.handed, nil)
-	}
-	delete(db.Statement.Clauses, executionKey)
-	if ex.handed != nil {
-		ex.handed.err, ex.handed.text = db.Error, db.Statement.SQL.String()
-	}
-	if ex.outerContext != nil {
-		db.Statement.Context = ex.outerContext
-	}
-	ex.release()
 }
 
 // refuse fails a statement so that nothing of it is sent and nobody overlooks
 // it: a subquery that nobody handed a scope to renders as text that its
 // statement refuses, and Row gives a row that holds the error.
 func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
+	var scoped *ScopeError
+	if errors.As(err, &scoped) && scoped == err { // a context's error is that of all its statements
+		own := *scoped
+		own.reported = handed != nil && handed.rehearsal != nil
+		err = &own
+	}
 	err = db.AddError(err)
 	stmt := db.Statement
 	switch {

@@ -40,6 +40,27 @@ type Config struct {
 	// the sqlguard module. Nil means that they are refused.
 	RawSQL RawSQL
 
+	// Mode is that of tables that Modes does not name, of raw SQL, and of tables that
+	// nobody declared. The zero value is [Enforce].
+	Mode Mode
+
+	// Modes are the modes of single tables. A statement with several tables is
+	// enforced when one of them is; raw SQL, when it holds the name of one that is.
+	// Empty means that Mode holds for all.
+	Modes []TableMode
+
+	// OnFinding is called for each new [Finding]. It must be safe for concurrent
+	// use. Nil means that it is logged as a warning to slog's default.
+	OnFinding func(context.Context, Finding)
+
+	// Actor tells who is at work, from the context of a statement, for OnBypass and
+	// OnRefusal. Nil means that nobody is named.
+	Actor func(context.Context) string
+
+	// OnRefusal is called for each statement that is refused, after the refusal.
+	// It must be safe for concurrent use. Nil means that nothing is called.
+	OnRefusal func(context.Context, Refusal)
+
 	// OnBypass is called before each statement that runs under [Bypass], and
 	// each raw one under [Trust]; an error refuses the statement. It must be
 	// safe for concurrent use. Nil means that nothing is called.
@@ -49,13 +70,6 @@ type Config struct {
 	// shared ones. It risks what it says: a table that lost its tenant column,
 	// or a view over tenants' rows, is then readable by everybody.
 	AllowUndeclared bool
-}
-
-// BypassUse is what [Config.OnBypass] sees of a statement.
-type BypassUse struct {
-	Op     string // create, query, update, delete, row or raw
-	Table  string // empty for raw SQL
-	Reason string // what Bypass or Trust was given
 }
 
 // Writable marks an entry of [Config.Shared] that tenants may also write.

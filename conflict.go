@@ -30,6 +30,9 @@ func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ cla
 		return
 	}
 	target, guard := ex.conflictTarget(stmt, oc)
+	if len(target) > len(oc.Columns) && len(oc.Columns) > 0 {
+		ex.rehearsal.note("upserts by the key that begins with the tenant")
+	}
 	ex.openClause(stmt, c)
 	ex.writeTarget(stmt, oc, target)
 	if oc.DoNothing {
@@ -159,7 +162,7 @@ func (ex *execution) writeSame(stmt *gorm.Statement, columns []string) {
 func (ex *execution) writeConflictWhere(stmt *gorm.Statement, where clause.Where, guard bool) {
 	if guard {
 		stmt.WriteString(" WHERE ")
-		writeTenantMatches(stmt, ex.table, ex.qualifier, tenantRef{ex.table, "excluded"})
+		ex.writeTenantMatches(stmt, ex.table, ex.qualifier, tenantRef{ex.table, "excluded"})
 	}
 	if len(where.Exprs) == 0 {
 		return
@@ -213,7 +216,7 @@ func checkConflict(db *gorm.DB) {
 func checkSave(db *gorm.DB) {
 	stmt := db.Statement
 	ex := executionOf(stmt)
-	if ex == nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.mode != modeSingle ||
+	if ex == nil || ex.observed != nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.mode != modeSingle ||
 		ex.model == nil || len(ex.model.rels) == 0 || ex.model.tenant == nil ||
 		!slices.Contains(stmt.Selects, "*") || !sameValue(stmt.Dest, stmt.Model) || stmt.ReflectValue.Kind() != reflect.Struct {
 		return

@@ -193,6 +193,7 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here"))
 			return values, false
 		}
+		ex.rehearsal.note(notedFill)
 		return appendColumn(values, ex.table.column, func() any { return own }), true
 	}
 	for _, row := range values.Values {
@@ -215,6 +216,7 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 	named, zero := tenantOf(value)
 	switch {
 	case zero && own != nil:
+		ex.rehearsal.note(notedFill)
 		return own, nil
 	case zero:
 		return nil, ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here")
@@ -229,6 +231,8 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 	}
 	return bound, nil
 }
+
+const notedFill = "fills in the tenant"
 
 // allows reports whether the scope spans a tenant.
 func (ex *execution) allows(t tenant) bool {

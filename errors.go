@@ -52,6 +52,8 @@ type ScopeError struct {
 	Detail string
 	// Err is the reason.
 	Err error
+
+	reported bool // to Config.OnRefusal
 }
 
 // Error implements error.

@@ -58,6 +58,8 @@ type execution struct {
 	lent         inheritance     // to the subquery that is being built
 	handed       *inheritance    // of a subquery
 	outerContext context.Context // to be put back
+	observed     *observation    // of a statement that is sent as it is
+	rehearsal    *rehearsal      // what is noted where nothing will be sent
 	columns      []string        // of a conflict's target
 	conflict     conflictCheck
 }
@@ -228,17 +230,6 @@ var undeclared = &table{shared: true}
 
 func (ex *execution) errorOn(table string, err error, detail string) error {
 	return scopeError(ex.op, table, err, detail)
-}
-
-func (ex *execution) reportBypass(ctx context.Context) error {
-	if ex.plugin.config.OnBypass == nil {
-		return nil
-	}
-	use := BypassUse{Op: ex.op, Reason: ex.scope.reason}
-	if ex.table != nil {
-		use.Table = ex.table.name
-	}
-	return ex.plugin.config.OnBypass(ctx, use)
 }
 
 // judgeClauses refuses clauses that nobody here knows how to scope: those of a

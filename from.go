@@ -302,14 +302,14 @@ func (l *fromList) writeSubquery(i int) {
 // writeOn puts the predicate before the ON condition, which becomes one group.
 func (l *fromList) writeOn(i int, predicate bool) {
 	ref := &l.refs[i]
-	if !predicate || ref.On.Start == ref.On.End {
+	if !predicate || ref.On.Start == ref.On.End || l.onSays(i) {
 		return
 	}
 	anchor, matched := l.anchor(i)
 	l.copyTo(ref.On.Start)
 	switch {
 	case matched:
-		writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor)
+		l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor)
 	case l.ex.scope.mode == modeBypass:
 		return
 	default:
@@ -401,6 +401,9 @@ func (w *whereWriter) predicate(t *table, qualifier string) {
 		return
 	}
 	ref := tenantRef{t, qualifier}
+	if w.ex.whereSays(w.stmt, ref) {
+		return
+	}
 	matched := w.ex.scope.mode != modeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))
 	if w.ex.scope.mode == modeBypass && !matched {
 		w.first = ref
@@ -416,9 +419,9 @@ func (w *whereWriter) predicate(t *table, qualifier string) {
 	case !matched:
 		w.ex.writeTenantIs(w.stmt, t, qualifier)
 	case w.first.table != nil:
-		writeTenantMatches(w.stmt, t, qualifier, w.first)
+		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.first)
 	default:
-		writeTenantMatches(w.stmt, t, qualifier, w.ex.handed.outer)
+		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.ex.handed.outer)
 	}
 	if w.first.table == nil {
 		w.first = ref

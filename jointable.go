@@ -52,7 +52,7 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 		if rel.JoinTable == nil || !isDerived(rel.JoinTable) || rel.JoinTable.LookUpField(r.config.Column) != nil {
 			continue
 		}
-		if t := r.byName("", r.fold(rel.JoinTable.Table)); t == nil || t.shared {
+		if t := r.byName("", r.fold(rel.JoinTable.Table)); t == nil || !r.keyed(t) {
 			continue
 		}
 		tenant, err := r.tenantField(rel.Schema)

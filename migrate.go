@@ -29,6 +29,9 @@ func (d dialector) Migrator(db *gorm.DB) gorm.Migrator {
 	marked := db.Session(&gorm.Session{
 		Context: context.WithValue(db.Statement.Context, migratorKey{}, true),
 	})
+	if m := d.plugin.modes; m != nil && m.others == Observe && len(m.tables) == 0 {
+		return d.Dialector.Migrator(marked)
+	}
 	run, _ := db.Statement.Context.Value(migrationKey{}).(*migration)
 	return migrator{Migrator: d.Dialector.Migrator(marked), plugin: d.plugin, db: marked, run: run}
 }
@@ -152,8 +155,9 @@ func (m migrator) required(field *schema.Field) *schema.Field {
 	if field.NotNull || field.PrimaryKey {
 		return field
 	}
-	tenant, err := m.plugin.tables.tenantField(field.Schema)
-	if err != nil || tenant == nil || tenant.DBName != field.DBName {
+	r := m.plugin.tables
+	tenant, err := r.tenantField(field.Schema)
+	if err != nil || tenant == nil || tenant.DBName != field.DBName || r.modes.of(r.fold(field.Schema.Table)) == Observe {
 		return field
 	}
 	required := *field

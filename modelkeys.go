@@ -72,7 +72,7 @@ func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
 		return nil, err
 	}
 	keys := &modelKeys{schema: s}
-	if m.table != nil && m.column != "" {
+	if k.tables.keyed(m.table) {
 		if s.FieldsByDBName[m.column] == nil {
 			keys.partial = true
 			return keys, nil

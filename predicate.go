@@ -10,6 +10,7 @@ import (
 // writeTenantIs writes that a table's tenant is one of the scope's:
 // "orders"."tenant_id" = $1. It is not called under a bypass, which has none.
 func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier string) {
+	ex.rehearsal.predicate(t)
 	writeColumn(stmt, t, qualifier)
 	if ex.scope.mode == modeSingle {
 		stmt.WriteString(" = ")
@@ -27,7 +28,8 @@ func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier str
 }
 
 // writeTenantMatches writes that two tables' rows are of one tenant.
-func writeTenantMatches(stmt *gorm.Statement, t *table, qualifier string, other tenantRef) {
+func (ex *execution) writeTenantMatches(stmt *gorm.Statement, t *table, qualifier string, other tenantRef) {
+	ex.rehearsal.predicate(t)
 	cast := t.id.kind != other.table.id.kind
 	writeAs(stmt, t, qualifier, cast)
 	stmt.WriteString(" = ")

@@ -39,12 +39,11 @@ func (p *Plugin) runPreload(db *gorm.DB, s *scope) {
 func preload(db *gorm.DB) {
 	stmt := db.Statement
 	ex := executionOf(stmt)
-	if ex == nil || db.Error != nil || len(stmt.Preloads) == 0 || ex.scope.mode == modeSingle ||
-		ex.model == nil || ex.model.table == nil || ex.model.column == "" {
-		if ex == nil || db.Error != nil || len(stmt.Preloads) == 0 {
-			callbacks.Preload(db)
-			return
-		}
+	if ex == nil || ex.observed != nil || db.Error != nil || len(stmt.Preloads) == 0 {
+		callbacks.Preload(db)
+		return
+	}
+	if ex.scope.mode == modeSingle || ex.model == nil || ex.model.table == nil || ex.model.column == "" {
 		ex.plugin.runPreload(db, ex.scope)
 		return
 	}

@@ -56,7 +56,7 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any) {
 			"the subquery cannot be matched with its statement's tenants; scope the context to one tenant"))
 	}
 	handed := &ex.lent
-	*handed = inheritance{scope: ex.scope, outer: outer}
+	*handed = inheritance{scope: ex.scope, outer: outer, rehearsal: ex.rehearsal}
 	from, vars := stmt.SQL.Len(), len(stmt.Vars)
 	stmt.Vars = append(stmt.Vars, handed)
 	stmt.AddVar(stmt, query)
@@ -89,8 +89,9 @@ type inheritance struct {
 	taken bool
 	text  string // of the query that took it
 
-	guarded bool // it holds text that is judged with the statement
-	err     error
+	guarded   bool // it holds text that is judged with the statement
+	rehearsal *rehearsal
+	err       error
 }
 
 // takeInheritance removes what a statement was handed.

@@ -49,6 +49,7 @@ type tables struct {
 	db       *gorm.DB
 	config   *Config
 	dialect  sqltext.Dialect
+	modes    *modes
 	grow     sync.Mutex
 	snapshot atomic.Pointer[snapshot]
 	shared   map[reflect.Type]bool // declared types; true when writable
@@ -57,6 +58,12 @@ type tables struct {
 type snapshot struct {
 	models map[*schema.Schema]*model
 	names  map[string]*table
+}
+
+// keyed reports whether the tenant column is to be in a table's keys: not where
+// rows may be written that have none.
+func (r *tables) keyed(t *table) bool {
+	return t != nil && t.column != "" && r.modes.of(r.fold(t.name)) != Observe
 }
 
 func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, error) {

@@ -126,7 +126,7 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 	} else if !zero {
 		return t.ex.errorOn(m.name, ErrTenantMismatch, "")
 	}
-	if field.CanSet() { // else VALUES fills it
+	if field.CanSet() && t.ex.rehearsal == nil { // else VALUES fills it
 		setTenant(field, reflect.ValueOf(own))
 	}
 	return nil

@@ -139,6 +139,7 @@ func (ex *execution) writeAssignments(stmt *gorm.Statement, set clause.Set) bool
 			if !ex.keepsTenant(a.Value) {
 				stmt.AddError(ex.errorOn(ex.table.name, ErrTenantImmutable, ""))
 			}
+			ex.rehearsal.note("leaves the tenant column out of SET")
 			continue
 		}
 		if written {

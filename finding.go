@@ -1,0 +1,133 @@
+package tenancy
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Finding is a place in the program whose statements are sent as they are,
+// because their table is observed, and that [Enforce] would change or refuse.
+// One place has several where its statements differ in what follows.
+type Finding struct {
+	// Site is the file and line outside of GORM and this package that the
+	// statement comes from.
+	Site string
+	// Op is the operation: create, query, update, delete, row or raw.
+	Op string
+	// Table is the statement's table; empty where it has none, as raw SQL.
+	Table string
+	// Reason says what Enforce would do.
+	Reason string
+	// Err is the error of a statement that Enforce would refuse; nil where it would
+	// change it.
+	Err error
+	// Count is how often it was seen.
+	Count int64
+}
+
+// String returns the finding as a line for people.
+func (f Finding) String() string {
+	text := f.Site + ": " + f.Op
+	if f.Table != "" {
+		text += " on " + f.Table
+	}
+	return text + ": " + f.Reason
+}
+
+// Findings are what a plugin has found so far.
+type Findings struct {
+	// List has them in order of their sites.
+	List []Finding
+	// Dropped is the number of findings that were not kept, because there were
+	// [MaxFindings] already. They were not handed to [Config.OnFinding] either.
+	Dropped int64
+}
+
+// MaxFindings is how many findings a plugin keeps.
+const MaxFindings = 4096
+
+// Err returns nil where nothing was found, and else an error with a line for each
+// finding: what a test run fails on.
+func (f Findings) Err() error {
+	if len(f.List) == 0 && f.Dropped == 0 {
+		return nil
+	}
+	return errors.New("tenancy: statements that are not scoped\n" + f.String())
+}
+
+// String returns the findings as lines for people.
+func (f Findings) String() string {
+	var text strings.Builder
+	for _, finding := range f.List {
+		fmt.Fprintf(&text, "%s (%d times)\n", finding, finding.Count)
+	}
+	if f.Dropped > 0 {
+		fmt.Fprintf(&text, "and %d more\n", f.Dropped)
+	}
+	return text.String()
+}
+
+// Findings returns what was found since the plugin was made. It is safe for
+// concurrent use.
+func (p *Plugin) Findings() Findings {
+	f := &p.findings
+	f.Lock()
+	defer f.Unlock()
+	all := Findings{List: make([]Finding, 0, len(f.known)), Dropped: f.dropped}
+	for _, finding := range f.known {
+		all.List = append(all.List, *finding)
+	}
+	slices.SortFunc(all.List, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Site, b.Site), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Table, b.Table), cmp.Compare(a.Reason, b.Reason))
+	})
+	return all
+}
+
+// findings collects them.
+type findings struct {
+	sync.Mutex
+	known   map[findingKey]*Finding
+	dropped int64
+}
+
+type findingKey struct{ site, op, table, reason string }
+
+// find counts a finding, and tells of one that is new.
+func (p *Plugin) find(ctx context.Context, found Finding) {
+	found.Site, found.Count = callSite(), 1
+	if p.findings.add(found) {
+		p.config.OnFinding(ctx, found)
+	}
+}
+
+// add reports whether a finding is new.
+func (f *findings) add(found Finding) bool {
+	f.Lock()
+	defer f.Unlock()
+	key := findingKey{found.Site, found.Op, found.Table, found.Reason}
+	switch known := f.known[key]; {
+	case known != nil:
+		known.Count++
+		return false
+	case len(f.known) >= MaxFindings:
+		f.dropped++
+		return false
+	}
+	if f.known == nil {
+		f.known = map[findingKey]*Finding{}
+	}
+	f.known[key] = &found
+	return true
+}
+
+// logFinding is what Config.OnFinding defaults to.
+func logFinding(ctx context.Context, f Finding) {
+	slog.LogAttrs(ctx, slog.LevelWarn, "tenancy: a statement is not scoped",
+		slog.String("op", f.Op), slog.String("table", f.Table), slog.String("reason", f.Reason), slog.String("site", f.Site))
+}

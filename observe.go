@@ -1,0 +1,194 @@
+package tenancy
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
+)
+
+// An observation goes along with a statement that is sent as it is. Beside it a
+// copy of the statement is built as Enforce would have it, and the two are
+// compared.
+type observation struct {
+	copied *gorm.DB   // the copy; nil until there is one
+	ex     *execution // of the copy
+	err    error      // that it was refused with
+}
+
+// rehearsal is what Enforce would do, noted while the copy is built.
+type rehearsal struct {
+	scoped []string // the tables that get a predicate
+	other  []string // the rest, in words
+}
+
+// observe begins the observation of a statement.
+func (p *Plugin) observe(db *gorm.DB, op string) {
+	ex := newExecution(p, op)
+	ex.observed = &observation{}
+	db.Statement.Clauses[executionKey] = clause.Clause{Expression: ex}
+	if db.DryRun && db.Logger == logger.Discard {
+		return // a subquery, which is rehearsed with its statement
+	}
+	switch text := db.Statement.SQL.String(); {
+	case op == opRaw || text != "":
+		ex.text = text
+		ex.observed.begin(db, op)
+		ex.observed.compare(db.Statement)
+	case op == opCreate || op == opUpdate || op == opDelete: // judged before hooks and associations
+		ex.observed.begin(db, op)
+	}
+}
+
+// begin copies the statement and judges the copy.
+func (o *observation) begin(db *gorm.DB, op string) {
+	o.copied = db.Session(&gorm.Session{SkipHooks: true, DryRun: true})
+	stmt := o.copied.Statement
+	stmt.BuildClauses = db.Statement.BuildClauses
+	delete(stmt.Clauses, executionKey)
+	outer := executionOf(db.Statement)
+	o.ex = newExecution(outer.plugin, op)
+	o.ex.rehearsal = &rehearsal{}
+	if o.err = o.ex.begin(stmt); o.err == nil {
+		stmt.Clauses[executionKey] = clause.Clause{Expression: o.ex}
+	}
+}
+
+// rehearseQuery builds the copy of a query, right before the query itself is
+// built.
+func (o *observation) rehearseQuery(db *gorm.DB) {
+	op := executionOf(db.Statement).op
+	if o.copied != nil || op != opQuery && op != opRow || db.DryRun && db.Logger == logger.Discard {
+		return
+	}
+	o.begin(db, op)
+	if o.err == nil {
+		callbacks.BuildQuerySQL(o.copied)
+	}
+}
+
+// write writes a clause as it would be written without the plugin. Behind the
+// last one, the statement is compared with its copy.
+func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, dialect clause.ClauseBuilder) {
+	ex := executionOf(stmt)
+	ex.updating = ex.updating || name == "UPDATE"
+	if dialect != nil {
+		dialect(c, stmt)
+	} else {
+		c.Build(stmt)
+	}
+	if o.copied == nil || stmt.DB.Error != nil || !ex.isLast(stmt, name) {
+		return
+	}
+	if o.err == nil && o.ex.op != opQuery && o.ex.op != opRow {
+		o.buildWrite(stmt, ex)
+	}
+	o.compare(stmt)
+}
+
+// buildWrite builds the copy of a write from the clauses that the write was built
+// of: their values were made once, and are not to be made again.
+func (o *observation) buildWrite(stmt *gorm.Statement, outer *execution) {
+	copied, list := o.copied.Statement, stmt.BuildClauses
+	if outer.op == opDelete && outer.updating { // soft delete
+		list = stmt.DB.Callback().Update().Clauses
+	}
+	copied.Clauses = maps.Clone(stmt.Clauses)
+	copied.Clauses[executionKey] = clause.Clause{Expression: o.ex}
+	if c := copied.Clauses["VALUES"]; c.Expression != nil {
+		if values, ok := c.Expression.(clause.Values); ok {
+			values.Columns = slices.Clone(values.Columns)
+			values.Values = slices.Clone(values.Values)
+			for i, row := range values.Values {
+				values.Values[i] = slices.Clone(row)
+			}
+			c.Expression = values
+			copied.Clauses["VALUES"] = c
+		}
+	}
+	copied.Build(list...)
+}
+
+// compare reports what Enforce would have made of the statement, or makes it so
+// where a table in it is enforced.
+func (o *observation) compare(stmt *gorm.Statement) {
+	ex, copied := o.ex, o.copied.Statement
+	err := errors.Join(o.err, o.copied.Error)
+	sql := copied.SQL.String()
+	if err == nil && sql == stmt.SQL.String() && sameVars(copied.Vars, stmt.Vars) && !ex.kept {
+		return
+	}
+	if ex.plugin.modes.strictest(Observe, stmt.SQL.String(), ex.plugin.dialect).enforces(ex.op) {
+		stmt.AddError(err)
+		stmt.SQL.Reset()
+		stmt.SQL.WriteString(sql)
+		stmt.Vars = copied.Vars
+		return
+	}
+	found := Finding{Op: ex.op, Table: stmt.Table, Reason: ex.rehearsal.reason(), Err: err}
+	if ex.kept {
+		found.Reason = "leaves the shared row as it is"
+	}
+	if err != nil {
+		found.Reason = "is refused: " + err.Error()
+		var scoped *ScopeError
+		if errors.As(err, &scoped) && scoped.Table != "" {
+			found.Table = scoped.Table
+		}
+	}
+	ex.plugin.find(stmt.Context, found)
+}
+
+func (o *observation) release() {
+	if o != nil && o.ex != nil {
+		o.ex.release()
+	}
+}
+
+// sameVars reports whether two lists bind the same values; tenants may be spelled
+// differently.
+func sameVars(a, b []any) bool {
+	return slices.EqualFunc(a, b, func(a, b any) bool {
+		if reflect.DeepEqual(a, b) {
+			return true
+		}
+		one, _ := tenantOf(a)
+		other, _ := tenantOf(b)
+		return one.key != "" && one.key == other.key
+	})
+}
+
+// predicate notes that a table gets a predicate.
+func (r *rehearsal) predicate(t *table) {
+	if r == nil {
+		return
+	}
+	if !slices.Contains(r.scoped, t.name) {
+		r.scoped = append(r.scoped, t.name)
+	}
+}
+
+// note notes something else.
+func (r *rehearsal) note(what string) {
+	if r != nil && !slices.Contains(r.other, what) {
+		r.other = append(r.other, what)
+	}
+}
+
+// reason says what was noted.
+func (r *rehearsal) reason() string {
+	what := r.other
+	if len(r.scoped) > 0 {
+		what = append([]string{"adds the tenant's condition for " + strings.Join(r.scoped, ", ")}, what...)
+	}
+	if len(what) == 0 {
+		return "changes the text"
+	}
+	return strings.Join(what, "; ")
+}
