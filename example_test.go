@@ -91,13 +91,16 @@ var (
 )
 
 // dry returns a handle that writes the SQL for PostgreSQL and sends none of it.
-func dry(config tenancy.Config) *gorm.DB {
+func dry(config tenancy.Config) *gorm.DB { return observed(tenancy.New(config)) }
+
+// observed is dry for a plugin that is asked for its findings.
+func observed(plugin *tenancy.Plugin) *gorm.DB {
 	db, err := gorm.Open(postgres.Open("host=unused"), &gorm.Config{
 		DryRun: true, DisableAutomaticPing: true, SkipDefaultTransaction: true,
 		Logger: logger.Default.LogMode(logger.Silent),
 	})
 	if err == nil {
-		err = db.Use(tenancy.New(config))
+		err = db.Use(plugin)
 	}
 	if err != nil {
 		panic(err)
@@ -436,4 +439,46 @@ func ExamplePlanKeys() {
 		return nil
 	}
 	_ = bring // it needs a PostgreSQL server
+}
+
+func ExamplePlugin_Findings() {
+	plugin := tenancy.New(tenancy.Config{
+		Models: []any{&User{}, &Order{}},
+		Mode:   tenancy.Observe,
+		Modes:  []tenancy.TableMode{{Table: &Order{}, Mode: tenancy.Enforce}},
+		OnFinding: func(ctx context.Context, f tenancy.Finding) {
+			fmt.Printf("%s on %s: %s\n", f.Op, f.Table, f.Reason)
+		},
+	})
+	db := observed(plugin).WithContext(tenancy.With(context.Background(), acme))
+
+	show(db.Where("tenant_id = ?", acme).Find(&[]User{}))
+	show(db.Where("name = ?", "Ann").Find(&[]User{}))
+	show(db.Find(&[]Order{}))
+
+	fmt.Println(len(plugin.Findings().List), "finding")
+	// Output:
+	// SELECT * FROM "users" WHERE tenant_id = $1
+	// query on users: adds the tenant's condition for users
+	// SELECT * FROM "users" WHERE name = $1
+	// SELECT * FROM "orders" WHERE "orders"."tenant_id" = $1
+	// 1 finding
+}
+
+func ExampleConfig_audit() {
+	type userKey struct{}
+	db := dry(tenancy.Config{
+		Actor: func(ctx context.Context) string {
+			name, _ := ctx.Value(userKey{}).(string)
+			return name
+		},
+		OnRefusal: func(ctx context.Context, r tenancy.Refusal) {
+			fmt.Printf("%s: %s on %s: %v\n", r.Actor, r.Op, r.Table, errors.Unwrap(r.Err))
+		},
+	})
+	ctx := context.WithValue(context.Background(), userKey{}, "eve")
+	show(db.WithContext(ctx).Find(&[]Order{}))
+	// Output:
+	// eve: query on orders: tenancy: no tenant in the context
+	// tenancy: no tenant in the context (query on orders)
 }

@@ -1,0 +1,48 @@
+package tenancy
+
+import (
+	"context"
+	"log/slog"
+)
+
+// LogValue implements slog.LogValuer: the tenant's id, the ids of a set, or
+// "bypass".
+func (s Scope) LogValue() slog.Value {
+	switch {
+	case s.Err() != nil:
+		return slog.StringValue("none")
+	case s.IsBypass():
+		return slog.StringValue("bypass")
+	}
+	if id, ok := s.Tenant(); ok {
+		return slog.StringValue(id)
+	}
+	return slog.AnyValue(s.Tenants())
+}
+
+// NewLogHandler returns a handler that adds the scope of each record's context,
+// as [Scope.LogValue] has it, in the attribute tenant.id. Records whose context
+// has no scope are left as they are. The tenant's id belongs into logs and traces,
+// and never into the labels of metrics, where each tenant would be a series.
+func NewLogHandler(h slog.Handler) slog.Handler { return logHandler{h} }
+
+type logHandler struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
+	if s, ok := From(ctx); ok {
+		r = r.Clone()
+		r.AddAttrs(slog.Any("tenant.id", s))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h logHandler) WithGroup(name string) slog.Handler {
+	return logHandler{h.Handler.WithGroup(name)}
+}
