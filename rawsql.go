@@ -81,9 +81,10 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	return nil
 }
 
-// hand hands a statement to the judge of whole statements behind its last clause.
+// hand hands a statement to the judge of whole statements behind its last clause,
+// unless it is built and not sent.
 func (ex *execution) hand(stmt *gorm.Statement, name string) {
-	if !ex.guarded && ex.plugin.verifier == nil || stmt.DB.Error != nil || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
+	if !ex.guarded && ex.plugin.verifier == nil || stmt.DB.Error != nil || ex.kept || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
 		return
 	}
 	if ex.handed != nil { // a subquery is judged where it stands

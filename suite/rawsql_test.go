@@ -177,4 +177,9 @@ func TestVerifierSeesAll(t *testing.T) {
 	}
 	bypassed := db.WithContext(tenancy.Bypass(t.Context(), "test"))
 	assert.NoError(t, bypassed.Find(&[]Company{}).Error)
+	g.err, g.verified = nil, nil
+	require.NoError(t, db.Create(&User{Name: "x", Country: &Country{Code: "DE", Name: "changed"}}).Error)
+	for _, stmt := range g.verified {
+		assert.NotContains(t, stmt.SQL, "countries", "the shared parent's INSERT is not sent")
+	}
 }
