@@ -40,7 +40,8 @@
 // Operations that name the other tenant must fail with
 // tenancy.ErrTenantMismatch or tenancy.ErrTenantImmutable before anything is
 // written. Text that holds queries of its own, and raw SQL, may be refused; when
-// it is not, it must be scoped.
+// it is not, it must be scoped. [Suite.AnswersText] says that it is scoped, and
+// then it must be answered like everything else.
 //
 // [Suite] has the options: an oracle of one's own, rows that a check constraint
 // asks to be different, operations to leave out.

@@ -34,6 +34,7 @@ type Fixture struct {
 	loneTenant int
 	baseline   *state // what the shared tables hold before an operation
 	bases      map[*gorm.DB][]base
+	texts      textCount
 }
 
 // Fixture fills the database for operations to be run one by one, as

@@ -202,6 +202,37 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// Text may be refused where nothing says that it is answered, or it is excused.
+func TestJudgeText(t *testing.T) {
+	t.Parallel()
+	db := open(t, true)
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
+	f := Suite{DB: db, Models: allModels}.Fixture(t)
+	refusal := &task{name: "tag/Raw", flags: textual, model: f.tables["tags"], run: func(tx *gorm.DB) answer {
+		if isShared(tx) {
+			return gave(tenancy.ErrUnscopedSQL)
+		}
+		return gave(nil)
+	}}
+	try := func() *Finding { return f.try(refusal, scopes[0], &outcome{}) }
+	assert.Nil(t, try())
+	f.suite.AnswersText = true
+	require.NotNil(t, try())
+	assert.Equal(t, Refused, try().Verdict)
+	f.suite.MayRefuse = map[string]string{"set/*/Raw": "another scope"}
+	assert.NotNil(t, try())
+	f.suite.MayRefuse["tenant/*/Raw"] = "a reason"
+	assert.Nil(t, try())
+	assert.Equal(t, map[string]bool{"tenant/*/Raw": true}, f.texts.excused)
+
+	stale := f.check(func(name string, do func() *Finding) {
+		if strings.HasPrefix(name, "MayRefuse/") {
+			assert.NotNil(t, do(), name)
+		}
+	})
+	assert.Len(t, stale.findings, 2, "they were not needed")
+}
+
 func TestJudgeUnion(t *testing.T) {
 	t.Parallel()
 	db := open(t, true)
@@ -252,6 +283,8 @@ func TestFindingText(t *testing.T) {
 	finding := &Finding{Verdict: Leak, Operation: "tenant/order/Find", Detail: "why", SQL: []string{"SELECT 1"}}
 	assert.Equal(t, "leak: tenant/order/Find: why\n  SELECT 1", finding.Error())
 	assert.Equal(t, "3 operations: 1 leaks, 0 wrong, 0 refused", (&report{operations: 3, findings: []*Finding{finding}}).String())
+	assert.Equal(t, "3 operations: 0 leaks, 0 wrong, 0 refused; 2 with text answered, 1 refused",
+		(&report{operations: 3, texts: textCount{answered: 2, refused: 1}}).String())
 	assert.True(t, strings.HasPrefix(difference("abc", "abd"), "\n  want …abc…"))
 }
 

@@ -2,6 +2,7 @@ package tenancytest
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
 
@@ -50,6 +51,8 @@ const (
 	unique    // the same for a unique column instead of the key
 	taking    // the key is that of the related table
 	owned     // concerns a value of the first tenant, also in a set
+	asWritten // text that a bypass sends as it is, so that rows of both tenants meet
+	textual   // holds text that needs Config.RawSQL: refusable where Suite.AnswersText does not say otherwise
 
 	refused = mismatch | immutable | noTenant
 )
@@ -127,13 +130,13 @@ func (f *Fixture) tasks() (tasks []*task) {
 func operations() []operation {
 	return slices.Concat(
 		conditionOperations(), readOperations, tableOperations, subqueryOperations, createOperations,
-		upsertOperations, updateOperations, deleteOperations, foreignOperations, sessionOperations,
+		upsertOperations, updateOperations, deleteOperations, foreignOperations, sessionOperations, textOperations,
 	)
 }
 
 // relationOperations are all operations on relations.
 func relationOperations() []relationOperation {
-	return slices.Concat(joinOperations, preloadOperations, associationOperations, nestedOperations)
+	return slices.Concat(joinOperations, preloadOperations, associationOperations, nestedOperations, textJoinOperations)
 }
 
 // check runs all tasks under all scopes. It hands each to run, which decides
@@ -153,6 +156,7 @@ func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
 			return finding
 		})
 	}
+	f.texts = textCount{}
 	tasks, alone := f.tasks(), map[*task]*outcome{}
 	for _, t := range tasks {
 		lone, applies := f.execute(context.Background(), f.lone, t)
@@ -170,6 +174,14 @@ func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
 	}
 	if !f.suite.oneTenant && !f.suite.brief {
 		f.checkSets(tasks, alone, step)
+	}
+	result.texts = f.texts
+	if !f.suite.brief {
+		for _, pattern := range slices.Sorted(maps.Keys(f.suite.MayRefuse)) {
+			if !f.texts.excused[pattern] {
+				step("MayRefuse/"+pattern, func() *Finding { return found(Wrong, "Suite.MayRefuse excuses what was not refused: %q", pattern) })
+			}
+		}
 	}
 	return result
 }
@@ -235,7 +247,7 @@ func (t *task) inSet() *task {
 // try runs a task under a scope, once more with its statements when it fails.
 func (f *Fixture) try(t *task, s scope, lone *outcome) *Finding {
 	shared, _ := f.execute(s.ctx(f), f.shared, t)
-	finding := s.judge(f, t, shared, lone)
+	finding := s.judge(f, f.asText(s.name, t, shared), shared, lone)
 	if finding != nil {
 		finding.SQL = f.statements(s.ctx(f), t)
 	}
@@ -267,9 +279,9 @@ func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(s
 		if t.flags&owned != 0 {
 			b = &outcome{state: f.baseline}
 		}
-		step("set/"+t.name, func() *Finding { return f.tryUnion(set, t, a, b) })
-		if t.flags&variant == 0 { // nothing is added to the caller's conditions there
-			step("bypass/"+t.name, func() *Finding { return f.tryUnion(bypass, t, a, b) })
+		step("set/"+t.name, func() *Finding { return f.tryUnion("set", set, t, a, b) })
+		if t.flags&(variant|asWritten) == 0 { // nothing is added to the caller's conditions there
+			step("bypass/"+t.name, func() *Finding { return f.tryUnion("bypass", bypass, t, a, b) })
 		}
 	}
 	if err := f.fillLone(0); err != nil {
@@ -278,9 +290,9 @@ func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(s
 }
 
 // tryUnion runs a task for both tenants.
-func (f *Fixture) tryUnion(ctx context.Context, t *task, a, b *outcome) *Finding {
+func (f *Fixture) tryUnion(name string, ctx context.Context, t *task, a, b *outcome) *Finding {
 	shared, _ := f.execute(ctx, f.shared, t)
-	finding := f.judgeUnion(t.inSet(), shared, a, b)
+	finding := f.judgeUnion(f.asText(name, t, shared).inSet(), shared, a, b)
 	if finding != nil {
 		finding.SQL = f.statements(ctx, t)
 	}
@@ -290,6 +302,7 @@ func (f *Fixture) tryUnion(ctx context.Context, t *task, a, b *outcome) *Finding
 // tryOther runs a task that reads as the second tenant.
 func (f *Fixture) tryOther(t *task, lone *outcome) *Finding {
 	shared, _ := f.execute(f.as(1), f.shared, t)
+	t = f.asText("other tenant", t, shared)
 	var finding *Finding
 	switch {
 	case shared.panicked != nil:

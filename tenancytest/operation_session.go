@@ -101,42 +101,42 @@ var sessionOperations = []operation{
 		second := tx.Create(m.made(1)).Error
 		return gave(errors.Join(first, err, second, tx.RollbackTo("halfway").Error)).and(got(tx.Find(out), out))
 	}},
-	{"Raw", union | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Raw", union | textual, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
 		return got(tx.Raw("SELECT * FROM "+m.f.name(m.table)).Scan(out), out)
 	}},
-	{"Raw Find", union | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Raw Find", union | textual, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
 		return got(tx.Raw("SELECT * FROM "+m.f.name(m.table)+" WHERE 1 = 1 OR 1 = 1").Find(out), out)
 	}},
-	{"Raw Row", refusable, func(tx *gorm.DB, m *model) answer {
+	{"Raw Row", textual, func(tx *gorm.DB, m *model) answer {
 		var n int64
 		return gave(tx.Raw("SELECT COUNT(*) FROM "+m.f.name(m.table)).Row().Scan(&n), n)
 	}},
-	{"Raw subquery", union | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Raw subquery", union | textual, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
 		return got(tx.Where(m.c(m.key())+" IN (?)", tx.Raw("SELECT "+m.c(m.key())+" FROM "+m.f.name(m.table))).Find(out), out)
 	}},
-	{"Text subquery", union | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Text subquery", union | textual, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
 		return got(tx.Where(m.c(m.key())+" IN (SELECT "+m.c(m.key())+" FROM "+m.f.name(m.table)+")").Find(out), out)
 	}},
-	{"Text subquery in Select", refusable, func(tx *gorm.DB, m *model) answer {
+	{"Text subquery in Select", textual, func(tx *gorm.DB, m *model) answer {
 		return intoMaps(tx.Model(m.new()).Select(m.order() + ", (SELECT COUNT(*) FROM " + m.f.name(m.table) + ") AS n"))
 	}},
-	{"Text union in Group", refusable, func(tx *gorm.DB, m *model) answer {
+	{"Text union in Group", textual, func(tx *gorm.DB, m *model) answer {
 		c := m.c(m.any())
 		return intoMaps(tx.Model(m.new()).Select(c).Group(c + " UNION ALL SELECT " + c + " FROM " + m.f.name(m.table)))
 	}},
-	{"Text union in Order", refusable, func(tx *gorm.DB, m *model) answer {
+	{"Text union in Order", textual, func(tx *gorm.DB, m *model) answer {
 		c := m.c(m.any())
 		return intoMaps(tx.Unscoped().Model(m.new()).Select(c).Having("1 = 1 UNION ALL SELECT " + c + " FROM " + m.f.name(m.table)).Group(c))
 	}},
-	{"Exec", changes | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Exec", changes | textual, func(tx *gorm.DB, m *model) answer {
 		f := m.any()
 		return got(tx.Exec("UPDATE "+m.f.name(m.table)+" SET "+m.c(f)+" = ?", m.next(f)))
 	}},
-	{"Exec delete", changes | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Exec delete", changes | textual, func(tx *gorm.DB, m *model) answer {
 		text, args := m.is(orphanRow)
 		return got(tx.Exec("DELETE FROM "+m.f.name(m.table)+" WHERE "+text+" OR 1 = 0", args...))
 	}},

@@ -126,11 +126,11 @@ var tableOperations = []operation{
 		return intoMaps(tx.Model(m.new()).Select("y." + m.c(m.any())).Unscoped().
 			Joins("JOIN " + m.f.name(m.table) + " AS y USING (" + m.c(m.key()) + ")"))
 	}},
-	{"Join itself NATURAL", union | oneByOne | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Join itself NATURAL", union | oneByOne | textual, func(tx *gorm.DB, m *model) answer {
 		return intoMaps(tx.Model(m.new()).Select("y." + m.c(m.any())).Unscoped().
 			Joins("NATURAL JOIN " + m.f.name(m.table) + " AS y"))
 	}},
-	{"Join itself LATERAL", oneByOne | refusable, func(tx *gorm.DB, m *model) answer {
+	{"Join itself LATERAL", oneByOne | textual, func(tx *gorm.DB, m *model) answer {
 		return intoMaps(tx.Model(m.new()).Select("y.n").Unscoped().
 			Joins("CROSS JOIN LATERAL (SELECT COUNT(*) AS n FROM " + m.f.name(m.table) + ") AS y"))
 	}},

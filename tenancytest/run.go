@@ -67,6 +67,17 @@ type Suite struct {
 	// means none.
 	Skip []string
 
+	// AnswersText says that the plugin's Config.RawSQL scopes text, so that
+	// operations with raw SQL, or with queries in fragments, must be answered as
+	// all others are. False means that they may be refused.
+	AnswersText bool
+
+	// MayRefuse excuses operations with text from AnswersText: path patterns, as
+	// those of Skip with the scope before ("set/*/Raw"), each with the reason. One
+	// that nothing needed is a finding, unless the run is a short one. Nil means
+	// none.
+	MayRefuse map[string]string
+
 	// brief runs operations for one tenant alone.
 	brief bool
 	// unscoped says that DB has no plugin: the suite tests itself.
@@ -135,6 +146,7 @@ func (f *Finding) Error() string {
 type report struct {
 	operations int
 	findings   []*Finding
+	texts      textCount
 }
 
 // String is the summary line.
@@ -143,6 +155,10 @@ func (r *report) String() string {
 	for _, finding := range r.findings {
 		counts[finding.Verdict]++
 	}
-	return fmt.Sprintf("%d operations: %d leaks, %d wrong, %d refused",
+	text := fmt.Sprintf("%d operations: %d leaks, %d wrong, %d refused",
 		r.operations, counts[Leak], counts[Wrong], counts[Refused])
+	if r.texts.answered+r.texts.refused > 0 {
+		text += fmt.Sprintf("; %d with text answered, %d refused", r.texts.answered, r.texts.refused)
+	}
+	return text
 }
