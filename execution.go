@@ -50,6 +50,8 @@ type execution struct {
 	queries []sqltext.Span // subqueries in the clause that is being built
 	subVars int            // the values that they bound
 
+	functions []sqltext.Ref // in FROM
+
 	text         string          // raw SQL as it was judged
 	guarded      bool            // it holds text that Config.RawSQL is to scope
 	inFrom       bool            // the FROM list is being built

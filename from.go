@@ -86,6 +86,11 @@ func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, 
 		ex.settle(stmt, from, beyond)
 		return nil, false
 	}
+	for i := range refs {
+		if refs[i].Function {
+			ex.functions = append(ex.functions, refs[i])
+		}
+	}
 	failed := stmt.DB.Error
 	ex.settle(stmt, from, verdict)
 	return refs, failed == nil && stmt.DB.Error == nil

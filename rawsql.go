@@ -84,15 +84,35 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 // hand hands a statement to the judge of whole statements behind its last clause,
 // unless it is built and not sent.
 func (ex *execution) hand(stmt *gorm.Statement, name string) {
-	if !ex.guarded && ex.plugin.verifier == nil || stmt.DB.Error != nil || ex.kept || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
+	if !ex.guarded && ex.plugin.verifier == nil && ex.functions == nil ||
+		stmt.DB.Error != nil || ex.kept || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
 		return
 	}
+	ex.judgeFields(stmt)
 	if ex.handed != nil { // a subquery is judged where it stands
 		ex.handed.guarded = ex.guarded
 	} else if ex.guarded {
 		stmt.AddError(ex.scopeText(stmt))
+	} else if ex.plugin.verifier == nil {
+		return
 	} else if err := ex.plugin.verifier.Verify(stmt.Context, ex.raw(stmt)); err != nil {
 		stmt.AddError(ex.errorOn(stmt.Table, err, ""))
+	}
+}
+
+// judgeFields judges what is selected from functions in FROM, in whatever clause.
+func (ex *execution) judgeFields(stmt *gorm.Statement) {
+	if ex.functions == nil || ex.guarded {
+		return
+	}
+	lexer := sqltext.Lexer{Text: stmt.SQL.String(), Dialect: ex.plugin.dialect}
+	switch {
+	case !sqltext.CallsField(&lexer, ex.functions, ex.plugin.allow):
+	case ex.plugin.config.RawSQL != nil:
+		ex.guarded = true
+	default:
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL,
+			"what is selected from a function may call another; name its columns behind its alias: AS t (a, b)"))
 	}
 }
 

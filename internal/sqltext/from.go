@@ -32,8 +32,10 @@ type Ref struct {
 	On Span
 	// Item is the index of the item in the comma-separated list.
 	Item int
-	// Query says that the reference is a query in parentheses.
-	Query bool
+	// Query says that the reference is a query in parentheses, and Function that
+	// it is a function, whose alias may name its Columns.
+	Query, Function bool
+	Columns         []string
 }
 
 // IsTable reports whether the reference names a table.
@@ -205,7 +207,7 @@ func (p *fromParser) name(r *Ref) {
 		return
 	}
 	p.parenthesised()
-	r.Schema, r.Name = "", Span{}
+	r.Schema, r.Name, r.Function = "", Span{}, true
 	if p.cur.kw == kwWith && p.next.kw == kwOrdinality {
 		p.advance()
 		p.advance()
@@ -233,9 +235,24 @@ func (p *fromParser) alias(r *Ref) {
 			p.fail("an alias renames the columns") // the tenant column among them
 			return
 		}
-		p.parenthesised()
+		p.columns(r)
 		r.End = p.prev.End
 	}
+}
+
+// columns reads ( name [type], … ).
+func (p *fromParser) columns(r *Ref) {
+	for depth := 0; p.verdict.Reason == "" && p.cur.Kind != End; {
+		if depth == 1 && (p.Is(p.prev, '(') || p.Is(p.prev, ',')) && r.Function {
+			r.Columns = append(r.Columns, p.Folded(p.cur))
+		}
+		depth = p.token(depth)
+		p.advance()
+		if depth == 0 {
+			return
+		}
+	}
+	p.fail("a parenthesis is not closed")
 }
 
 // condition reads an ON condition up to the next join, comma or the end.

@@ -43,6 +43,7 @@ var mutations = []mutation{
 	{"PostgreSQL's numbered placeholders", "build.go", "case ex.plugin.dialect == sqltext.Postgres &&", "case false &&"},
 	{"PostgreSQL joins literals", "internal/sqltext/judge.go", "if w.prev.Kind == Literal {", "if false {"},
 	{"an attribute is a call", "internal/sqltext/judge.go", "return w.before.Kind != Word && w.before.Kind != Quoted", "return false"},
+	{"an attribute of a function in FROM is a call", "rawsql.go", "if ex.functions == nil || ex.guarded {", "if true {"},
 	{"a clause has another name", "build.go", "c.Name != \"\" && c.Name != name)", "false)"},
 	{"a hook takes the scope away", "callbacks.go", "case ex == nil:\n\t\tdb.AddError", "case false:\n\t\tdb.AddError"},
 	{"a hook writes the SQL", "callbacks.go", "case db.Statement.SQL.Len() > 0 &&", "case false &&"},
