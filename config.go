@@ -68,7 +68,8 @@ type Config struct {
 
 	// AllowUndeclared treats tables that are neither a tenant's nor declared as
 	// shared ones. It risks what it says: a table that lost its tenant column,
-	// or a view over tenants' rows, is then readable by everybody.
+	// or a view over tenants' rows, is then readable by everybody. The database's
+	// own catalogues stay undeclared.
 	AllowUndeclared bool
 }
 

@@ -206,7 +206,7 @@ func (ex *execution) lookup(schemaName, name string) (*table, error) {
 	switch {
 	case t != nil:
 		return t, nil
-	case ex.scope.mode == modeBypass, ex.plugin.config.AllowUndeclared:
+	case ex.scope.mode == modeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):
 		return undeclared, nil
 	}
 	return nil, ex.errorOn(name, ErrUndeclared, "list its model in Config.Models, or in Config.Shared if it belongs to no tenant")

@@ -37,7 +37,8 @@ type RawStatement struct {
 	Dialect string // "postgres" or "sqlite"
 	Scope   Scope  // whose rows it may touch
 	// Table finds a known table by its name, which may be qualified by a schema
-	// and is folded as the dialect folds it.
+	// and is folded as the dialect folds it. Under [Config.AllowUndeclared] a table
+	// that is not known is a shared one that tenants may read.
 	Table func(schema, name string) (TenantTable, bool)
 }
 
@@ -167,7 +168,7 @@ func isSavepoint(sql string) bool {
 func (r *tables) describe(schemaName, name string) (TenantTable, bool) {
 	t := r.byName(schemaName, name)
 	if t == nil {
-		return TenantTable{}, false
+		return TenantTable{Name: name}, r.allowsUndeclared(schemaName, name)
 	}
 	return TenantTable{
 		Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Bind: t.bind,

@@ -140,6 +140,17 @@ func (r *tables) byName(schemaName, name string) *table {
 	return t // a tenant's, in whatever schema
 }
 
+// allowsUndeclared reports whether a table that is not known is taken for a
+// shared one. The catalogues never are: their statistics hold values of all rows.
+func (r *tables) allowsUndeclared(schemaName, name string) bool {
+	if !r.config.AllowUndeclared {
+		return false
+	}
+	schemaName, name = sqltext.Lower(schemaName), sqltext.Lower(name)
+	return schemaName != "information_schema" && !strings.HasPrefix(schemaName, "pg_") &&
+		!strings.HasPrefix(name, "pg_") && !strings.HasPrefix(name, "sqlite_")
+}
+
 // model returns what is known of a schema, adopting it when it is new. Its
 // table is nil when it is undeclared.
 func (r *tables) model(s *schema.Schema) (*model, error) {

@@ -161,3 +161,40 @@ func TestGORMSet(t *testing.T) {
 	require.ErrorIs(t, tx.Exec("INSERT INTO authors (tenant_id, id, name) VALUES (?, 9, 'new')", third).Error, tenancy.ErrTenantMismatch)
 	require.ErrorIs(t, tx.Exec("INSERT INTO authors (id, name) VALUES (9, 'new')").Error, tenancy.ErrUnscopedSQL)
 }
+
+// Under AllowUndeclared an unknown table is read, not written, and a tenant's
+// table beside it is scoped as ever.
+func TestGORMAllowUndeclared(t *testing.T) {
+	t.Parallel()
+	for _, allowed := range []bool{false, true} {
+		db, err := gorm.Open(postgres.Open(tenancytest.Postgres(t).OwnerDSN), &gorm.Config{Logger: logger.Discard})
+		require.NoError(t, err)
+		t.Cleanup(func() {
+			if raw, err := db.DB(); err == nil {
+				_ = raw.Close()
+			}
+		})
+		require.NoError(t, db.Exec("CREATE TABLE authors (tenant_id uuid NOT NULL, id int, name text)").Error)
+		require.NoError(t, db.Exec("CREATE TABLE moods AS SELECT 'calm' AS mood").Error)
+		for _, id := range []uuid.UUID{acme, globex} {
+			require.NoError(t, db.Exec("INSERT INTO authors VALUES (?, 1, ?)", id, id.String()[:1]).Error)
+		}
+		require.NoError(t, db.Use(tenancy.New(tenancy.Config{
+			Models: []any{&author{}}, AllowUndeclared: allowed, RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true}),
+		})))
+		tx := db.WithContext(tenancy.With(context.Background(), acme))
+		var names []string
+		err = tx.Raw("SELECT name || mood FROM authors, moods").Scan(&names).Error
+		if !allowed {
+			require.ErrorIs(t, err, tenancy.ErrUndeclared)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, []string{"acalm"}, names)
+		require.NoError(t, tx.Table("moods").Where("mood IN (SELECT mood FROM moods)").Find(&[]map[string]any{}).Error)
+		require.ErrorIs(t, tx.Exec("DELETE FROM moods").Error, tenancy.ErrSharedReadOnly)
+		for _, catalogue := range []string{"pg_stats", "pg_catalog.pg_stats", "information_schema.tables", `"pg_stats"`, `U&"\0070g_stats"`} {
+			require.ErrorIs(t, tx.Raw("SELECT * FROM "+catalogue).Scan(&[]map[string]any{}).Error, tenancy.ErrUndeclared, catalogue)
+		}
+	}
+}

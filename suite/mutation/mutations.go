@@ -21,7 +21,7 @@ var mutations = []mutation{
 	{"RIGHT JOIN keeps other tenants' rows", "from.go", "case l.preserves(ref.Item):", "case false:"},
 	{"tables of a list are not scoped", "from.go", "if list.inWhere(i) {", "if i == 0 && list.inWhere(i) {"},
 	{"a table is known by its name, too", "execution.go", "case t != nil:\n\t\treturn t, nil", "case t != nil && ex.model != nil:\n\t\treturn t, nil\n\tcase t != nil:\n\t\treturn undeclared, nil"},
-	{"undeclared tables", "execution.go", "case ex.scope.mode == modeBypass, ex.plugin.config.AllowUndeclared:", "case true:"},
+	{"undeclared tables", "execution.go", "case ex.scope.mode == modeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):", "case true:"},
 	{"a subquery runs without its statement's scope", "subquery.go", "case own == nil || own == h.scope:", "case own == nil:\n\t\treturn &scope{mode: modeBypass}, nil\n\tcase own == h.scope:"},
 	{"a subquery under another scope", "subquery.go", "return nil, &ScopeError{Op: opQuery, Err: ErrTenantMismatch, Detail: \"the subquery was built under another scope than its statement\"}", "return own, nil"},
 	{"a subquery's error is dropped", "subquery.go", "case handed.err != nil:", "case false:"},
