@@ -205,6 +205,9 @@ func check(db *gorm.DB) {
 func (p *Plugin) end(op string) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		ex := executionOf(db.Statement)
+		if ex != nil && p.config.RawSQL != nil {
+			ex.explain(db)
+		}
 		if db.Error != nil && (ex == nil || ex.handed == nil) {
 			p.reportRefusal(db, op)
 		}

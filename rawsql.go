@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
 	"gorm.io/gorm"
@@ -28,6 +29,15 @@ type Verifier interface {
 	// Verify returns an error that wraps [ErrUnscopedSQL] for a statement that it
 	// cannot see to be scoped. It must be safe for concurrent use.
 	Verify(ctx context.Context, stmt RawStatement) error
+}
+
+// An Explainer is a [RawSQL] that lets the database fail on purpose, as for an
+// upsert that meets a row of another tenant.
+type Explainer interface {
+	RawSQL
+	// Explain returns the error of this package that a database's error stands
+	// for, and nil for others. It must be safe for concurrent use.
+	Explain(err error) error
 }
 
 // RawStatement is one statement as it would be sent.
@@ -148,6 +158,25 @@ func (ex *execution) scopeText(stmt *gorm.Statement) error {
 	stmt.SQL.WriteString(sql)
 	stmt.Vars = vars
 	return nil
+}
+
+// explain puts the error that a statement's failure stands for in its place.
+func (ex *execution) explain(db *gorm.DB) {
+	explainer, ok := ex.plugin.config.RawSQL.(Explainer)
+	if !ok || ex.scope == nil || ex.scope.mode == modeBypass {
+		return
+	}
+	row, isRow := db.Statement.Dest.(*sql.Row)
+	switch {
+	case db.Error != nil:
+		if err := explainer.Explain(db.Error); err != nil {
+			db.Error = ex.errorOn(db.Statement.Table, err, "")
+		}
+	case isRow && row != nil && row.Err() != nil:
+		if err := explainer.Explain(row.Err()); err != nil {
+			db.Statement.Dest = refusedRow(ex.errorOn(db.Statement.Table, err, ""))
+		}
+	}
 }
 
 // isSavepoint knows the statements that GORM itself sends as text.

@@ -28,8 +28,8 @@ type Options struct {
 	Functions []string
 }
 
-// Guard scopes SQL text; it implements [tenancy.RawSQL] and [tenancy.Verifier]. It is made by [New]
-// and safe for concurrent use.
+// Guard scopes SQL text; it implements [tenancy.RawSQL],
+// [tenancy.Verifier] and [tenancy.Explainer]. It is made by [New] and safe for concurrent use.
 type Guard struct {
 	options   Options
 	functions map[string]bool
@@ -37,7 +37,10 @@ type Guard struct {
 	verify    func(tenancy.RawStatement) error
 }
 
-var _ tenancy.Verifier = (*Guard)(nil)
+var (
+	_ tenancy.Verifier  = (*Guard)(nil)
+	_ tenancy.Explainer = (*Guard)(nil)
+)
 
 // New returns a Guard for [tenancy.Config.RawSQL].
 func New(o Options) *Guard {

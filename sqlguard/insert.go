@@ -1,7 +1,12 @@
 package sqlguard
 
 import (
+	"errors"
+	"strings"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // insertion is an INSERT into a tenant's table.
@@ -114,11 +119,16 @@ func (c *compiler) afterInsert(s *pg.InsertStmt, target *leaf, f frame) bool {
 }
 
 // guardUpdate lets DO UPDATE touch the tenant's own row only, whatever the key
-// says: that of the row that was to be inserted.
+// says: that of the row that was to be inserted. Where the key may be another
+// tenant's row's, meeting one fails the statement.
 func (c *compiler) guardUpdate(target *leaf, conflict *pg.OnConflictClause) {
-	predicate := target.column + " = EXCLUDED." + quote(c.plan.tables[target.table].known.Column)
+	column := c.plan.tables[target.table].known.Column
+	predicate := target.column + " = EXCLUDED." + quote(column)
 	if !c.set {
 		predicate = c.bound(target)
+	}
+	if !infersTenant(conflict, column) {
+		predicate = "CAST(CASE WHEN " + predicate + " THEN 'true' ELSE '" + conflictMark + "' END AS boolean) AND " + predicate
 	}
 	i := c.tableEnd(target.token)
 	for ; i < len(c.list) && !c.stops[i]; i = c.next(i) {
@@ -138,4 +148,27 @@ func (c *compiler) guardUpdate(target *leaf, conflict *pg.OnConflictClause) {
 	default:
 		c.insert(c.end(end-1), orderWhere, " WHERE "+predicate)
 	}
+}
+
+// infersTenant reports whether the key of ON CONFLICT has the tenant column.
+func infersTenant(conflict *pg.OnConflictClause, column string) bool {
+	for _, n := range conflict.GetInfer().GetIndexElems() {
+		if e := n.GetIndexElem(); e.GetName() == column && len(e.GetCollation()) == 0 && len(e.GetOpclass()) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// conflictMark is no boolean: casting it fails, with a text that Explain knows.
+const conflictMark = "tenancy: row of another tenant"
+
+// Explain implements [tenancy.Explainer]: it knows the failure of an upsert that
+// met a row of another tenant.
+func (g *Guard) Explain(err error) error {
+	var failed interface{ SQLState() string }
+	if errors.As(err, &failed) && failed.SQLState() == "22P02" && strings.Contains(err.Error(), `"`+conflictMark+`"`) {
+		return tenancy.ErrCrossTenantConflict
+	}
+	return nil
 }
