@@ -108,6 +108,43 @@ func TestCacheHoldsNoTenant(t *testing.T) {
 	}
 }
 
+// TestCacheHoldsNoProof: a text that was proven with one tenant's values is not
+// for another's.
+func TestCacheHoldsNoProof(t *testing.T) {
+	t.Parallel()
+	const (
+		bound    = "INSERT INTO archive (tenant_id, id) SELECT x.tenant_id, 1 FROM (SELECT $1::uuid AS tenant_id) x"
+		constant = "INSERT INTO archive (tenant_id, id) SELECT x.tenant_id, 1 FROM (SELECT '11111111-1111-4111-8111-111111111111'::uuid AS tenant_id) x"
+		copied   = "INSERT INTO archive (tenant_id, id) SELECT u.tenant_id, u.id FROM users u WHERE u.name = $1"
+	)
+	g := New(Options{})
+	a := scopeOf(t, tenancy.With(context.Background(), tenantA))
+	b := scopeOf(t, tenancy.With(context.Background(), tenantB))
+	for _, try := range []struct {
+		reason string
+		scope  tenancy.Scope
+		sql    string
+		vars   []any
+		refuse bool
+	}{
+		{"the own", a, bound, []any{tenantA}, false},
+		{"another's by the same text", a, bound, []any{tenantB}, true},
+		{"the own of another", b, bound, []any{tenantB}, false},
+		{"written by hand", a, constant, nil, false},
+		{"written by another hand", b, constant, nil, true},
+		{"of a row in sight", a, copied, []any{"x"}, false},
+		{"of a row in another's sight", b, copied, []any{"x"}, false},
+	} {
+		_, _, err := g.Scope(context.Background(), statementOf(try.scope, try.sql, try.vars))
+		if try.refuse {
+			assert.ErrorIs(t, err, tenancy.ErrUnscopedSQL, try.reason)
+		} else {
+			assert.NoError(t, err, try.reason)
+		}
+	}
+	assert.Equal(t, uint64(4), g.Stats().Hits)
+}
+
 // TestCacheKnowsItsTables: a text that was rewritten for other tables is
 // rewritten anew.
 func TestCacheKnowsItsTables(t *testing.T) {

@@ -147,7 +147,7 @@ func (c *compiler) typeName(t *pg.TypeName) {
 		return
 	}
 	name := lastName(t.GetNames())
-	if lookups[name] || t.GetPctType() {
+	if lookups[strings.TrimLeft(name, "_")] || t.GetPctType() { // _regclass is an array's
 		c.refuse(RuleType, t.GetLocation(), "a type that looks names up in the catalogue: "+name)
 	}
 	c.exprs(t.GetTypmods(), frame{})

@@ -98,8 +98,8 @@ func (g *Guard) Scope(_ context.Context, stmt tenancy.RawStatement) (string, []a
 			key.strict = true
 			continue
 		}
-		if !cached || g.options.VerifyAll {
-			if err := g.check(p.sql, vars, &stmt); err != nil {
+		if !cached || p.copies || g.options.VerifyAll {
+			if err := g.check(p.sql, p.masked(vars, &stmt), &stmt); err != nil {
 				if len(p.soft) == 0 {
 					return "", nil, err
 				}

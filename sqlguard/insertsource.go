@@ -1,6 +1,7 @@
 package sqlguard
 
 import (
+	"slices"
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -130,6 +131,10 @@ func (c *compiler) named(in *insertion, source *pg.SelectStmt) {
 				c.refuse(RuleTenantValue, in.stmt.GetRelation().GetLocation(), "a row has no value for the tenant column")
 				return
 			}
+			if slices.ContainsFunc(items, isStar) {
+				c.refuse(RuleTenantValue, in.stmt.GetRelation().GetLocation(), "a * hides which value the tenant column gets; write each value")
+				return
+			}
 			c.value(in, items[in.column], c.isPlain(source))
 		}
 		return
@@ -221,11 +226,13 @@ func (c *compiler) literal(k *pg.A_Const, ck *check) bool {
 }
 
 // copied judges a column that is selected as the tenant. Whether it is the tenant
-// of a row that the query can see is the verifier's to say.
+// of a row that the query can see is the verifier's to say, each time: it may be a
+// value of the author's.
 func (c *compiler) copied(column *pg.ColumnRef) {
 	name := lastName(column.GetFields())
 	for i := range c.plan.tables {
 		if t := &c.plan.tables[i]; t.slot >= 0 && t.known.Column == name {
+			c.plan.copies = true
 			return
 		}
 	}

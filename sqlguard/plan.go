@@ -70,6 +70,7 @@ type plan struct {
 	order  []int   // of the slots with placeholders
 	soft   []check // predicates of the author's that were found good enough
 	hard   []check // values that an INSERT gives the tenant column
+	copies bool    // an INSERT takes its tenant from a column: it is verified each time
 }
 
 // tableUse is a table as it was known when the text was rewritten.
@@ -157,6 +158,25 @@ func (p *plan) bind(stmt *tenancy.RawStatement, s shape) (vars []any, named bool
 		vars = append(vars, values[i]...)
 	}
 	return vars, true, nil
+}
+
+// masked returns the values for the verifier. A text is verified once and sent
+// again with other values, so that it may not rest on any of the author's but
+// those that are checked each time.
+func (p *plan) masked(vars []any, stmt *tenancy.RawStatement) []any {
+	if p.copies {
+		return vars
+	}
+	shown := make([]any, len(vars))
+	copy(shown[len(stmt.Vars):], vars[len(stmt.Vars):])
+	for _, checks := range [][]check{p.soft, p.hard} {
+		for i := range checks {
+			if n := checks[i].param; n > 0 && n <= len(stmt.Vars) {
+				shown[n-1] = vars[n-1]
+			}
+		}
+	}
+	return shown
 }
 
 func (c *check) holds(vars []any, values [][]any) bool {

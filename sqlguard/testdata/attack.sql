@@ -272,3 +272,202 @@ SELECT interval '1 day' * (SELECT count(*) FROM orders)
 WITH RECURSIVE a AS (SELECT * FROM users), users AS (SELECT 9 AS id) SELECT id FROM a
 
 SELECT (u).name, (u).* FROM users u ORDER BY (u).id
+
+# ["@tenant"]
+INSERT INTO archive (id, tenant_id, what) VALUES ((ROW(5,'22222222-2222-4222-8222-222222222222'::uuid)).*, $1)
+
+INSERT INTO archive (id, what) VALUES ((ROW(5,'x','22222222-2222-4222-8222-222222222222'::uuid)).*)
+
+INSERT INTO archive (id, what) VALUES ((ROW(5)).*)
+
+# ["@tenant"]
+INSERT INTO archive (id, tenant_id, what) SELECT (ROW(5,'22222222-2222-4222-8222-222222222222'::uuid)).*, $1
+
+SELECT coalesce.ts_stat FROM COALESCE('SELECT to_tsvector(name) FROM users'::text)
+
+SELECT x.ts_stat FROM COALESCE('SELECT to_tsvector(name) FROM users'::text) AS x
+
+SELECT text.ts_stat FROM CAST('SELECT to_tsvector(name) FROM users' AS text)
+
+SELECT x.ts_stat FROM CAST('SELECT to_tsvector(name) FROM users' AS text) x
+
+SELECT greatest.ts_stat FROM GREATEST('SELECT to_tsvector(name) FROM users'::text)
+
+SELECT nullif.ts_stat FROM NULLIF('SELECT to_tsvector(name) FROM users'::text, '')
+
+SELECT "substring".ts_stat FROM SUBSTRING('SELECT to_tsvector(name) FROM users' FROM 1)
+
+SELECT btrim.ts_stat FROM TRIM('SELECT to_tsvector(name) FROM users')
+
+SELECT "normalize".ts_stat FROM NORMALIZE('SELECT to_tsvector(name) FROM users')
+
+SELECT xmlserialize.ts_stat FROM XMLSERIALIZE(CONTENT 'SELECT to_tsvector(name) FROM users'::xml AS text)
+
+SELECT x.ts_stat FROM ROWS FROM (unnest(ARRAY['SELECT to_tsvector(name) FROM users'])) x
+
+SELECT x.ts_stat FROM LATERAL ROWS FROM (unnest(ARRAY['SELECT to_tsvector(name) FROM users']) ) WITH ORDINALITY x
+
+SELECT (x).ts_stat FROM unnest(ARRAY['SELECT to_tsvector(name) FROM users']) x
+
+SELECT x.* FROM unnest(ARRAY['SELECT to_tsvector(name) FROM users']) x, LATERAL (SELECT x.ts_stat) y
+
+SELECT (SELECT x.ts_stat) FROM unnest(ARRAY['SELECT to_tsvector(name) FROM users']) x
+
+WITH x AS (SELECT 1) SELECT x.ts_stat FROM unnest(ARRAY['SELECT to_tsvector(name) FROM users']) x
+
+SELECT x.ts_stat FROM (unnest(ARRAY['SELECT to_tsvector(name) FROM users']) x CROSS JOIN users u)
+
+SELECT j.ts_stat FROM (unnest(ARRAY['SELECT to_tsvector(name) FROM users']) x CROSS JOIN users u) AS j
+
+SELECT x.ts_stat FROM jsonb_each_text('{"a":"SELECT to_tsvector(name) FROM users"}') x
+
+SELECT x.value.ts_stat FROM jsonb_each_text('{"a":"SELECT to_tsvector(name) FROM users"}') x
+
+SELECT (x.value).ts_stat FROM jsonb_each_text('{"a":"SELECT to_tsvector(name) FROM users"}') x
+
+SELECT x.ts_stat FROM json_to_record('{"a":1}') AS x(ts_stat text)
+
+SELECT '{pg_class,users}'::_regclass
+
+SELECT ARRAY['users']::regclass[]
+
+SELECT CAST('users' AS pg_catalog._regclass)
+
+SELECT jsonb_populate_record(NULL::users, '{"id":1}')
+
+SELECT u FROM users u
+
+SELECT users FROM users WHERE users IS NOT NULL
+
+SELECT (users).name, (users).* FROM users
+
+WITH RECURSIVE t(id, parent_id) AS (SELECT id, parent_id FROM nodes WHERE parent_id IS NULL UNION ALL SELECT n.id, n.parent_id FROM nodes n JOIN t ON n.parent_id = t.id) SEARCH DEPTH FIRST BY id SET o CYCLE id SET c TO true DEFAULT false USING p SELECT id, o, c, p FROM t ORDER BY id
+
+WITH RECURSIVE t AS (SELECT id, parent_id FROM nodes UNION ALL SELECT n.id, n.parent_id FROM t, public.nodes n WHERE n.parent_id = t.id OR n.tenant_id IS NOT NULL AND t.id > 100) SELECT count(*) FROM t
+
+SELECT pg_get_serial_sequence('notes','id')
+
+SELECT pg_relation_size('users')
+
+SELECT txid_current()
+
+SELECT has_table_privilege('users', 'select')
+
+SELECT * FROM users WHERE tenant_id OPERATOR(pg_catalog.<>) '11111111-1111-4111-8111-111111111111'::uuid OR true
+
+SELECT 1 OPERATOR(app.=) 1
+
+SELECT * FROM users ORDER BY name USING OPERATOR(pg_catalog.<)
+
+SELECT * FROM "app".users
+
+SELECT * FROM pg_temp.users
+
+SELECT * FROM public."users" AS "public"
+
+SELECT U&"\0075sers".name FROM U&"\0075sers"
+
+SELECT users.name FROM U&"!0075sers" UESCAPE '!' WHERE true OR true
+
+SELECT * FROM users FOR UPDATE OF users NOWAIT
+
+INSERT INTO users (id, name, email) VALUES (1, 'z', 'q') ON CONFLICT (tenant_id, id) WHERE true DO UPDATE SET name = (SELECT string_agg(name, ',') FROM users)
+
+INSERT INTO users AS u (id, name) VALUES (1, 'z') ON CONFLICT ON CONSTRAINT users_pkey DO UPDATE SET name = EXCLUDED.name || u.name WHERE EXISTS (SELECT 1 FROM orders) OR true RETURNING *
+
+UPDATE users SET (name, age) = (SELECT string_agg(name, ','), max(age) FROM users)
+
+UPDATE users SET (tenant_id, name) = ROW('22222222-2222-4222-8222-222222222222'::uuid, 'x')
+
+UPDATE users AS u SET profile['tenant_id'] = '"x"'
+
+SELECT GROUPING(tenant_id), count(*) FROM users GROUP BY GROUPING SETS ((tenant_id), ())
+
+SELECT count(*) FROM users GROUP BY ROLLUP (tenant_id) HAVING true OR true
+
+SELECT generate_series(1, (SELECT count(*) FROM users)::int)
+
+SELECT unnest(array_agg(u)) FROM users u
+
+SELECT * FROM unnest((SELECT array_agg(name) FROM users)) WITH ORDINALITY AS q(n, o)
+
+SELECT * FROM ROWS FROM (unnest((SELECT array_agg(name) FROM users)), generate_series(1,2)) q
+
+SELECT table_to_xml('users', true, true, '')
+
+SELECT database_to_xml(true, true, '')
+
+SELECT cursor_to_xml('c', 1, true, true, '')
+
+SELECT * FROM dblink('x', 'select 1') AS t(a int)
+
+SELECT set_config('search_path', 'pg_catalog', false)
+
+SELECT "users"."tenant_id" FROM (SELECT 1) AS "users"
+
+SELECT * FROM users AS u JOIN orders AS o USING (id, tenant_id) AS j
+
+SELECT j.tenant_id FROM users JOIN orders USING (tenant_id) AS j
+
+SELECT * FROM users FULL JOIN orders USING (tenant_id)
+
+SELECT * FROM users NATURAL FULL JOIN orders
+
+TABLE users ORDER BY id LIMIT ALL
+
+(((TABLE users)))
+
+SELECT ALL * FROM ONLY (users)
+
+SELECT FROM users
+
+SELECT WHERE EXISTS (TABLE orders)
+
+VALUES ((TABLE labels LIMIT 1))
+
+SELECT '(1,2)'::users
+
+SELECT ('{"a":1}'::jsonb).a
+
+SELECT array_agg(u ORDER BY u USING >) FROM users u
+
+SELECT * FROM users u WHERE u = ANY (SELECT v FROM users v)
+
+SELECT * FROM users u WHERE ROW(u.*) = ANY (SELECT ROW(v.*) FROM users v)
+
+SELECT CASE (SELECT max(amount) FROM orders) WHEN 1 THEN 2 END
+
+SELECT ARRAY(TABLE orders)
+
+SELECT EXTRACT(epoch FROM (SELECT max(placed) FROM orders))
+
+SELECT POSITION('x' IN (SELECT max(name) FROM users))
+
+SELECT XMLFOREST((SELECT max(name) FROM users) AS x)
+
+DELETE FROM users WHERE CURRENT OF c
+
+DELETE FROM ONLY users * USING public.users v WHERE true
+
+UPDATE ONLY users SET name = 'x' FROM (TABLE users) v WHERE v.tenant_id <> users.tenant_id
+
+# ["@tenant"]
+INSERT INTO archive (tenant_id, id, what) SELECT x.tenant_id, 901, 'x' FROM (SELECT $1::uuid AS tenant_id) x
+
+# ["@other"]
+INSERT INTO archive (tenant_id, id, what) SELECT x.tenant_id, 901, 'x' FROM (SELECT $1::uuid AS tenant_id) x
+
+# ["@other"]
+INSERT INTO archive (tenant_id, id, what) SELECT q.tenant_id, 903, 'x' FROM (SELECT * FROM (SELECT '11111111-1111-4111-8111-111111111111'::uuid AS t, $1::uuid AS k) a JOIN (SELECT $1::uuid AS k, 1 AS s) b USING (k)) q (tenant_id, x, y)
+
+# ["@tenant"]
+INSERT INTO archive (tenant_id, id) SELECT v.tenant_id, v.id FROM (VALUES ((ROW(904)).*, $1::uuid, '22222222-2222-4222-8222-222222222222'::uuid)) v (id, tenant_id, other)
+
+# ["@tenant"]
+SELECT u.id FROM users u, (SELECT) y, (SELECT) w WHERE (y.*, u.tenant_id, u.id) = ('22222222-2222-4222-8222-222222222222'::uuid, $1, w.*)
+
+SELECT to_tsvector('english'::regconfig, name) FROM users
+
+SELECT x.upper FROM unnest(ARRAY['a']) x
+
+SELECT 'x'::regtype

@@ -122,7 +122,7 @@ func (j *judge) operator(name []*pg.Node, at int32) {
 
 // catalogueTypes look names up in the catalogue.
 var catalogueTypes = []string{
-	"regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc",
+	"regclass", "regcollation", "regnamespace", "regoper", "regoperator", "regproc",
 	"regprocedure", "regrole", "regtype",
 }
 
@@ -132,7 +132,8 @@ func (j *judge) typeName(x *pg.TypeName) {
 		j.refuse(x.GetLocation(), "type", "refers to a column; write the type itself")
 		return
 	}
-	if name := names[len(names)-1].GetString_().GetSval(); slices.Contains(catalogueTypes, name) {
+	// The type of an array is that of its elements behind an underscore.
+	if name := strings.TrimLeft(names[len(names)-1].GetString_().GetSval(), "_"); slices.Contains(catalogueTypes, name) {
 		j.refuse(x.GetLocation(), "type "+name, "looks names up in the catalogue")
 	}
 }

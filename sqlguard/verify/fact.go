@@ -106,10 +106,9 @@ func isEquals(name []*pg.Node) bool {
 func (j *judge) factsOfEquals(left, right *pg.Node, s *scope) []fact {
 	if l, r := left.GetRowExpr(), right.GetRowExpr(); l != nil && r != nil {
 		var facts []fact
-		if len(l.GetArgs()) == len(r.GetArgs()) {
-			for i := range l.GetArgs() {
-				facts = append(facts, j.factsOfEquals(l.GetArgs()[i], r.GetArgs()[i], s)...)
-			}
+		ls, rs := rowArgs(left), rowArgs(right)
+		for i := 0; len(ls) == len(rs) && i < len(ls); i++ {
+			facts = append(facts, j.factsOfEquals(ls[i], rs[i], s)...)
 		}
 		return facts
 	}
@@ -119,8 +118,7 @@ func (j *judge) factsOfEquals(left, right *pg.Node, s *scope) []fact {
 
 // factsOfIn returns what follows from left IN (list).
 func (j *judge) factsOfIn(left *pg.Node, list []*pg.Node, s *scope) []fact {
-	row := left.GetRowExpr()
-	if row == nil {
+	if left.GetRowExpr() == nil {
 		c := columnOf(left, s)
 		if c == nil || c.ref == nil {
 			return nil
@@ -128,11 +126,12 @@ func (j *judge) factsOfIn(left *pg.Node, list []*pg.Node, s *scope) []fact {
 		return j.equality(c, j.oneOf(list, s))
 	}
 	var facts []fact
-	for i, arg := range row.GetArgs() {
+	row := rowArgs(left)
+	for i, arg := range row {
 		column := make([]*pg.Node, 0, len(list))
 		for _, item := range list {
-			args := item.GetRowExpr().GetArgs()
-			if len(args) != len(row.GetArgs()) {
+			args := rowArgs(item)
+			if len(args) != len(row) {
 				return nil
 			}
 			column = append(column, args[i])
@@ -152,8 +151,8 @@ func (j *judge) factsOfSubLink(x *pg.SubLink, s *scope) []fact {
 	}
 	o := j.sublinks[x]
 	tests := []*pg.Node{x.GetTestexpr()}
-	if row := x.GetTestexpr().GetRowExpr(); row != nil {
-		tests = row.GetArgs()
+	if x.GetTestexpr().GetRowExpr() != nil {
+		tests = rowArgs(x.GetTestexpr())
 	}
 	if o == nil || o.hidden || o.positioned != len(tests) || len(o.columns) != len(tests) {
 		return nil

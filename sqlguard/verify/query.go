@@ -1,6 +1,10 @@
 package verify
 
-import pg "github.com/pganalyze/pg_query_go/v6"
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
 
 // query judges a query and returns what it gives.
 func (j *judge) query(n *pg.Node, e env) *output {
@@ -102,6 +106,10 @@ func (j *judge) values(rows []*pg.Node, e env) *output {
 	}
 	o := &output{}
 	for i := range width {
+		if slices.ContainsFunc(rows, func(row *pg.Node) bool { return isStar(row.GetList().GetItems()[i]) }) {
+			o.hide() // it stands for several values, which move the others
+			break
+		}
 		c := &column{name: valuesName(i)}
 		column := make([]*pg.Node, 0, len(rows))
 		for _, row := range rows {
@@ -113,6 +121,26 @@ func (j *judge) values(rows []*pg.Node, e env) *output {
 		o.add(c)
 	}
 	return o
+}
+
+// isStar reports whether an expression ends in a star, and stands for all parts
+// of a row.
+func isStar(n *pg.Node) bool {
+	parts := n.GetColumnRef().GetFields()
+	if n.GetAIndirection() != nil {
+		parts = n.GetAIndirection().GetIndirection()
+	}
+	return len(parts) > 0 && parts[len(parts)-1].GetAStar() != nil
+}
+
+// rowArgs returns the values of a row; nil for none, and where a star hides how
+// many there are.
+func rowArgs(n *pg.Node) []*pg.Node {
+	args := n.GetRowExpr().GetArgs()
+	if slices.ContainsFunc(args, isStar) {
+		return nil
+	}
+	return args
 }
 
 // isNullable reports whether an expression of a known value may be NULL instead.

@@ -269,3 +269,13 @@ SELECT CAST('lower' AS pg_catalog.regproc)
 SELECT tableoid::regclass FROM users WHERE tenant_id = $1
 -- no table: two of a name
 SELECT * FROM users, public.users WHERE users.tenant_id = $1
+-- no table: a star in a row moves the values behind it
+SELECT u.id FROM users u, (SELECT) y, (SELECT) w WHERE (y.*, u.tenant_id, u.id) = ($2, $1, w.*)
+-- no table: the same in a list
+SELECT u.id FROM users u, (SELECT) y, (SELECT) w WHERE (y.*, u.tenant_id, u.id) IN (($2, $1, w.*))
+-- no table: the same in a query's row
+SELECT u.id FROM users u, (SELECT) y WHERE (y.*, u.tenant_id) = (SELECT 1, $1::uuid)
+-- no type regclass: an array of it
+SELECT '{users}'::_regclass
+-- yes: a configuration of text search
+SELECT to_tsvector('english'::regconfig, 'x')

@@ -228,3 +228,9 @@ INSERT INTO docs AS excluded (tenant_id, id, title) VALUES ($1, 1, $4) ON CONFLI
 MERGE INTO tags t USING orders t ON t.tenant_id = $1 WHEN MATCHED THEN DELETE
 -- no row: what a merge inserts cannot be of the target, where the source's columns are not known
 MERGE INTO tags t USING countries c ON t.tenant_id = $1 AND t.name = c.code WHEN NOT MATCHED THEN INSERT (tenant_id, id) VALUES (tenant_id, 1)
+-- no row: a star moves the values behind it
+INSERT INTO tags (id, tenant_id, name) VALUES ((ROW(5, $2::uuid)).*, $1)
+-- no row: the same behind names
+INSERT INTO tags (tenant_id, id) SELECT v.tenant_id, v.id FROM (VALUES ((ROW(1, 2)).*, $1::uuid)) v (id, tenant_id, other)
+-- yes: a star behind the tenant's value moves nothing
+INSERT INTO tags (tenant_id, id, name) VALUES ($1, (ROW(5, 'x')).*)
