@@ -218,6 +218,30 @@ func (t *Table) identity() string {
 	}
 }
 
+// rowSecurity is whether policies hold, and hold for the owner: "ENABLED FORCED".
+// It is empty where they do neither.
+func (t *Table) rowSecurity() string {
+	return strings.TrimSpace(when(t.RowSecurity, "ENABLED") + when(t.ForceRowSecurity, " FORCED"))
+}
+
+// Definition returns what stands behind the policy's table in CREATE POLICY:
+//
+//	FOR SELECT TO public USING (tenant_id = 1)
+func (p *Policy) Definition() string {
+	roles := make([]string, len(p.Roles))
+	for i, role := range p.Roles {
+		roles[i] = Quote(role)
+	}
+	text := when(!p.Permissive, "AS RESTRICTIVE ") + "FOR " + p.Command + " TO " + strings.Join(roles, ", ")
+	if p.Using != "" {
+		text += " USING " + parenthesized(p.Using)
+	}
+	if p.WithCheck != "" {
+		text += " WITH CHECK " + parenthesized(p.WithCheck)
+	}
+	return text
+}
+
 // list returns the columns in parentheses, with something before and behind the
 // last of them.
 func list(columns []string, before, behind string) string {

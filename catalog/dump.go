@@ -53,7 +53,7 @@ func (c *Catalog) write(w io.Writer, ignore func(table Name, object, name string
 func (t *Table) dump(out *bufio.Writer, ignore func(table Name, object, name string) bool) {
 	line(out, "table "+t.String()+t.kind())
 	if (t.RowSecurity || t.ForceRowSecurity) && !ignore(t.Name, "row security", "") {
-		line(out, "  row security"+when(t.RowSecurity, " ENABLED")+when(t.ForceRowSecurity, " FORCED"))
+		line(out, "  row security "+t.rowSecurity())
 	}
 	if !ignore(t.Name, "replica identity", "") {
 		line(out, "  replica identity "+t.identity())
@@ -105,28 +105,12 @@ func (t *Table) lines(ignore func(table Name, object, name string) bool) []strin
 		add("trigger", trigger.Name, " "+trigger.Text+" ENABLED "+trigger.Enabled+when(trigger.Inherited, " INHERITED"))
 	}
 	for _, p := range t.Policies {
-		add("policy", p.Name, " "+p.definition())
+		add("policy", p.Name, " "+p.Definition())
 	}
 	for _, name := range t.Publications {
 		add("publication", name, "")
 	}
 	return lines
-}
-
-// definition is what stands behind the policy's table in CREATE POLICY.
-func (p *Policy) definition() string {
-	roles := make([]string, len(p.Roles))
-	for i, role := range p.Roles {
-		roles[i] = Quote(role)
-	}
-	text := when(!p.Permissive, "AS RESTRICTIVE ") + "FOR " + p.Command + " TO " + strings.Join(roles, ", ")
-	if p.Using != "" {
-		text += " USING " + parenthesized(p.Using)
-	}
-	if p.WithCheck != "" {
-		text += " WITH CHECK " + parenthesized(p.WithCheck)
-	}
-	return text
 }
 
 func (v *View) dump(out *bufio.Writer) {

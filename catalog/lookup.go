@@ -53,9 +53,20 @@ func (t *Table) PrimaryKey() *Constraint {
 	return nil
 }
 
+// Policy returns the policy of that name, or nil.
+func (t *Table) Policy(name string) *Policy {
+	for i := range t.Policies {
+		if t.Policies[i].Name == name {
+			return &t.Policies[i]
+		}
+	}
+	return nil
+}
+
 // Definition returns the definition of a table's object: of its "column",
-// "constraint" or "index" of that name, or its "replica identity", which has no
-// name. It is empty where there is no such object, table or kind of object.
+// "constraint", "index" or "policy" of that name, or its "replica identity" or
+// "row security", which have no name. It is empty where there is no such object,
+// table or kind of object.
 func (c *Catalog) Definition(table Name, object, name string) string {
 	t := c.Table(table)
 	if t == nil {
@@ -74,8 +85,14 @@ func (c *Catalog) Definition(table Name, object, name string) string {
 		if index := t.Index(name); index != nil {
 			return index.Definition()
 		}
+	case "policy":
+		if policy := t.Policy(name); policy != nil {
+			return policy.Definition()
+		}
 	case "replica identity":
 		return t.identity()
+	case "row security":
+		return t.rowSecurity()
 	}
 	return ""
 }

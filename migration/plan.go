@@ -89,7 +89,9 @@ const (
 	Column     Object = "column"
 	Constraint Object = "constraint"
 	Index      Object = "index"
+	Policy     Object = "policy"
 	Identity   Object = "replica identity" // its Name is empty, its Definition "DEFAULT", "FULL", "NOTHING" or "USING INDEX name"
+	Security   Object = "row security"     // its Name is empty, its Definition "", "ENABLED", "FORCED" or "ENABLED FORCED"
 )
 
 // A Batch changes rows a block range at a time, so that no transaction holds
