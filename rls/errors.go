@@ -1,0 +1,83 @@
+package rls
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// The errors of this package, possibly wrapped: use [errors.Is]. No text of
+// theirs holds a DSN, an SQL argument or a tenant's id.
+var (
+	// ErrSpan: a set of tenants or a bypass runs on a pool without
+	// [Options].SpanRole, where row-level security would show it nothing.
+	ErrSpan = errors.New("rls: sets of tenants and bypasses need Options.SpanRole, which the pool was opened without")
+
+	// ErrSessionTenant: the tenant's setting has a value for a whole session, by
+	// ALTER ROLE … SET, ALTER DATABASE … SET, the DSN, or a plain SET behind a pooler.
+	// Statements that are not sent through this package would run under it.
+	ErrSessionTenant = errors.New("rls: the tenant's setting is set for the whole session")
+
+	// ErrPipeline: messages were sent past database/sql and pgx's own statements in
+	// a way that a setting cannot be put before: a pipeline that is flushed in the
+	// middle of a statement.
+	ErrPipeline = errors.New("rls: a pipeline must be sent as a whole")
+
+	// ErrUnprotected: the database or its role is not what the policies need. It
+	// comes as [Problem] values that are joined.
+	ErrUnprotected = errors.New("rls: row-level security does not hold")
+)
+
+// A Problem is why row-level security does not hold. Unwrap gives [ErrUnprotected].
+type Problem struct {
+	// Kind is what is wrong.
+	Kind ProblemKind
+	// Table is the table or view concerned; zero where there is none.
+	Table catalog.Name
+	// Object is the role, policy or setting concerned; empty where there is none.
+	Object string
+	// SQL puts it right, a statement each. Empty where that is for a person to
+	// decide.
+	SQL []string
+}
+
+// ProblemKind is a kind of [Problem].
+type ProblemKind string
+
+// The kinds of problems.
+const (
+	RoleBypasses    ProblemKind = "the role, or one that it can become, is not subject to row-level security"
+	PrivilegeTooBig ProblemKind = "the role has a privilege that row-level security does not limit"
+	NotEnabled      ProblemKind = "row-level security is not enabled"
+	NotForced       ProblemKind = "row-level security is not forced, so the table's owner passes it"
+	PolicyMissing   ProblemKind = "the policy is missing"
+	PolicyChanged   ProblemKind = "the policy is not what was generated"
+	PolicyForeign   ProblemKind = "a permissive policy of another origin widens what a tenant sees"
+	ViewPasses      ProblemKind = "the view reads with its owner's rights"
+	CopyReadable    ProblemKind = "the materialized view holds rows of all tenants"
+	SessionSetting  ProblemKind = "a setting is made for every session of a role or database"
+	NotThere        ProblemKind = "the table is not in the database"
+)
+
+// Error implements error.
+func (p *Problem) Error() string {
+	text := "rls: " + string(p.Kind)
+	var where []string
+	if p.Table != (catalog.Name{}) {
+		where = append(where, p.Table.String())
+	}
+	if p.Object != "" {
+		where = append(where, p.Object)
+	}
+	if len(where) > 0 {
+		text += " (" + strings.Join(where, ", ") + ")"
+	}
+	if len(p.SQL) > 0 {
+		text += ": " + strings.Join(p.SQL, "; ")
+	}
+	return text
+}
+
+// Unwrap returns [ErrUnprotected].
+func (p *Problem) Unwrap() error { return ErrUnprotected }

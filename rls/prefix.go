@@ -1,0 +1,155 @@
+package rls
+
+import (
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// The statements that carry the identity are prepared under names of their own,
+// so that they never take the place of the unnamed one, which is the caller's.
+const preparedName = "tenancy_rls"
+
+// A carrier is a statement that sets the identity for the transaction.
+type carrier struct {
+	name, sql string
+}
+
+// carriers are the statements that a pool needs: one that sets the tenant, and
+// one that sets the whole identity.
+type carriers struct {
+	tenant, whole carrier
+}
+
+func newCarriers(o *Options) *carriers {
+	tenant := "SELECT pg_catalog.set_config('" + o.Setting + "', $1, true)"
+	return &carriers{
+		tenant: carrier{preparedName, tenant},
+		whole: carrier{preparedName + setSuffix, tenant + ", pg_catalog.set_config('" + o.Setting + setSuffix +
+			"', $2, true), pg_catalog.set_config('role', $3, true)"},
+	}
+}
+
+// appendSetting appends what sets the identity, and says how many results it has.
+// Where the transaction is the statement's own, nothing of an earlier one is
+// left, and the tenant is enough.
+func (s *session) appendSetting(out []byte, id identity) ([]byte, int, error) {
+	if s.options.Citus {
+		return s.appendUtilities(out, id)
+	}
+	c, values := &s.carriers.tenant, []string{id.tenant}
+	if s.options.SpanRole != "" && (s.status != idle || id.spans()) {
+		c, values = &s.carriers.whole, []string{id.tenant, id.set, s.roleOf(id)}
+	}
+	var err error
+	if !s.keeps || !s.prepared[c] {
+		if out, err = appendParse(out, c.name, c.sql); err != nil {
+			return nil, 0, err
+		}
+	}
+	s.used = c
+	bind := pgproto3.Bind{PreparedStatement: c.name}
+	for _, value := range values {
+		bind.Parameters = append(bind.Parameters, []byte(value))
+	}
+	out, err = appendMessages(out, &bind, &pgproto3.Execute{})
+	return out, 1, err
+}
+
+// roleOf is the role of the identity's statements.
+func (s *session) roleOf(id identity) string {
+	if id.spans() {
+		return s.options.SpanRole
+	}
+	return s.home
+}
+
+// appendUtilities appends it as the utility statements that Citus passes on to
+// its workers, each a message of its own.
+func (s *session) appendUtilities(out []byte, id identity) ([]byte, int, error) {
+	var statements []string
+	if s.status == idle {
+		statements = append(statements, "BEGIN")
+	}
+	statements = append(statements,
+		"SET LOCAL citus.propagate_set_commands = 'local'",
+		"SET LOCAL "+s.options.Setting+" = "+plainLiteral(id.tenant))
+	if s.options.SpanRole != "" {
+		statements = append(statements,
+			"SET LOCAL "+s.options.Setting+setSuffix+" = "+plainLiteral(id.set),
+			"SET LOCAL role = "+plainLiteral(s.roleOf(id)))
+	}
+	var err error
+	for _, statement := range statements {
+		if out, err = appendParse(out, preparedName, statement); err != nil {
+			return nil, 0, err
+		}
+		out, err = appendMessages(out, &pgproto3.Bind{PreparedStatement: preparedName}, &pgproto3.Execute{})
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return out, len(statements), nil
+}
+
+// text is the setting as text, to stand before text that may hold several
+// commands.
+func (s *session) text(id identity) string {
+	if s.options.Citus {
+		return "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL " + s.options.Setting + " = " + plainLiteral(id.tenant) + "; "
+	}
+	set := func(name, value string) string {
+		return "pg_catalog.set_config('" + name + "', " + plainLiteral(value) + ", true)"
+	}
+	sql := "SELECT " + set(s.options.Setting, id.tenant)
+	if s.options.SpanRole != "" {
+		sql += ", " + set(s.options.Setting+setSuffix, id.set) + ", " + set("role", s.roleOf(id))
+	}
+	return sql + "; "
+}
+
+// textResults is how many results text has.
+func (s *session) textResults() int {
+	if s.options.Citus {
+		return 2
+	}
+	return 1
+}
+
+// appendParse prepares a statement in the place of one that may be there.
+func appendParse(out []byte, name, sql string) ([]byte, error) {
+	return appendMessages(out, &pgproto3.Close{ObjectType: 'S', Name: name}, &pgproto3.Parse{Name: name, Query: sql})
+}
+
+func appendMessages(out []byte, messages ...pgproto3.FrontendMessage) (_ []byte, err error) {
+	for _, message := range messages {
+		if out, err = message.Encode(out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// controls are the words that begin commands which neither read nor write rows,
+// and which a query before them, or an aborted transaction, would make fail.
+var controls = map[string]bool{
+	"begin": true, "start": true, "commit": true, "end": true, "rollback": true, "abort": true,
+	"savepoint": true, "release": true, "set": true, "reset": true,
+}
+
+// isControl says whether the text is one such command, or none at all. A single
+// command with such a word in front can be nothing else.
+func isControl(text string) bool {
+	text = strings.TrimSpace(text)
+	if text == "" || text == ";" || text == "-- ping" {
+		return true
+	}
+	if strings.Contains(text, ";") {
+		return false
+	}
+	end := 0
+	for end < len(text) && (text[end]|0x20 >= 'a' && text[end]|0x20 <= 'z') {
+		end++
+	}
+	return controls[strings.ToLower(text[:end])]
+}

@@ -1,0 +1,67 @@
+package rls
+
+import (
+	"context"
+	"database/sql"
+
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// Transaction runs fn in a transaction under the scope of the context, and commits
+// when it returns nil: one transaction a request, say. On a pool of [Open] it is
+// gorm.DB.Transaction, whose statements each carry their own scope.
+//
+// On any other pool of PostgreSQL it sets one tenant for the whole transaction, in
+// a round trip of its own: fn then must not leave that scope ([tenancy.Switch]), for
+// what it does under another sees no rows. That is for the default [DefaultSetting]; sets
+// and bypasses are refused there with [ErrSpan], no scope with tenancy.ErrNoTenant.
+// Within a transaction that is running already it is a savepoint, and the tenant
+// that was set is put back when fn is done.
+func Transaction(ctx context.Context, db *gorm.DB, fn func(tx *gorm.DB) error, o ...*sql.TxOptions) error {
+	scope, ok := tenancy.From(ctx)
+	if !ok {
+		return (tenancy.Scope{}).Err()
+	}
+	if err := scope.Err(); err != nil {
+		return err
+	}
+	db = db.WithContext(ctx)
+	if carries(db) {
+		return db.Transaction(fn, o...)
+	}
+	tenant, single := scope.Tenant()
+	if !single {
+		return ErrSpan
+	}
+	return db.Transaction(func(tx *gorm.DB) error {
+		pool := tx.Statement.ConnPool
+		var before string
+		err := pool.QueryRowContext(ctx, "SELECT coalesce(pg_catalog.current_setting($1, true), '')", DefaultSetting).Scan(&before)
+		if err != nil {
+			return err
+		}
+		set := func(value string) error {
+			_, err := pool.ExecContext(ctx, "SELECT pg_catalog.set_config($1, $2, true)", DefaultSetting, value)
+			return err
+		}
+		if err := set(tenant); err != nil {
+			return err
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return set(before)
+	}, o...)
+}
+
+// carries says whether the handle's pool is one of Open.
+func carries(db *gorm.DB) bool {
+	pool, err := db.DB()
+	if err != nil {
+		return false
+	}
+	_, ok := pool.Driver().(carrierDriver)
+	return ok
+}
