@@ -194,7 +194,9 @@ func (c *checker) checkViews(ctx context.Context) error {
 	for found := true; found; {
 		found = false
 		for _, v := range c.catalog.Views {
-			uses := func(name catalog.Name) bool { return reads[name] != nil || c.target(name) != nil && c.target(name).known.Column != "" }
+			uses := func(name catalog.Name) bool {
+				return reads[name] != nil || c.target(name) != nil && c.target(name).known.Column != ""
+			}
 			if reads[v.Name] == nil && slices.ContainsFunc(v.Uses, uses) {
 				reads[v.Name], found = v, true
 				names = append(names, v.Name)

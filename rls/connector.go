@@ -113,7 +113,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = own.Close() // the error before says more
 		return nil, err
 	}
-	return &conn{Conn: own, options: &c.options}, nil
+	return &conn{stdConn: own, options: &c.options}, nil
 }
 
 // begin looks at what the session begins with.
@@ -135,18 +135,23 @@ func (c *connector) begin(ctx context.Context, pg *pgconn.PgConn) error {
 	return nil
 }
 
+// A stdConn has another name than its method Conn, which a field would hide.
+type stdConn = stdlib.Conn
+
 // A conn is pgx's own, but for statements that are not to be sent.
 type conn struct {
-	*stdlib.Conn
+	*stdConn
 	options *Options
 }
+
+var _ interface{ Conn() *pgx.Conn } = (*conn)(nil)
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if err := c.options.refuse(ctx); err != nil {
 		return nil, err
 	}
-	return c.Conn.QueryContext(ctx, query, args)
+	return c.stdConn.QueryContext(ctx, query, args)
 }
 
 // ExecContext implements driver.ExecerContext.
@@ -154,7 +159,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if err := c.options.refuse(ctx); err != nil {
 		return nil, err
 	}
-	return c.Conn.ExecContext(ctx, query, args)
+	return c.stdConn.ExecContext(ctx, query, args)
 }
 
 // Prepare implements driver.Conn.
@@ -164,7 +169,7 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 
 // PrepareContext implements driver.ConnPrepareContext.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	prepared, err := c.Conn.PrepareContext(ctx, query)
+	prepared, err := c.stdConn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +212,7 @@ func arm(ctx context.Context, conn *pgx.Conn, single bool) context.Context {
 		if s.options.SpanRole == "" && id.spans() {
 			id = identity{}
 		}
-		s.arm(id, single && id.set != everyone)
+		s.arm(id, single && (id.set != everyone || s.options.Citus))
 	}
 	return ctx
 }

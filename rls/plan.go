@@ -217,7 +217,9 @@ func (s *survey) heirs(t *catalog.Table) []*catalog.Table {
 }
 
 // ours are the names of generated policies.
-func ours(name string) bool { return name == tenantPolicy || name == spanPolicy || name == sharedPolicy }
+func ours(name string) bool {
+	return name == tenantPolicy || name == spanPolicy || name == sharedPolicy || name == lockPolicy
+}
 
 // create is the step that makes a table's policies; nil when they are there.
 func (s *survey) create(ctx context.Context, t *target) (*migration.Step, error) {

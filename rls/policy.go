@@ -13,6 +13,7 @@ const (
 	tenantPolicy = "tenancy"
 	spanPolicy   = "tenancy_span"
 	sharedPolicy = "tenancy_shared"
+	lockPolicy   = "tenancy_shared_lock"
 )
 
 // Policies say what the generated policies are like. The zero value is for one
@@ -51,7 +52,7 @@ func (p Policies) complete() (Policies, error) {
 // A policy is one that a table is to have.
 type policy struct {
 	name, command, role string
-	condition           string // of USING and WITH CHECK
+	using, check        string // check is empty for SELECT
 }
 
 // sql creates it.
@@ -60,37 +61,34 @@ func (w *policy) sql(table catalog.Name) string {
 	if w.role != "" {
 		role = catalog.Quote(w.role)
 	}
-	text := "CREATE POLICY " + w.name + " ON " + table.String() + " FOR " + w.command + " TO " + role + " USING (" + w.condition + ")"
-	if w.checks() {
-		text += " WITH CHECK (" + w.condition + ")"
+	text := "CREATE POLICY " + w.name + " ON " + table.String() + " FOR " + w.command + " TO " + role + " USING (" + w.using + ")"
+	if w.check != "" {
+		text += " WITH CHECK (" + w.check + ")"
 	}
 	return text
 }
 
-func (w *policy) checks() bool { return w.command == "ALL" }
-
 // is says whether a policy of the catalogue is this one.
 func (w *policy) is(p *catalog.Policy) bool {
-	role, check := "public", ""
+	role := "public"
 	if w.role != "" {
 		role = w.role
 	}
-	if w.checks() {
-		check = w.condition
-	}
 	return p.Permissive && p.Command == w.command && len(p.Roles) == 1 && p.Roles[0] == role &&
-		same(p.Using, w.condition) && same(p.WithCheck, check)
+		same(p.Using, w.using) && same(p.WithCheck, w.check)
 }
 
 // policiesOf are the policies of a table.
 func (p *Policies) policiesOf(known tenancy.TenantTable, table *catalog.Table) ([]policy, error) {
 	all := p.once(lookup(p.Setting+setSuffix) + " = '" + everyone + "'")
 	if known.Column == "" {
-		list := []policy{{sharedPolicy, "SELECT", "", "true"}}
 		if known.Writable {
-			list[0].command = "ALL"
-		} else if p.SpanRole != "" {
-			list = append(list, policy{spanPolicy, "ALL", p.SpanRole, all})
+			return []policy{{sharedPolicy, "ALL", "", "true", "true"}}, nil
+		}
+		// Without a policy for UPDATE there would be no row to SELECT … FOR UPDATE.
+		list := []policy{{sharedPolicy, "SELECT", "", "true", ""}, {lockPolicy, "UPDATE", "", "true", "false"}}
+		if p.SpanRole != "" {
+			list = append(list, policy{spanPolicy, "ALL", p.SpanRole, all, all})
 		}
 		return list, nil
 	}
@@ -103,10 +101,12 @@ func (p *Policies) policiesOf(known tenancy.TenantTable, table *catalog.Table) (
 		return nil, fmt.Errorf("rls: %s: %w", table.Name, err)
 	}
 	name := catalog.Quote(column.Name)
-	list := []policy{{tenantPolicy, "ALL", "", name + " = " + p.once("nullif("+lookup(p.Setting)+", '')::"+cast)}}
+	own := name + " = " + p.once("nullif("+lookup(p.Setting)+", '')::"+cast)
+	list := []policy{{tenantPolicy, "ALL", "", own, own}}
 	if p.SpanRole != "" {
 		set := p.once("nullif(nullif(" + lookup(p.Setting+setSuffix) + ", ''), '" + everyone + "')")
-		list = append(list, policy{spanPolicy, "ALL", p.SpanRole, all + " OR " + name + " = ANY (" + set + "::" + cast + "[])"})
+		spanned := all + " OR " + name + " = ANY (" + set + "::" + cast + "[])"
+		list = append(list, policy{spanPolicy, "ALL", p.SpanRole, spanned, spanned})
 	}
 	return list, nil
 }

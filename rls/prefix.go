@@ -64,20 +64,26 @@ func (s *session) roleOf(id identity) string {
 	return s.home
 }
 
-// appendUtilities appends it as the utility statements that Citus passes on to
-// its workers, each a message of its own.
-func (s *session) appendUtilities(out []byte, id identity) ([]byte, int, error) {
-	var statements []string
-	if s.status == idle {
-		statements = append(statements, "BEGIN")
-	}
-	statements = append(statements,
+// utilities are the statements that Citus passes on to its workers.
+func (s *session) utilities(id identity) []string {
+	statements := []string{
 		"SET LOCAL citus.propagate_set_commands = 'local'",
-		"SET LOCAL "+s.options.Setting+" = "+plainLiteral(id.tenant))
+		"SET LOCAL " + s.options.Setting + " = " + plainLiteral(id.tenant),
+	}
 	if s.options.SpanRole != "" {
 		statements = append(statements,
 			"SET LOCAL "+s.options.Setting+setSuffix+" = "+plainLiteral(id.set),
 			"SET LOCAL role = "+plainLiteral(s.roleOf(id)))
+	}
+	return statements
+}
+
+// appendUtilities appends them, each a message of its own as Citus wants it, and
+// in a transaction block.
+func (s *session) appendUtilities(out []byte, id identity) ([]byte, int, error) {
+	statements := s.utilities(id)
+	if s.status == idle {
+		statements = append([]string{"BEGIN"}, statements...)
 	}
 	var err error
 	for _, statement := range statements {
@@ -93,10 +99,12 @@ func (s *session) appendUtilities(out []byte, id identity) ([]byte, int, error) 
 }
 
 // text is the setting as text, to stand before text that may hold several
-// commands.
-func (s *session) text(id identity) string {
+// commands, and says how many results it has. On Citus it does not reach the
+// workers, which then show nothing.
+func (s *session) text(id identity) (string, int) {
 	if s.options.Citus {
-		return "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL " + s.options.Setting + " = " + plainLiteral(id.tenant) + "; "
+		statements := s.utilities(id)
+		return strings.Join(statements, "; ") + "; ", len(statements)
 	}
 	set := func(name, value string) string {
 		return "pg_catalog.set_config('" + name + "', " + plainLiteral(value) + ", true)"
@@ -105,15 +113,7 @@ func (s *session) text(id identity) string {
 	if s.options.SpanRole != "" {
 		sql += ", " + set(s.options.Setting+setSuffix, id.set) + ", " + set("role", s.roleOf(id))
 	}
-	return sql + "; "
-}
-
-// textResults is how many results text has.
-func (s *session) textResults() int {
-	if s.options.Citus {
-		return 2
-	}
-	return 1
+	return sql + "; ", 1
 }
 
 // appendParse prepares a statement in the place of one that may be there.

@@ -201,8 +201,9 @@ func (s *session) query(message []byte) (err error) {
 	if !s.single {
 		id := s.armed
 		s.armed = identity{}
-		s.groups = append(s.groups, group{skip: s.textResults()})
-		s.out, err = appendMessages(s.out, &pgproto3.Query{String: s.text(id) + text})
+		before, results := s.text(id)
+		s.groups = append(s.groups, group{skip: results})
+		s.out, err = appendMessages(s.out, &pgproto3.Query{String: before + text})
 		return err
 	}
 	g := group{}

@@ -62,6 +62,17 @@ type Suite struct {
 	// as row-level security. Nil means that nothing is called.
 	Reveal func(ctx context.Context, tx gorm.ConnPool) error
 
+	// Reading is the context under which the suite reads the tables through DB,
+	// where something below the plugin goes by it: a bypass, for row-level security.
+	// Nil means none.
+	Reading context.Context
+
+	// Backstop says that DB has no plugin: what is below it is tested alone. That
+	// may refuse, and answer with less; leaks are all that is reported. It knows
+	// tenants, not relations, so that shared tables may be read by anybody, and
+	// what the members of a set are to each other is not tried.
+	Backstop bool
+
 	// Skip lists operations to leave out, as path patterns of package path
 	// matched against "model/operation" and "model/relation/operation". Empty
 	// means none.

@@ -42,21 +42,25 @@ func (f *Fixture) readState(pool gorm.ConnPool, db *gorm.DB) (*state, error) {
 			return nil, fmt.Errorf("Suite.Reveal: %w", err)
 		}
 	}
+	ctx := context.Background()
+	if f.suite.Reading != nil && db == f.shared {
+		ctx = f.suite.Reading
+	}
 	for _, m := range f.models {
-		if err := m.readRows(pool, db, n, s); err != nil {
+		if err := m.readRows(ctx, pool, db, n, s); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.table, err)
 		}
 	}
 	return s, nil
 }
 
-func (m *model) readRows(pool gorm.ConnPool, db *gorm.DB, n *normalizer, s *state) error {
+func (m *model) readRows(ctx context.Context, pool gorm.ConnPool, db *gorm.DB, n *normalizer, s *state) error {
 	fields := m.storedIn(db)
 	var names []string
 	for _, field := range fields {
 		names = append(names, m.f.quote(field.DBName))
 	}
-	found, err := pool.QueryContext(context.Background(),
+	found, err := pool.QueryContext(ctx,
 		"SELECT "+strings.Join(names, ", ")+" FROM "+m.f.quote(m.table))
 	if err != nil {
 		return err

@@ -1,0 +1,71 @@
+package rls_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/tenancytest"
+)
+
+type (
+	company struct {
+		tenancy.TenantModel
+		ID          uint
+		Name        string
+		CountryCode *string
+		Country     *country `gorm:"foreignKey:CountryCode"`
+		Members     []member
+		DeletedAt   gorm.DeletedAt
+	}
+	member struct {
+		tenancy.Model
+		Name      string
+		Email     string `gorm:"uniqueIndex"`
+		Age       int
+		CompanyID *uint
+		Company   *company
+		Orders    []order
+		Labels    []label `gorm:"many2many:member_labels"`
+	}
+	order struct {
+		tenancy.TenantModel
+		ID       int64
+		Total    int
+		MemberID *uuid.UUID `gorm:"type:uuid"`
+		Member   *member
+		PlacedAt time.Time
+	}
+	label struct {
+		tenancy.TenantModel
+		Slug string `gorm:"primaryKey"`
+		Text string
+	}
+)
+
+// TestConformance runs the suite on row-level security alone, without the
+// plugin, where nothing may leak, and on both, where every answer must be right.
+func TestConformance(t *testing.T) {
+	models := []any{&account{}, &country{}, &company{}, &member{}, &order{}, &label{}}
+	checked := models
+	if testing.Short() {
+		checked = []any{&label{}}
+	}
+	for _, plugin := range []bool{false, true} {
+		t.Run(map[bool]string{false: "alone", true: "with the plugin"}[plugin], func(t *testing.T) {
+			t.Parallel()
+			d := newDatabase(t)
+			d.protect(t, models...)
+			tenancytest.Suite{
+				DB: d.app(t, plugin, ""), Models: checked,
+				Owner:    open(t, d.OwnerDSN+" user="+keyword(d.DSN, "user")+" role="+d.span+" app.tenant_id_set=all"),
+				Reading:  tenancy.Bypass(context.Background(), "conformance suite"),
+				Backstop: !plugin,
+			}.Run(t)
+		})
+	}
+}
