@@ -145,15 +145,24 @@ func dropDatabase(admin dsn, name string) error {
 	)
 }
 
-// runSQL connects anew each time: a pool kept open would leave goroutines to
+// runSQL runs statements in a session of their own.
+func runSQL(ctx context.Context, admin dsn, statements ...string) error {
+	return withSQL(admin, func(db *sql.DB) error { return execAll(ctx, db, statements...) })
+}
+
+// withSQL connects anew each time: a pool kept open would leave goroutines to
 // the leak checks of the tests that use this package.
-func runSQL(ctx context.Context, admin dsn, statements ...string) (err error) {
+func withSQL(admin dsn, work func(*sql.DB) error) (err error) {
 	db, err := sql.Open("pgx", admin.String())
 	if err != nil {
 		return errors.New("the DSN is not valid") // the cause may quote it
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
+	return work(db)
+}
+
+func execAll(ctx context.Context, db *sql.DB, statements ...string) error {
 	for _, statement := range statements {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return err
@@ -164,7 +173,8 @@ func runSQL(ctx context.Context, admin dsn, statements ...string) (err error) {
 
 // server is a running PostgreSQL.
 type server struct {
-	admin dsn // of a role that may create databases and roles
+	admin dsn    // of a role that may create databases and roles
+	dir   string // of one that startLocal has started
 
 	// lifeline ends the server when it is closed, be it by the garbage
 	// collector, and is nil for a server that was there before.

@@ -34,7 +34,10 @@ var binaryGlobs = []string{
 }
 
 // serverBinaries returns the newest server installed on this machine.
-func serverBinaries() binaries {
+func serverBinaries() binaries { return newestBinaries(binaryDirs()) }
+
+// binaryDirs lists the directories that may hold a server's programs.
+func binaryDirs() []string {
 	var dirs []string
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		// Some packages link single programs into PATH; the others are beside
@@ -50,7 +53,7 @@ func serverBinaries() binaries {
 		matches, _ := filepath.Glob(glob) // the patterns are well-formed
 		dirs = append(dirs, matches...)
 	}
-	return newestBinaries(dirs)
+	return dirs
 }
 
 // newestBinaries returns the installation with the highest major version, of equal

@@ -45,15 +45,17 @@ var serverSettings = []string{
 	"-c", "dynamic_shared_memory_type=mmap", // a killed server leaves no segments behind
 }
 
-// serverScript is the shell script that runs the server in the current directory
-// and removes both when its standard input is closed, which happens when the
-// test process ends, in whatever way. Neither it nor the server holds that
-// process's output open, for which "go test" would wait. A server that does not
-// obey ends by itself within a minute once it has lost its directory.
+// serverScript is the shell script that runs the server in the current directory,
+// again for each line of its standard input, and removes both when that is
+// closed, which happens when the test process ends, in whatever way. Neither it
+// nor the server holds that process's output open, for which "go test" would
+// wait. A server that does not obey ends by itself within a minute once it has
+// lost its directory.
 const serverScript = `
 dir=$PWD
-{ "$@" </dev/null >log 2>&1; : >exited; } &
-read -r _
+run() { { "$@" </dev/null >>log 2>&1; : >exited; } & }
+run "$@"
+while read -r _; do run "$@"; done
 for try in 1 2 3 4 5 6 7 8 9 10; do
 	[ -e exited ] && break
 	kill -QUIT "$(head -n 1 data/postmaster.pid)"
@@ -66,6 +68,11 @@ func startServer(bin binaries) (server, error) {
 	if bin.dir == "" {
 		return startContainer()
 	}
+	return startLocal(bin)
+}
+
+// startLocal starts a server from this machine's programs, with more settings.
+func startLocal(bin binaries, settings ...string) (server, error) {
 	credential, err := serverUser()
 	if err != nil {
 		return server{}, err
@@ -75,33 +82,81 @@ func startServer(bin binaries) (server, error) {
 	if err != nil {
 		return server{}, err
 	}
-	line, err := startIn(dir, bin, credential)
+	line, err := startIn(dir, bin, credential, settings)
 	if err != nil {
 		return server{}, errors.Join(fmt.Errorf("start PostgreSQL from %s: %w", bin.dir, err), os.RemoveAll(dir))
 	}
 	admin := dsn{keywords: "host=" + dir + " port=5432 user=postgres dbname=postgres sslmode=disable"}
-	return server{admin: admin, lifeline: line}, nil
+	return server{admin: admin, dir: dir, lifeline: line}, nil
 }
 
-func startIn(dir string, bin binaries, credential *syscall.Credential) (*lifeline, error) {
+func startIn(dir string, bin binaries, credential *syscall.Credential, settings []string) (*lifeline, error) {
 	if err := makeCluster(dir, bin, credential); err != nil {
 		return nil, err
 	}
 	args := append([]string{
 		filepath.Join(bin.dir, "postgres"), "-D", "data", "-k", dir, "-p", "5432", "-c", "listen_addresses=",
-	}, serverSettings...)
+	}, slices.Concat(serverSettings, settings)...)
 	line, err := supervise(dir, credential, serverScript, args...)
 	if err != nil {
 		return nil, err
 	}
+	if err := awaitReady(dir); err != nil {
+		return nil, errors.Join(err, line.Close())
+	}
+	return line, nil
+}
+
+// awaitReady waits until the server in dir accepts connections.
+func awaitReady(dir string) error {
 	for deadline := time.Now().Add(startTimeout); !serverReady(dir); time.Sleep(2 * time.Millisecond) {
 		_, err := os.Stat(filepath.Join(dir, "exited"))
 		if err == nil || time.Now().After(deadline) {
 			log, _ := os.ReadFile(filepath.Join(dir, "log")) // without it, the error stands for itself
-			return nil, errors.Join(fmt.Errorf("the server did not start: %s", log), line.Close())
+			return fmt.Errorf("the server did not start: %s", log)
 		}
 	}
-	return line, nil
+	return nil
+}
+
+// crash ends a server that startLocal has started as a power cut would, and
+// waits for its end.
+func (s server) crash() error {
+	content, err := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(string(content), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(s.dir, "exited")); err == nil {
+			return nil
+		}
+	}
+	return errors.New("the server did not end")
+}
+
+// restart starts a server that has crashed.
+func (s server) restart() error {
+	line, ok := s.lifeline.(*lifeline)
+	if !ok {
+		return errors.New("the server is not this process's own")
+	}
+	for _, name := range []string{"exited", filepath.Join("data", "postmaster.pid")} {
+		if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if _, err := line.stdin.WriteString("again\n"); err != nil {
+		return err
+	}
+	return awaitReady(s.dir)
 }
 
 // lifeline ties a shell script to this process: it holds the other end of the
