@@ -55,6 +55,9 @@ const (
 	sqlSetCoordinator = `SELECT pg_catalog.citus_set_coordinator_host('%s', %d)`
 	sqlAddNode        = `SELECT pg_catalog.citus_add_node('%s', %d)`
 
+	// By this a node connects to itself.
+	sqlSetLocalHost = `ALTER SYSTEM SET citus.local_hostname = '%s'`
+
 	// The newest minors of PostgreSQL have a list of the plugins that may decode
 	// the log. Citus moves shards with one of its own.
 	sqlHasDecoders    = `SELECT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'output_plugin_libraries')`
@@ -84,7 +87,7 @@ func startCitus() (c citusCluster, err error) {
 			return c, err
 		}
 		c.nodes = append(c.nodes, &Node{Host: s.dir, Port: 5432, server: s})
-		if err := prepareNode(s.admin); err != nil {
+		if err := prepareNode(s); err != nil {
 			return c, err
 		}
 	}
@@ -104,19 +107,19 @@ func hasCitus(dir string) bool {
 }
 
 // prepareNode makes a server a node that can be added to a cluster.
-func prepareNode(admin dsn) error {
+func prepareNode(s server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
 	defer cancel()
-	return withSQL(admin, func(db *sql.DB) error {
+	return withSQL(s.admin, func(db *sql.DB) error {
 		var hasDecoders bool
 		if err := db.QueryRowContext(ctx, sqlHasDecoders).Scan(&hasDecoders); err != nil {
 			return err
 		}
-		statements := []string{sqlCreateCitus}
+		statements := []string{sqlCreateCitus, fmt.Sprintf(sqlSetLocalHost, s.dir)}
 		if hasDecoders {
-			statements = append(statements, sqlAllowDecoder, sqlReloadSettings)
+			statements = append(statements, sqlAllowDecoder)
 		}
-		return execAll(ctx, db, statements...)
+		return execAll(ctx, db, append(statements, sqlReloadSettings)...)
 	})
 }
 

@@ -1,0 +1,112 @@
+package citus
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+)
+
+// Querier is what a cluster is asked through: a *sql.DB, *sql.Conn or *sql.Tx,
+// or GORM's ConnPool.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// Info is what [Detect] finds. The zero value is no cluster.
+type Info struct {
+	// Version is that of Citus as it runs, such as "13.2.2".
+	Version string
+	// Extension is the version of the extension's objects in this database, such
+	// as "13.2-1": behind Version after an upgrade, until ALTER EXTENSION citus
+	// UPDATE.
+	Extension string
+	// Postgres is the server's version as server_version_num has it: 150020.
+	Postgres int
+	// Coordinator says that this node is the coordinator. Much of what this
+	// package does works there only.
+	Coordinator bool
+	// Workers counts the active nodes besides the coordinator.
+	Workers int
+	// CoordinatorKnown says that the coordinator's own address is among the
+	// nodes, which reference tables want: citus_set_coordinator_host.
+	CoordinatorKnown bool
+}
+
+const (
+	sqlExtension = `SELECT extversion, pg_catalog.current_setting('server_version_num')::int
+		FROM pg_catalog.pg_extension WHERE extname = 'citus'`
+
+	sqlCluster = `SELECT pg_catalog.citus_version(),
+		(SELECT groupid = 0 FROM pg_catalog.pg_dist_local_group),
+		count(*) FILTER (WHERE groupid <> 0), count(*) FILTER (WHERE groupid = 0) > 0
+		FROM pg_catalog.pg_dist_node WHERE isactive AND noderole = 'primary'`
+)
+
+// Detect says which Citus this database is part of. Its error is
+// [ErrNotInstalled] where it is part of none.
+func Detect(ctx context.Context, q Querier) (Info, error) {
+	var info Info
+	err := queryRow(ctx, q, sqlExtension, nil, &info.Extension, &info.Postgres)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Info{}, ErrNotInstalled
+	}
+	if err != nil {
+		return Info{}, failed("detect", err)
+	}
+	var version string
+	err = queryRow(ctx, q, sqlCluster, nil, &version, &info.Coordinator, &info.Workers, &info.CoordinatorKnown)
+	if err != nil {
+		return Info{}, failed("detect", err)
+	}
+	if words := strings.Fields(version); len(words) > 1 { // "Citus 13.2.2 on x86_64…"
+		info.Version = words[1]
+	}
+	return info, nil
+}
+
+// queryRow reads the first row: sql.ErrNoRows where there is none.
+func queryRow(ctx context.Context, q Querier, query string, args []any, into ...any) error {
+	found := false
+	err := eachRow(ctx, q, query, args, func(scan func(...any) error) error {
+		if found {
+			return nil
+		}
+		found = true
+		return scan(into...)
+	})
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+// eachRow calls do for each row of a query.
+func eachRow(ctx context.Context, q Querier, query string, args []any, do func(scan func(...any) error) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := do(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// collect reads all rows of a query.
+func collect[T any](ctx context.Context, q Querier, query string, args []any, fields func(*T) []any) ([]T, error) {
+	var all []T
+	err := eachRow(ctx, q, query, args, func(scan func(...any) error) error {
+		var one T
+		if err := scan(fields(&one)...); err != nil {
+			return err
+		}
+		all = append(all, one)
+		return nil
+	})
+	return all, err
+}
