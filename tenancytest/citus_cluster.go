@@ -47,7 +47,7 @@ var citusSettings = []string{
 	"-c", "max_prepared_transactions=300", "-c", "max_locks_per_transaction=256",
 	"-c", "max_worker_processes=100", "-c", "max_wal_senders=30", "-c", "max_replication_slots=30",
 	"-c", "citus.node_conninfo=sslmode=disable", "-c", "citus.enable_statistics_collection=off",
-	"-c", "citus.stat_tenants_track=all",
+	"-c", "citus.stat_tenants_track=all", "-c", "citus.background_task_queue_interval=100ms",
 }
 
 const (

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/citus"
 )
 
 // Fixture is a filled database under test with its oracle. It is made by
@@ -33,8 +34,11 @@ type Fixture struct {
 	// loneTenant is whose rows the oracle holds.
 	loneTenant int
 	baseline   *state // what the shared tables hold before an operation
-	bases      map[*gorm.DB][]base
 	texts      textCount
+	onCitus    bool // the shared tables may be distributed
+	// unsupported counts what Citus does not do, of the operation that runs.
+	unsupported int
+	bases       map[*gorm.DB][]base
 }
 
 // Fixture fills the database for operations to be run one by one, as
@@ -70,7 +74,7 @@ func (s Suite) prepare(t testing.TB) (*Fixture, error) {
 		}
 	}
 	steps := []func() error{
-		f.gather, f.migrate, f.chooseTenants, f.introduce, f.gather, f.checkEmpty,
+		f.look, f.gather, f.migrate, f.chooseTenants, f.introduce, f.gather, f.checkEmpty,
 		func() error { return f.openLone(t) },
 		func() error {
 			t.Cleanup(func() {
@@ -91,6 +95,19 @@ func (s Suite) prepare(t testing.TB) (*Fixture, error) {
 	var err error
 	f.baseline, err = f.readState(f.shared.Statement.ConnPool, f.shared)
 	return f, err
+}
+
+// look finds out what kind of database it is.
+func (f *Fixture) look() error {
+	if f.shared.Name() != "postgres" {
+		return nil
+	}
+	_, err := citus.Detect(context.Background(), f.shared.Statement.ConnPool)
+	f.onCitus = err == nil
+	if errors.Is(err, citus.ErrNotInstalled) {
+		return nil
+	}
+	return err
 }
 
 // migrate makes the tables that are absent.
@@ -470,9 +487,25 @@ func (f *Fixture) transaction(db *gorm.DB, work func(gorm.ConnPool) error) error
 	if tx.Error != nil {
 		return tx.Error
 	}
-	if err := work(tx.Statement.ConnPool); err != nil {
+	err := f.prepareTransaction(tx.Statement.ConnPool, db)
+	if err == nil {
+		err = work(tx.Statement.ConnPool)
+	}
+	if err != nil {
 		tx.Rollback()
 		return err
 	}
 	return tx.Commit().Error
+}
+
+// sqlSequential lets a transaction write to reference tables after it has written
+// to all shards of others.
+const sqlSequential = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
+
+func (f *Fixture) prepareTransaction(pool gorm.ConnPool, db *gorm.DB) error {
+	if !f.onCitus || db == f.lone {
+		return nil
+	}
+	_, err := pool.ExecContext(context.Background(), sqlSequential)
+	return err
 }

@@ -53,6 +53,7 @@ const (
 	owned     // concerns a value of the first tenant, also in a set
 	asWritten // text that a bypass sends as it is, so that rows of both tenants meet
 	textual   // holds text that needs Config.RawSQL: refusable where Suite.AnswersText does not say otherwise
+	inInsert  // a subquery among the values of an INSERT, which Citus does not have
 
 	refused = mismatch | immutable | noTenant
 )
@@ -148,10 +149,12 @@ func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
 	step := func(name string, do func() *Finding) {
 		run(name, func() *Finding {
 			result.operations++
+			f.unsupported = 0
 			finding := do()
 			if finding != nil && f.suite.Backstop && finding.Verdict != Leak {
 				finding = nil
 			}
+			result.unsupported += f.unsupported
 			if finding != nil {
 				finding.Operation = name
 				result.findings = append(result.findings, finding)

@@ -148,7 +148,7 @@ var subqueries = []subquery{
 		text, args := m.is(1)
 		return got(tx.Where(m.c(m.key())+" IN (?)", keys(sub, m).Where(text, args...)).Delete(m.new()))
 	}},
-	{"in Create's map", creates, func(tx, sub *gorm.DB, m *model) answer {
+	{"in Create's map", creates | inInsert, func(tx, sub *gorm.DB, m *model) answer {
 		columns, c := m.columns(m.made(0)), m.count()
 		columns[c.DBName] = gorm.Expr("(?)", sub.Model(m.new()).Select("COUNT(*)"))
 		return got(tx.Model(m.new()).Create(columns))

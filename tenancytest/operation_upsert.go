@@ -133,7 +133,7 @@ var upsertOperations = []operation{
 			Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "1 = 0"}}},
 		})).Create(m.changed(0)))
 	}},
-	{"OnConflict DoUpdates where subquery", creates, func(tx *gorm.DB, m *model) answer {
+	{"OnConflict DoUpdates where subquery", creates | inInsert, func(tx *gorm.DB, m *model) answer {
 		f := m.any()
 		return got(tx.Clauses(m.conflict(clause.OnConflict{
 			DoUpdates: clause.AssignmentColumns([]string{f.DBName}),
@@ -142,7 +142,7 @@ var upsertOperations = []operation{
 			}},
 		})).Create(m.changed(0)))
 	}},
-	{"OnConflict DoUpdates subquery", creates, func(tx *gorm.DB, m *model) answer {
+	{"OnConflict DoUpdates subquery", creates | inInsert, func(tx *gorm.DB, m *model) answer {
 		c := m.count()
 		return got(tx.Clauses(m.conflict(clause.OnConflict{
 			DoUpdates: clause.Assignments(map[string]any{c.DBName: gorm.Expr("(?)", tx.Model(m.new()).Select("COUNT(*)"))}),

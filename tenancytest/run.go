@@ -155,9 +155,10 @@ func (f *Finding) Error() string {
 
 // report counts what a run found.
 type report struct {
-	operations int
-	findings   []*Finding
-	texts      textCount
+	operations  int
+	unsupported int // refused by Citus, as it refuses the like of everybody
+	findings    []*Finding
+	texts       textCount
 }
 
 // String is the summary line.
@@ -170,6 +171,9 @@ func (r *report) String() string {
 		r.operations, counts[Leak], counts[Wrong], counts[Refused])
 	if r.texts.answered+r.texts.refused > 0 {
 		text += fmt.Sprintf("; %d with text answered, %d refused", r.texts.answered, r.texts.refused)
+	}
+	if r.unsupported > 0 {
+		text += fmt.Sprintf("; Citus does not do %d", r.unsupported)
 	}
 	return text
 }
