@@ -3,7 +3,6 @@ package sqlguard
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -192,31 +191,4 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	wait.Wait()
-}
-
-// Not parallel: it measures the memory of the whole process.
-func TestMemoryOfDistinctTexts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it parses some ten thousand texts")
-	}
-	ctx, stmt := bench(t, "", nil)
-	g := New(Options{})
-	send := func(from, to int) uint64 {
-		for i := from; i < to; i++ {
-			stmt.SQL = fmt.Sprintf("SELECT * FROM users WHERE id = %d AND name = 'some more text to make it longer'", i)
-			_, _, err := g.Scope(ctx, stmt)
-			require.NoError(t, err)
-		}
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	const full = 3 * defaultEntries
-	before := send(0, full)
-	after := send(full, 2*full)
-	stats := g.Stats()
-	t.Logf("%d texts kept of %d, %d KiB counted, heap %d KiB, then %d KiB", stats.Size, 2*full, stats.Bytes>>10, before>>10, after>>10)
-	assert.LessOrEqual(t, stats.Size, defaultEntries)
-	assert.Less(t, after, before+before/4, "it does not grow any more")
 }

@@ -1,7 +1,12 @@
-// Command mutation switches the plugin's defences off, one at a time, and sees
-// the suite fail: a test that cannot fail is a defect.
+// Command mutation switches defences off, one at a time, and sees a test fail: a
+// test that cannot fail is a defect.
 //
-//	go run ./suite/mutation [-run regexp]
+//	go run ./suite/mutation [-by suite|verifier] [-run regexp]
+//
+// By the suite, the plugin's defences are switched off, and its tests must fail.
+// By the verifier of sqlguard, the plugin's and those of sqlguard's rewriter are
+// switched off, and what is then made must be refused by the verifier alone,
+// unless it cannot be seen in a statement: those are listed with their reasons.
 //
 // The sources stay untouched; a mutant is built with go test -overlay. It exits
 // with 1 when a mutant survives or its place is no longer found.
@@ -16,37 +21,52 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
 
 func main() {
 	only := flag.String("run", "", "only the mutations whose trap matches this regular expression")
+	by := flag.String("by", "suite", "who must see the mutants: suite or verifier")
 	flag.Parse()
 	match := regexp.MustCompile(*only)
-	survived := 0
-	for _, m := range mutations {
+	list, judge := mutations, bySuite
+	switch *by {
+	case "suite":
+	case "verifier":
+		list, judge = append(slices.Clone(rewriterMutations), mutations...), byVerifier
+	default:
+		fmt.Fprintln(os.Stderr, "mutation: -by is suite or verifier")
+		os.Exit(2)
+	}
+	count, survived := 0, 0
+	for _, m := range list {
 		if !match.MatchString(m.trap) {
 			continue
 		}
 		begin := time.Now()
-		verdict, err := m.try()
+		verdict, err := m.try(judge)
 		if err != nil {
 			verdict = "BROKEN: " + err.Error()
 		}
-		if verdict != "killed" {
+		count++
+		if verdict == "SURVIVED" || err != nil {
 			survived++
 		}
 		fmt.Printf("%-10s %5.1fs  %s\n", verdict, time.Since(begin).Seconds(), m.trap)
 	}
+	fmt.Printf("%d mutants, %d survived\n", count, survived)
 	if survived > 0 {
-		fmt.Printf("%d of %d mutants were not killed\n", survived, len(mutations))
 		os.Exit(1)
 	}
 }
 
-// try builds the suite with the mutation and says whether it fails.
-func (m mutation) try() (string, error) {
+// A judge tests a mutant that an overlay makes and says what became of it.
+type judge func(ctx context.Context, m *mutation, overlay string) (verdict, out string)
+
+// try builds the mutant and has it judged.
+func (m *mutation) try(judge judge) (string, error) {
 	dir, err := os.MkdirTemp("", "mutation")
 	if err != nil {
 		return "", err
@@ -75,16 +95,46 @@ func (m mutation) try() (string, error) {
 	if err := os.WriteFile(overlay, replace, 0o600); err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	vet := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, ".")
-	if out, err := vet.CombinedOutput(); err != nil {
+	verdict, out := judge(ctx, m, overlay)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if strings.Contains(out, "[build failed]") {
 		return "", fmt.Errorf("the mutant does not compile: %s", out)
 	}
+	return verdict, nil
+}
+
+// bySuite runs the plugin's own tests.
+func bySuite(ctx context.Context, _ *mutation, overlay string) (verdict, out string) {
 	test := exec.CommandContext(ctx, "go", "test", "-short", "-failfast", "-overlay", overlay, ".", "./internal/...", "./suite")
 	test.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if test.Run() != nil {
-		return "killed", nil
+	output, err := test.CombinedOutput()
+	if err != nil {
+		return "killed", string(output)
 	}
-	return "SURVIVED", nil
+	return "SURVIVED", ""
+}
+
+// byVerifier runs the tests of sqlguard in which the verifier judges each
+// statement. A leak that they find is one that it has missed.
+func byVerifier(ctx context.Context, m *mutation, overlay string) (verdict, out string) {
+	which, refusal := "^TestProofs$", "--- FAIL: TestProofs"
+	if !strings.HasPrefix(m.file, "sqlguard/") {
+		which, refusal = "^TestConformance$|^TestTextAtEachPlace$", "could not be proven safe"
+	}
+	test := exec.CommandContext(ctx, "go", "test", "-short", "-vet", "off", "-ldflags", "-s -w", "-overlay", overlay, "-run", which, "./sqlguard")
+	test.Env = append(os.Environ(), "CGO_ENABLED=1")
+	output, err := test.CombinedOutput()
+	out = string(output)
+	_, unseen := invisible[m.trap]
+	switch {
+	case err != nil && strings.Contains(out, refusal) && !strings.Contains(out, ": leak: "):
+		return "refused", out
+	case unseen:
+		return "invisible", out
+	}
+	return "SURVIVED", out
 }
