@@ -1,15 +1,42 @@
 package main
 
 const (
-	asNone    = "it concerns a statement without a scope, which nobody can verify"
-	asAnswer  = "the statement is scoped, and its answer or its error is another"
-	asErrors  = "it concerns what becomes of an error, not a statement"
+	asNone    = "the statement has no scope, or a bypass, and nothing to be verified against"
+	asAnswer  = "the statement is within its scope; its answer or its error is another"
+	asErrors  = "it concerns what becomes of an error"
 	asMeeting = "the verifier judges whose rows a statement reads and writes, not which of a set's meet"
-	asContext = "it concerns which scope a context has: the statement is scoped to it"
+	asContext = "it concerns which scope a context has: the statement is within that"
+	asLite    = "the verifier judges PostgreSQL's statements"
+	asLost    = "a statement that no callback of the plugin sees is handed to nobody"
+	asGuarded = "with a RawSQL in place the text is scoped instead of refused"
 )
 
 // invisible are the mutations that no statement shows, or that leave each
 // statement within its scope, and why.
 var invisible = map[string]string{
 	"rewriter: rows of a set's tenants meet": asMeeting,
+
+	"no tenant in the context":                             asNone,
+	"a bypass joins rows of two tenants":                   asNone,
+	"SQLite reads a table behind IN":                       asLite,
+	"SQLite's placeholders are moved":                      asLite,
+	"a subquery's error is dropped":                        asErrors,
+	"Row returns nil after an error":                       asErrors,
+	"raw SQL":                                              asGuarded,
+	"PostgreSQL joins literals":                            "the parser of the verifier joins them as the database does, and sees what they become",
+	"PostgreSQL's numbered placeholders":                   "a placeholder of the caller's takes another of the statement's own values",
+	"the tree is judged before it is written":              "the other tenant's row is still refused by itself, after the one that it hangs on",
+	"an upsert that met another tenant's row is a success": asAnswer,
+	"the conflict's target lacks the tenant":               asAnswer,
+	"a conflict is found after the commit":                 asAnswer,
+	"Save keeps what hung on a taken key":                  asAnswer,
+	"the value that was judged is not the one bound":       "a value that gives another each time is not known to the verifier before it is sent",
+	"a set's preloads mix":                                 asMeeting,
+	"association mode mixes a set":                         asMeeting,
+	"a write by value stays with its tenant":               asMeeting,
+	"a preload moves to another tenant":                    asContext,
+	"With inside of With":                                  asContext,
+	"the zero UUID":                                        asContext,
+	"a hook takes the scope away":                          asLost,
+	"a hook writes the SQL":                                asLost,
 }
