@@ -198,3 +198,48 @@ func TestGORMAllowUndeclared(t *testing.T) {
 		}
 	}
 }
+
+// The driver may write the values into the text itself, and GORM may prepare the
+// statements: what is scoped stays scoped.
+func TestGORMProtocols(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(dsn string) (*gorm.DB, error){
+		"simple": func(dsn string) (*gorm.DB, error) {
+			return gorm.Open(postgres.New(postgres.Config{DSN: dsn, PreferSimpleProtocol: true}), &gorm.Config{Logger: logger.Discard})
+		},
+		"prepared": func(dsn string) (*gorm.DB, error) {
+			return gorm.Open(postgres.Open(dsn), &gorm.Config{Logger: logger.Discard, PrepareStmt: true})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, err := open(tenancytest.Postgres(t).OwnerDSN)
+			require.NoError(t, err)
+			t.Cleanup(func() {
+				if pool, err := db.DB(); err == nil {
+					_ = pool.Close()
+				}
+			})
+			require.NoError(t, db.Exec(`CREATE TABLE authors (tenant_id uuid NOT NULL, id int PRIMARY KEY, name text)`).Error)
+			require.NoError(t, db.Use(tenancy.New(tenancy.Config{
+				Models: []any{&author{}}, RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true}),
+			})))
+			bypass := db.WithContext(tenancy.Bypass(context.Background(), "set-up"))
+			for i, id := range []uuid.UUID{acme, globex} {
+				require.NoError(t, bypass.Exec("INSERT INTO authors VALUES (?, ?, ?)", id, i+1, id.String()[:1]).Error)
+			}
+			tx := db.WithContext(tenancy.With(context.Background(), acme))
+			for _, value := range []string{"x' OR '1'='1", `x\' OR 1=1 --`, "$1", "$$", "a"} {
+				var names []string
+				require.NoError(t, tx.Raw("SELECT name FROM authors WHERE name <> $$$1$$ AND (name <> ? OR true) -- $1\n", value).Scan(&names).Error, value)
+				assert.Equal(t, []string{"a"}, names, value)
+			}
+			const upsert = "INSERT INTO authors (id, name) VALUES (?, 'mine') ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name"
+			require.NoError(t, tx.Exec(upsert, 1).Error)
+			require.ErrorIs(t, tx.Exec(upsert, 2).Error, tenancy.ErrCrossTenantConflict)
+			var all []string
+			require.NoError(t, bypass.Raw("SELECT name FROM authors ORDER BY id").Scan(&all).Error)
+			assert.Equal(t, []string{"mine", "b"}, all)
+		})
+	}
+}
