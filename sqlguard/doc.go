@@ -23,7 +23,10 @@ tenant column and its value in each row, and DO UPDATE the predicate in its WHER
 
 A statement that says column = $n, as an operand of AND, with the tenant's id as
 the value gets no second predicate. With another tenant's it finds nothing. An
-INSERT that names a tenant must name the scope's, in a placeholder or a constant.
+INSERT that names a tenant must name the scope's: in a placeholder, a constant, or
+the tenant column of a row that it reads. Where the key of ON CONFLICT may hold
+across tenants, DO UPDATE on another tenant's row fails the statement with
+tenancy.ErrCrossTenantConflict; DO NOTHING does nothing.
 
 # Statements
 
@@ -61,7 +64,8 @@ What is not listed is refused.
 	construct                                 rule
 	a tenant's table                          scoped
 	a shared table                            read; written if it is Writable, else tenancy.ErrSharedReadOnly
-	another table, view or catalogue          tenancy.ErrUndeclared
+	another table or view                     tenancy.ErrUndeclared, or read under Config.AllowUndeclared
+	the catalogue                             tenancy.ErrUndeclared
 	a function                                PostgreSQL's and well-known extensions' that touch no table, no session
 	                                          and no file; others are listed in Options.Functions
 	(value).name, and alias.name where the    as a function of that name, which PostgreSQL calls when there is no
@@ -71,6 +75,7 @@ What is not listed is refused.
 	SET tenant column                         tenancy.ErrTenantImmutable
 	INSERT of another tenant's id             tenancy.ErrTenantMismatch
 	INSERT without a list of columns          refused, unless it is DEFAULT VALUES
+	a * in VALUES beside the tenant column    refused: it hides which value that gets
 	a placeholder without a value             refused: it would be given the tenant's
 	a chain of more than 500 operators,       refused: its tree would exhaust the parser's stack
 	joins or set operations, or such nesting
