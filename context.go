@@ -7,7 +7,9 @@ type scopeKey struct{}
 
 // With returns a context whose statements are scoped to one tenant: an id
 // (uuid.UUID, a string, any integer) or a value that is a tenant, such as
-// &Account{…} with its `tenancy:"tenant"` key or a [Tenanter].
+// &Account{…} with its `tenancy:"tenant"` key or a [Tenanter]. The [Scope] of one
+// tenant is one, too, and costs nothing to enter again; what [Switch] and [Trust]
+// allowed it is not carried along.
 //
 // Inside another tenant's context the result is refused on first use with
 // [ErrTenantMismatch] ([Switch] says that it is meant); inside [WithSet] or
@@ -36,7 +38,7 @@ func Switch(ctx context.Context, tenant any, reason string) context.Context {
 // an association. It needs a reason, which [Config.OnBypass] sees with each
 // statement; without one it is refused on first use with [ErrInvalidTenant].
 func Bypass(ctx context.Context, reason string) context.Context {
-	return context.WithValue(ctx, scopeKey{}, (&scope{mode: modeBypass}).because("Bypass", reason))
+	return context.WithValue(ctx, scopeKey{}, scope{mode: modeBypass}.because("Bypass", reason))
 }
 
 // Trust returns a context whose raw SQL (Raw, Exec) is scoped by its author.

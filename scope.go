@@ -52,6 +52,11 @@ func (s Scope) Reason() string {
 	return s.s.reason
 }
 
+// isPlain reports whether the scope says which tenant it is of, and nothing more.
+func (s Scope) isPlain() bool {
+	return s.Err() == nil && s.s.mode == modeSingle && !s.s.trusted && s.s.reason == ""
+}
+
 type mode uint8
 
 const (
@@ -71,6 +76,9 @@ type scope struct {
 }
 
 func newSingle(value any) *scope {
+	if s, ok := value.(Scope); ok && s.isPlain() {
+		return s.s
+	}
 	t, err := newTenant(value)
 	if err != nil {
 		return &scope{err: &ScopeError{Op: "With", Err: ErrInvalidTenant, Detail: err.Error()}}
@@ -95,12 +103,14 @@ func newSet(values []any) *scope {
 	return s
 }
 
-func (s *scope) because(op, reason string) *scope {
+// because returns a scope with a reason. It takes a copy, for a scope that is given
+// to With and Switch is shared.
+func (s scope) because(op, reason string) *scope {
 	if strings.TrimSpace(reason) == "" && s.err == nil {
 		return &scope{err: &ScopeError{Op: op, Err: ErrInvalidTenant, Detail: "the reason is empty"}}
 	}
 	s.reason = reason
-	return s
+	return &s
 }
 
 // narrow returns inner as it is allowed inside outer. An error of either stays

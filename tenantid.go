@@ -31,6 +31,12 @@ var uuidType = reflect.TypeFor[uuid.UUID]()
 
 // newTenant canonicalises an id. Its errors quote no value.
 func newTenant(value any) (tenant, error) {
+	if s, ok := value.(Scope); ok {
+		if _, ok := s.Tenant(); !ok {
+			return tenant{}, errors.New("the scope is not of one tenant")
+		}
+		return s.s.tenants[0], nil
+	}
 	if t, ok := value.(Tenanter); ok && !isNilPointer(value) {
 		value = t.TenancyID()
 	}
