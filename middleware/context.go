@@ -1,0 +1,32 @@
+package middleware
+
+import "context"
+
+// tenantKey is the context's key of the tenant that a lookup returned.
+type tenantKey struct{}
+
+// tenantContext is a context with a tenant of whatever type, in one allocation.
+type tenantContext[T any] struct {
+	context.Context
+	tenant T
+}
+
+// Value implements context.Context.
+func (c *tenantContext[T]) Value(key any) any {
+	if key == (tenantKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// From returns the tenant that a chain's lookup returned; false outside of the
+// chain's handlers, and for another type than the chain's. [tenancy.From] has the
+// scope.
+func From[T any](ctx context.Context) (T, bool) {
+	c, ok := ctx.Value(tenantKey{}).(*tenantContext[T])
+	if !ok {
+		var none T
+		return none, false
+	}
+	return c.tenant, true
+}
