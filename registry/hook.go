@@ -1,0 +1,48 @@
+package registry
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+)
+
+// Op is an operation of the registry that changes something.
+type Op string
+
+// The operations.
+const (
+	OpProvision    Op = "provision"
+	OpRename       Op = "rename"    // the slug, the name
+	OpConfigure    Op = "configure" // the settings
+	OpSuspend      Op = "suspend"
+	OpResume       Op = "resume"
+	OpArchive      Op = "archive"
+	OpPurge        Op = "purge"
+	OpDelete       Op = "delete"
+	OpAddDomain    Op = "add domain"
+	OpVerifyDomain Op = "verify domain"
+	OpSetPrimary   Op = "set primary domain"
+	OpRemoveDomain Op = "remove domain"
+	OpInvite       Op = "invite"
+	OpRevoke       Op = "revoke invitation"
+	OpAccept       Op = "accept invitation"
+	OpAddMember    Op = "add member"
+	OpSetRole      Op = "set role"
+	OpRemoveMember Op = "remove member"
+	OpTransfer     Op = "transfer ownership"
+)
+
+// Event is what a [Hook] is told.
+type Event struct {
+	Op     Op
+	Tenant Tenant // before the operation in a hook before it, after it in one after it
+	User   string // the user that joins, leaves, invites or becomes the owner; empty where there is none
+	Host   string // of the domain; empty where there is none
+}
+
+// A Hook runs before or after an operation, in its transaction: an error undoes
+// the operation and comes back from it, wrapped. ctx and tx are scoped to the
+// tenant, which is not yet there before [OpProvision] and not any more after
+// [OpDelete]. What cannot be undone (a mail) belongs behind the operation, not
+// into a hook. It must be safe for concurrent use.
+type Hook func(ctx context.Context, tx *gorm.DB, event Event) error

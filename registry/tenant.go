@@ -1,0 +1,135 @@
+package registry
+
+import (
+	"bytes"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// State is what may be done with a tenant. The zero value is none of the states.
+type State string
+
+// The states of a tenant.
+const (
+	Active    State = "active"    // in use
+	Suspended State = "suspended" // found by lookups, to be refused with a word of why
+	Archived  State = "archived"  // not found by lookups; its rows are kept
+)
+
+// Tenant is a tenant as the registry knows it, and the model of the table
+// "tenants": the root, whose values can be given to tenancy.With. The zero value
+// is no tenant. It is a value: changing a copy changes nothing else.
+type Tenant struct {
+	ID        uuid.UUID `gorm:"type:uuid;primaryKey" json:"id" tenancy:"tenant"`
+	Slug      string    `gorm:"size:63;not null" json:"slug"`
+	Name      string    `gorm:"size:200;not null" json:"name"`
+	State     State     `gorm:"size:16;not null;index" json:"state"`
+	Settings  Settings  `gorm:"type:jsonb;not null" json:"settings"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// TableName implements GORM's schema.Tabler.
+func (Tenant) TableName() string { return "tenants" }
+
+// IsActive reports whether the tenant is in use; false for the zero Tenant.
+func (t Tenant) IsActive() bool { return t.State == Active }
+
+// IsSuspended reports whether the tenant is suspended.
+func (t Tenant) IsSuspended() bool { return t.State == Suspended }
+
+// RegistryTenant implements [Account].
+func (t *Tenant) RegistryTenant() Tenant { return *t }
+
+// SetRegistryTenant implements [Account].
+func (t *Tenant) SetRegistryTenant(to Tenant) { *t = to }
+
+// Account is an application's own model of its tenants, in the place of
+// [Tenant]: a pointer to a struct whose one primary key is a UUID and marked
+// `tenancy:"tenant"`. The table may have other columns, and other names for
+// these; the registry leaves what SetRegistryTenant leaves.
+type Account interface {
+	// RegistryTenant returns what the registry has to know of a row.
+	RegistryTenant() Tenant
+	// SetRegistryTenant puts it into the row.
+	SetRegistryTenant(Tenant)
+}
+
+// maxSettings is the longest text of settings, in bytes. It bounds what a tenant
+// takes in the cache.
+const maxSettings = 16 << 10
+
+// Settings are the settings of a tenant: a JSON object. The zero value is the
+// empty object. It is immutable, so that what comes from the cache can be handed
+// out without a copy.
+type Settings struct{ text string }
+
+// NewSettings returns v, a struct or a map, as settings. What is no JSON object,
+// or is longer than 16 KiB, is [ErrInvalid].
+func NewSettings(v any) (Settings, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return Settings{}, fmt.Errorf("%w: settings: %w", ErrInvalid, err)
+	}
+	return parseSettings(text)
+}
+
+func parseSettings(text []byte) (Settings, error) {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		return Settings{}, fmt.Errorf("%w: settings are not JSON", ErrInvalid)
+	}
+	switch text := compact.String(); {
+	case len(text) > maxSettings:
+		return Settings{}, fmt.Errorf("%w: settings are longer than %d bytes", ErrInvalid, maxSettings)
+	case text == "{}", text == "null":
+		return Settings{}, nil
+	case text[0] != '{':
+		return Settings{}, fmt.Errorf("%w: settings are no JSON object", ErrInvalid)
+	default:
+		return Settings{text}, nil
+	}
+}
+
+// String returns the JSON text.
+func (s Settings) String() string {
+	if s.text == "" {
+		return "{}"
+	}
+	return s.text
+}
+
+// Decode puts the settings into v, as json.Unmarshal does.
+func (s Settings) Decode(v any) error { return json.Unmarshal([]byte(s.String()), v) }
+
+// MarshalJSON implements json.Marshaler.
+func (s Settings) MarshalJSON() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Settings) UnmarshalJSON(text []byte) (err error) {
+	*s, err = parseSettings(text)
+	return err
+}
+
+// Value implements driver.Valuer.
+func (s Settings) Value() (driver.Value, error) { return s.String(), nil }
+
+// Scan implements sql.Scanner.
+func (s *Settings) Scan(value any) (err error) {
+	switch value := value.(type) {
+	case nil:
+		*s = Settings{}
+	case string:
+		*s, err = parseSettings([]byte(value))
+	case []byte:
+		*s, err = parseSettings(value)
+	default:
+		err = errors.New("registry: settings are neither text nor bytes")
+	}
+	return err
+}
