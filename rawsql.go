@@ -199,9 +199,7 @@ func (r *tables) describe(schemaName, name string) (TenantTable, bool) {
 	if t == nil {
 		return TenantTable{Name: name}, r.allowsUndeclared(schemaName, name)
 	}
-	return TenantTable{
-		Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Bind: t.bind,
-	}, true
+	return tableOf(t), true
 }
 
 // binder returns TenantTable.Bind for columns of one type.

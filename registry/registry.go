@@ -2,10 +2,17 @@ package registry
 
 import (
 	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
 	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // Config configures a [Registry]. The zero value is the safest one.
@@ -57,6 +64,10 @@ type Config struct {
 	// arrive. Zero means 10 seconds.
 	Heartbeat time.Duration
 
+	// OnListen is told when notifications begin to arrive (nil), and why they do
+	// not arrive any more or yet. Nil means that nobody is told.
+	OnListen func(error)
+
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
 }
@@ -65,43 +76,153 @@ type Config struct {
 // and safe for concurrent use.
 //
 // Every method takes a context. One that is scoped to a tenant reaches that
-// tenant only: what concerns another, or all of them, is
-// tenancy.ErrTenantMismatch there. Use a context without a scope, or, on
-// purpose, one of tenancy.Bypass.
+// tenant only: a lookup finds no other, and what would change another, or needs
+// all of them, is tenancy.ErrTenantMismatch. Use a context without a scope, or,
+// on purpose, one of tenancy.Bypass.
 type Registry struct {
-	db     *gorm.DB
-	config Config
+	db      *gorm.DB
+	config  Config
+	plugin  *tenancy.Plugin
+	account reflect.Type // what Config.Account points to
+	tables  []modelTable // of Config.Models
+	cache   *cache
+	flights singleflight.Group
+
+	listens atomic.Bool // a Listen runs
+	hears   atomic.Bool // notifications arrive
+}
+
+// Models returns the models of the registry's own tables, to be migrated and
+// listed in tenancy.Config.Models, with account, the tenants' own, first; nil
+// stands for *[Tenant].
+func Models(account Account) []any {
+	if account == nil {
+		account = &Tenant{}
+	}
+	return []any{account, &Domain{}, &Member{}, &Invitation{}, &claim{}}
 }
 
 // New returns a registry on a handle that uses the tenancy plugin, and a
 // primary: a replica may answer a lookup with what was. It sends nothing. An
 // error names the field that cannot be.
 func New(db *gorm.DB, config Config) (*Registry, error) {
-	return &Registry{db: db, config: config}, nil
+	plugin, ok := db.Plugins[(*tenancy.Plugin)(nil).Name()].(*tenancy.Plugin)
+	if !ok {
+		return nil, fmt.Errorf("%w: the handle does not use the tenancy plugin: call db.Use first", ErrInvalid)
+	}
+	if _, inTransaction := db.Statement.ConnPool.(gorm.TxCommitter); inTransaction {
+		return nil, fmt.Errorf("%w: the handle is a transaction", ErrInvalid)
+	}
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Registry{
+		db: db.Session(&gorm.Session{NewDB: true, Context: context.Background()}), config: config, plugin: plugin,
+		account: reflect.TypeOf(config.Account).Elem(), cache: newCache(config.CacheBytes),
+	}
+	if err := r.checkModels(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
-// LookupDomain returns the tenant of a verified domain, as a request's Host has
-// it: in any case, with a port or a trailing dot, internationalised. Tenants that
-// are archived, claims, and what cannot be a domain are [ErrNotFound]. Any other
-// error says that it could not be found out.
-func (r *Registry) LookupDomain(ctx context.Context, host string) (Tenant, error) {
-	return Tenant{}, ErrNotFound
+func (c Config) withDefaults() (Config, error) {
+	if c.Account == nil {
+		c.Account = &Tenant{}
+	}
+	if v := reflect.ValueOf(c.Account); v.Kind() != reflect.Pointer || v.Type().Elem().Kind() != reflect.Struct {
+		return c, fmt.Errorf("%w: Config.Account is no pointer to a struct", ErrInvalid)
+	}
+	c.Bases, c.Reserved = slices.Clone(c.Bases), slices.Clone(c.Reserved)
+	for i, base := range c.Bases {
+		normal, err := NormalizeHost(base)
+		if err != nil {
+			return c, fmt.Errorf("Config.Bases[%d]: %w", i, err)
+		}
+		c.Bases[i] = normal
+	}
+	for i, slug := range c.Reserved {
+		normal, err := NormalizeSlug(slug)
+		if err != nil {
+			return c, fmt.Errorf("Config.Reserved[%d]: %w", i, err)
+		}
+		c.Reserved[i] = normal
+	}
+	for _, field := range []struct {
+		value    *time.Duration
+		standard time.Duration
+		positive bool
+		name     string
+	}{
+		{&c.Hold, 30 * 24 * time.Hour, false, "Hold"},
+		{&c.InvitationTTL, 7 * 24 * time.Hour, true, "InvitationTTL"},
+		{&c.CacheTTL, time.Minute, true, "CacheTTL"},
+		{&c.BlindTTL, 500 * time.Millisecond, false, "BlindTTL"},
+		{&c.Heartbeat, 10 * time.Second, true, "Heartbeat"},
+	} {
+		if *field.value == 0 {
+			*field.value = field.standard
+		}
+		if field.positive && *field.value < 0 {
+			return c, fmt.Errorf("%w: Config.%s is negative", ErrInvalid, field.name)
+		}
+	}
+	if c.CacheBytes == 0 {
+		c.CacheBytes = 32 << 20
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, nil
 }
 
-// LookupSlug returns the tenant that has a slug, in any case. Its errors are
-// those of [Registry.LookupDomain].
-func (r *Registry) LookupSlug(ctx context.Context, slug string) (Tenant, error) {
-	return Tenant{}, ErrNotFound
+// checkModels makes the models known to the plugin, and sees that each is a
+// tenant's.
+func (r *Registry) checkModels() error {
+	for _, model := range Models(r.config.Account) {
+		if _, err := r.plugin.Table(model); err != nil {
+			return err
+		}
+	}
+	stmt := &gorm.Statement{DB: r.db}
+	if err := stmt.Parse(r.config.Account); err != nil {
+		return err
+	}
+	known, err := r.plugin.Table(r.config.Account)
+	if err != nil {
+		return err
+	}
+	keys := stmt.Schema.PrimaryFields
+	if len(keys) != 1 || keys[0].DBName != known.Column || keys[0].IndirectFieldType != reflect.TypeFor[uuid.UUID]() {
+		return fmt.Errorf("%w: Config.Account needs one primary key, a uuid.UUID that is marked `tenancy:\"tenant\"`", ErrInvalid)
+	}
+	r.tables, err = r.modelTables()
+	return err
 }
 
-// LookupID returns the tenant that has an id: a UUID of 36 characters. Its errors
-// are those of [Registry.LookupDomain].
-func (r *Registry) LookupID(ctx context.Context, id string) (Tenant, error) {
-	return Tenant{}, ErrNotFound
+// across returns the handle that reads names and tenants across tenants. It stays
+// inside of this package.
+func (r *Registry) across(ctx context.Context, tx *gorm.DB, why string) *gorm.DB {
+	return tx.WithContext(tenancy.Bypass(ctx, "registry: "+why))
 }
 
-// Membership returns a user's membership of a tenant, or [ErrNotMember]. It is
-// not cached: who was removed is out with the next request.
-func (r *Registry) Membership(ctx context.Context, tenant uuid.UUID, user string) (Member, error) {
-	return Member{}, ErrNotMember
+// unscoped refuses a context that is scoped to some tenants for what needs all of
+// them.
+func unscoped(ctx context.Context, op string) error {
+	scope, ok := tenancy.From(ctx)
+	switch {
+	case !ok || scope.IsBypass():
+		return nil
+	case scope.Err() != nil:
+		return scope.Err()
+	}
+	return &tenancy.ScopeError{Op: op, Err: tenancy.ErrTenantMismatch, Detail: "it needs a context without a tenant"}
+}
+
+func (r *Registry) now() time.Time { return r.config.Now().UTC().Truncate(time.Microsecond) }
+
+func (r *Registry) newAccount() Account {
+	account, _ := reflect.New(r.account).Interface().(Account)
+	return account
 }

@@ -1,0 +1,39 @@
+package tenancy
+
+import (
+	"errors"
+
+	"gorm.io/gorm"
+)
+
+// Table returns what is known of a model's table, and makes the model known, for
+// packages that build on this one. It sends nothing. A model whose table is
+// neither a tenant's nor shared is [ErrUndeclared]. It may be called once the
+// plugin is in use, concurrently too.
+func (p *Plugin) Table(model any) (TenantTable, error) {
+	if p.tables == nil {
+		return TenantTable{}, errors.New("tenancy: the plugin is not in use: call db.Use first")
+	}
+	stmt := &gorm.Statement{DB: p.tables.db}
+	if err := stmt.Parse(model); err != nil {
+		return TenantTable{}, err
+	}
+	m, err := p.tables.model(stmt.Schema)
+	if err != nil {
+		return TenantTable{}, err
+	}
+	if m.table == nil {
+		return TenantTable{}, &ScopeError{Op: "Table", Table: stmt.Schema.Table, Err: ErrUndeclared,
+			Detail: "the model has no tenant column and is not shared"}
+	}
+	return tableOf(m.table), nil
+}
+
+func tableOf(t *table) TenantTable {
+	return TenantTable{
+		Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Bind: t.bind,
+	}
+}
+
+// Column returns the name of the tenant column of models that mark none.
+func (p *Plugin) Column() string { return p.config.Column }

@@ -1,0 +1,199 @@
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// NewInvitation is what [Registry.Invite] makes an invitation from.
+type NewInvitation struct {
+	Email       string   // where the token is sent; required
+	Role        string   // of the member to be; required
+	Permissions []string // of the member to be; nil means none
+
+	// By is the user id of the member who invites, whose invitations are revoked
+	// when they are removed. Empty means the application itself. Whether they may
+	// invite to such a role is the application's to say.
+	By string
+
+	// TTL is how long it can be accepted. Zero means [Config.InvitationTTL].
+	TTL time.Duration
+}
+
+// Invite makes an invitation and returns it with its token, which is shown this
+// once: the table holds its hash. The token is for the one who gets the mail;
+// whoever has it can accept, once.
+func (r *Registry) Invite(ctx context.Context, id uuid.UUID, n NewInvitation) (Invitation, string, error) {
+	invitation, err := r.newInvitation(n)
+	if err != nil {
+		return Invitation{}, "", err
+	}
+	token := newToken(id)
+	invitation.TokenHash = hashToken(token)
+	op := operation{event: Event{Op: OpInvite, User: n.By}, id: id, states: []State{Active}, locks: lockShared}
+	_, err = r.run(ctx, op, func(c *change) error {
+		if n.By != "" { // who must not be removed meanwhile
+			by := &change{tx: c.tx.Clauses(clause.Locking{Strength: lockShared})}
+			if err := by.member(&Member{}, n.By); err != nil {
+				return err
+			}
+		}
+		return c.tx.Create(&invitation).Error
+	})
+	if err != nil {
+		return Invitation{}, "", err
+	}
+	return invitation, token, nil
+}
+
+func (r *Registry) newInvitation(n NewInvitation) (Invitation, error) {
+	permissions, err := checkRole(n.Role, n.Permissions)
+	if err != nil {
+		return Invitation{}, err
+	}
+	if err := checkText("email", n.Email, 254); err != nil {
+		return Invitation{}, err
+	}
+	if n.TTL < 0 {
+		return Invitation{}, fmt.Errorf("%w: the time to live is negative", ErrInvalid)
+	}
+	if n.TTL == 0 {
+		n.TTL = r.config.InvitationTTL
+	}
+	return Invitation{
+		Email: strings.TrimSpace(n.Email), Role: n.Role, Permissions: permissions, InvitedBy: n.By,
+		ExpiresAt: r.now().Add(n.TTL),
+	}, nil
+}
+
+// FindInvitation returns the tenant and the invitation that a token is for while
+// it can be accepted, to be shown to the one who holds it; else
+// [ErrInvitation]. Compare its email with the user's where that matters.
+func (r *Registry) FindInvitation(ctx context.Context, token string) (Tenant, Invitation, error) {
+	id, ok := tokenTenant(token)
+	if !ok {
+		return Tenant{}, Invitation{}, ErrInvitation
+	}
+	c := &change{r: r, tx: r.in(ctx, id)}
+	var invitation Invitation
+	if err := c.invitation(&invitation, token); err != nil {
+		return Tenant{}, Invitation{}, err
+	}
+	tenant, err := r.Get(ctx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && !tenant.IsActive() {
+		err = ErrInvitation
+	}
+	if err != nil {
+		return Tenant{}, Invitation{}, err
+	}
+	return tenant, invitation, nil
+}
+
+// Accept makes a user a member by a token, which it uses up. It is
+// [ErrInvitation] for a token that is not valid, or whose tenant is not active. One
+// who is a member already uses the token up as well, and gets [ErrAlreadyMember].
+// The context may have no scope, or the tenant's.
+func (r *Registry) Accept(ctx context.Context, token, user string) (Tenant, Member, error) {
+	if err := checkText("user", user, maxUser); err != nil {
+		return Tenant{}, Member{}, err
+	}
+	id, ok := tokenTenant(token)
+	if !ok {
+		return Tenant{}, Member{}, ErrInvitation
+	}
+	var m Member
+	op := operation{event: Event{Op: OpAccept, User: user}, id: id, states: []State{Active}, locks: lockShared}
+	tenant, err := r.run(ctx, op, func(c *change) error {
+		var invitation Invitation
+		if err := c.invitation(&invitation, token); err != nil {
+			return err
+		}
+		used := c.pending().Where("id = ?", invitation.ID).
+			Updates(map[string]any{"accepted_at": r.now(), "accepted_by": user})
+		if err := only(used, ErrInvitation); err != nil {
+			return err
+		}
+		m = Member{UserID: user, Role: invitation.Role, Permissions: invitation.Permissions}
+		err := c.join(&m)
+		if errors.Is(err, ErrAlreadyMember) {
+			c.result, err = err, nil
+		}
+		return err
+	})
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrState) {
+		err = ErrInvitation // whose tenant it was is nobody's business
+	}
+	if err != nil {
+		return Tenant{}, Member{}, err
+	}
+	return tenant, m, nil
+}
+
+// Revoke takes an invitation back while it is pending; else it is
+// [ErrInvitation]. It works in every state of the tenant.
+func (r *Registry) Revoke(ctx context.Context, id, invitation uuid.UUID) error {
+	op := operation{event: Event{Op: OpRevoke}, id: id, locks: lockShared}
+	_, err := r.run(ctx, op, func(c *change) error {
+		return only(c.pending().Where("id = ?", invitation).Update("revoked_at", r.now()), ErrInvitation)
+	})
+	return err
+}
+
+// invitation reads the pending invitation of a token.
+func (c *change) invitation(i *Invitation, token string) error {
+	err := c.pending().Where("token_hash = ?", hashToken(token)).Take(i).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return ErrInvitation
+	}
+	return err
+}
+
+// pending is what can still be accepted or revoked. An update by it meets a row
+// once: who comes second waits for the first, and then finds it no longer pending.
+func (c *change) pending() *gorm.DB {
+	return c.tx.Model(&Invitation{}).
+		Where("accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?", c.r.now())
+}
+
+// A token is the tenant's id and 32 random bytes. The id leads to the tenant's
+// rows without a look at anybody else's; the hash covers both.
+const secretLength = 32
+
+var tokens = base64.RawURLEncoding.Strict()
+
+func newToken(id uuid.UUID) string {
+	raw := make([]byte, len(id)+secretLength)
+	copy(raw, id[:])
+	_, _ = rand.Read(raw[len(id):]) // never fails: it ends the program instead
+	return tokens.EncodeToString(raw)
+}
+
+// tokenTenant returns the tenant of a token; false for what is no token.
+func tokenTenant(token string) (id uuid.UUID, ok bool) {
+	if len(token) != tokens.EncodedLen(len(id)+secretLength) {
+		return uuid.Nil, false
+	}
+	raw, err := tokens.DecodeString(token)
+	if err != nil {
+		return uuid.Nil, false
+	}
+	copy(id[:], raw)
+	return id, id != uuid.Nil
+}
+
+// hashToken is what the table holds of a token. It has 256 random bits, so that a
+// slow hash would add nothing.
+func hashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}

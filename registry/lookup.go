@@ -1,0 +1,174 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// lookupTimeout bounds the reading of one tenant, which does not end with the
+// request that began it: others may wait for it.
+const lookupTimeout = 10 * time.Second
+
+// LookupDomain returns the tenant of a verified domain, as a request's Host has
+// it: in any case, with a port or a trailing dot, internationalised. Tenants that
+// are archived, claims, and what cannot be a domain are [ErrNotFound]. Any other
+// error says that it could not be found out. See [Registry.Listen] for how old
+// the answer may be.
+func (r *Registry) LookupDomain(ctx context.Context, host string) (Tenant, error) {
+	host, err := NormalizeHost(host)
+	if err != nil {
+		return Tenant{}, ErrNotFound
+	}
+	return r.lookup(ctx, key{kindHost, host})
+}
+
+// LookupSlug returns the tenant that has a slug, in any case. Its errors are
+// those of [Registry.LookupDomain].
+func (r *Registry) LookupSlug(ctx context.Context, slug string) (Tenant, error) {
+	slug, err := NormalizeSlug(slug)
+	if err != nil {
+		return Tenant{}, ErrNotFound
+	}
+	return r.lookup(ctx, key{kindSlug, slug})
+}
+
+// LookupID returns the tenant that has an id: a UUID of 36 characters. Its errors
+// are those of [Registry.LookupDomain].
+func (r *Registry) LookupID(ctx context.Context, id string) (Tenant, error) {
+	const length = 36 // of the one form with hyphens and nothing around it
+	parsed, err := uuid.Parse(id)
+	if err != nil || len(id) != length || parsed == uuid.Nil {
+		return Tenant{}, ErrNotFound
+	}
+	return r.lookup(ctx, key{kindID, lowerASCII(id)})
+}
+
+// Get returns a tenant in whatever state as it is now, past the cache, or
+// [ErrNotFound].
+func (r *Registry) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
+	account, err := r.load(r.db.WithContext(tenancy.With(ctx, id)))
+	if err != nil {
+		return Tenant{}, err
+	}
+	return account.RegistryTenant(), nil
+}
+
+func (r *Registry) lookup(ctx context.Context, k key) (Tenant, error) {
+	tenant, exists, known := r.cache.get(k, r.config.Now().Add(-r.ttl()))
+	if !known {
+		found, err := r.fly(ctx, k)
+		if err != nil {
+			return Tenant{}, err
+		}
+		if exists = found != nil; exists {
+			tenant = *found
+		}
+	}
+	// A tenant that is archived is kept as one, so that its id is enough to forget
+	// it by when it comes back.
+	if !exists || !tenant.IsActive() && !tenant.IsSuspended() {
+		return Tenant{}, ErrNotFound
+	}
+	return tenant, reaches(ctx, &tenant)
+}
+
+// reaches lets a context see the tenants of its scope only.
+func reaches(ctx context.Context, tenant *Tenant) error {
+	scope, ok := tenancy.From(ctx)
+	switch {
+	case !ok || scope.IsBypass():
+		return nil
+	case scope.Err() != nil:
+		*tenant = Tenant{}
+		return scope.Err()
+	}
+	own := tenant.ID.String()
+	for _, id := range scope.Tenants() {
+		if id == own {
+			return nil
+		}
+	}
+	*tenant = Tenant{}
+	return ErrNotFound
+}
+
+// ttl is how old an answer may be.
+func (r *Registry) ttl() time.Duration {
+	if r.hears.Load() {
+		return r.config.CacheTTL
+	}
+	return min(r.config.BlindTTL, r.config.CacheTTL)
+}
+
+// fly reads a tenant once for all who ask for it at the same time; nil when there
+// is none. Who asks after a change joins nobody who asked before it.
+func (r *Registry) fly(ctx context.Context, k key) (*Tenant, error) {
+	epoch := r.cache.current()
+	flight := string(k.kind) + " " + k.name + " " + strconv.FormatUint(epoch, 10)
+	landed := r.flights.DoChan(flight, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
+		defer cancel()
+		at := r.config.Now()
+		tenant, err := r.read(ctx, k)
+		if err == nil {
+			r.cache.put(epoch, k, tenant, at)
+		}
+		return tenant, err
+	})
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case result := <-landed:
+		if result.Err != nil {
+			return nil, fmt.Errorf("registry: lookup: %w", result.Err)
+		}
+		tenant, _ := result.Val.(*Tenant)
+		return tenant, nil
+	}
+}
+
+// read reads a tenant past the cache; nil when there is none.
+func (r *Registry) read(ctx context.Context, k key) (*Tenant, error) {
+	db := r.across(ctx, r.db, "lookup")
+	var id uuid.UUID
+	if k.kind == kindID {
+		id, _ = uuid.Parse(k.name)
+	} else {
+		var found []claim
+		err := db.Where(`kind = ? AND name = ? AND held_until IS NULL`, k.kind, k.name).Limit(1).Find(&found).Error
+		if err != nil || len(found) == 0 {
+			return nil, err
+		}
+		id = found[0].TenantID
+	}
+	account, err := r.load(db.WithContext(tenancy.With(db.Statement.Context, id)))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	tenant := account.RegistryTenant()
+	if tenant.ID != id {
+		return nil, fmt.Errorf("%w: RegistryTenant of %T does not return the row's id", ErrInvalid, account)
+	}
+	return &tenant, nil
+}
+
+// load reads the tenant that a handle is scoped to.
+func (r *Registry) load(tx *gorm.DB) (Account, error) {
+	account := r.newAccount()
+	err := tx.Take(account).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrNotFound
+	}
+	return account, err
+}

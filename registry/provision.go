@@ -1,0 +1,141 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm/clause"
+)
+
+// NewTenant is what [Registry.Provision] makes a tenant from.
+type NewTenant struct {
+	// ID is the tenant's id. Zero means a new UUIDv7.
+	ID uuid.UUID
+	// Slug is the tenant's short name; see [NormalizeSlug]. It is required.
+	Slug string
+	// Name is the tenant's name for people. Empty means the slug.
+	Name string
+	// Settings are the tenant's settings. Zero means none.
+	Settings Settings
+
+	// Owner is the user id of the owner, who becomes a member. It is required.
+	Owner string
+	// OwnerRole is the owner's role. Empty means "owner".
+	OwnerRole string
+
+	// Domain is the tenant's first domain. Empty means none.
+	Domain string
+	// DomainVerified says that the domain is known to be the tenant's, as one
+	// below [Config.Bases] is, which the application itself gives. Never set it
+	// for a domain that the person who signs up has typed: false makes it a
+	// claim.
+	DomainVerified bool
+
+	// Account is the row to be made, with the columns that the registry does not
+	// know. Nil means the zero value of [Config.Account].
+	Account Account
+}
+
+// Provision makes a tenant, active, with its slug, its domain and its owner's
+// membership, and runs the hooks, all in one transaction: there is all of it or
+// nothing. A slug or a domain that cannot be had is [ErrTaken] or [ErrReserved].
+// The context must not be scoped to a tenant.
+func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
+	tenant, domain, err := r.prepare(&n)
+	if err != nil {
+		return Tenant{}, fmt.Errorf("registry: %s: %w", OpProvision, err)
+	}
+	if err := unscoped(ctx, "provision"); err != nil {
+		return Tenant{}, err
+	}
+	event := Event{Op: OpProvision, Tenant: tenant, User: n.Owner}
+	if domain != nil {
+		event.Host = domain.Host
+	}
+	return r.run(ctx, operation{event: event, id: tenant.ID}, func(c *change) error {
+		c.account, c.tenant = n.Account, tenant
+		c.account.SetRegistryTenant(tenant)
+		if err := c.tx.Omit(clause.Associations).Create(c.account).Error; err != nil {
+			return err
+		}
+		if err := c.take(key{kindSlug, tenant.Slug}); err != nil {
+			return err
+		}
+		if domain != nil {
+			if err := c.addFirst(domain); err != nil {
+				return err
+			}
+		}
+		return c.tx.Create(&Member{UserID: n.Owner, Role: n.OwnerRole, Permissions: []string{}, IsOwner: true}).Error
+	})
+}
+
+// prepare checks what was given, and fills in what was not.
+func (r *Registry) prepare(n *NewTenant) (tenant Tenant, domain *Domain, err error) {
+	if n.ID == uuid.Nil {
+		if n.ID, err = uuid.NewV7(); err != nil {
+			return tenant, nil, err
+		}
+	}
+	if n.Slug, err = NormalizeSlug(n.Slug); err != nil {
+		return tenant, nil, err
+	}
+	if err = r.checkReserved(n.Slug); err != nil {
+		return tenant, nil, err
+	}
+	if n.Name == "" {
+		n.Name = n.Slug
+	}
+	if n.OwnerRole == "" {
+		n.OwnerRole = "owner"
+	}
+	if n.Account == nil {
+		n.Account = r.newAccount()
+	}
+	for _, check := range []error{
+		checkText("name", n.Name, 200), checkText("owner", n.Owner, maxUser), checkText("role", n.OwnerRole, maxRole),
+	} {
+		if check != nil {
+			return tenant, nil, check
+		}
+	}
+	if n.Domain != "" {
+		domain, err = r.newDomain(n.Domain, n.DomainVerified)
+	}
+	now := r.now()
+	return Tenant{
+		ID: n.ID, Slug: n.Slug, Name: n.Name, State: Active, Settings: n.Settings, CreatedAt: now, UpdatedAt: now,
+	}, domain, err
+}
+
+// addFirst adds the domain of a new tenant.
+func (c *change) addFirst(d *Domain) error {
+	if d.IsVerified() {
+		d.IsPrimary = true
+		if err := c.take(key{kindHost, d.Host}); err != nil {
+			return err
+		}
+	}
+	return c.tx.Create(d).Error
+}
+
+const (
+	maxUser = 191
+	maxRole = 64
+)
+
+// checkText checks a text that a person may have typed.
+func checkText(what, text string, longest int) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return fmt.Errorf("%w: the %s is empty", ErrInvalid, what)
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return fmt.Errorf("%w: the %s is no text", ErrInvalid, what)
+	case utf8.RuneCountInString(text) > longest:
+		return fmt.Errorf("%w: the %s is longer than %d characters", ErrInvalid, what, longest)
+	}
+	return nil
+}

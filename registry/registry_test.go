@@ -1,0 +1,247 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/registry"
+)
+
+func TestProvisionMakesAllOfATenant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{})
+	settings, err := registry.NewSettings(map[string]any{"theme": "dark"})
+	require.NoError(t, err)
+	acme, err := w.Provision(ctx, registry.NewTenant{
+		Slug: "ACME", Name: "Acme Ltd", Owner: "u1", Settings: settings,
+		Domain: "Acme.Example.com:8443", DomainVerified: true,
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "acme", acme.Slug)
+	assert.Equal(t, registry.Active, acme.State)
+
+	for name, lookup := range map[string]func() (registry.Tenant, error){
+		"domain": func() (registry.Tenant, error) { return w.LookupDomain(ctx, "ACME.example.com.") },
+		"slug":   func() (registry.Tenant, error) { return w.LookupSlug(ctx, "Acme") },
+		"id":     func() (registry.Tenant, error) { return w.LookupID(ctx, acme.ID.String()) },
+		"get":    func() (registry.Tenant, error) { return w.Get(ctx, acme.ID) },
+	} {
+		found, err := lookup()
+		require.NoError(t, err, name)
+		assert.Equal(t, acme.ID, found.ID, name)
+		assert.Equal(t, "Acme Ltd", found.Name, name)
+		assert.JSONEq(t, `{"theme":"dark"}`, found.Settings.String(), name)
+	}
+	m, err := w.Membership(ctx, acme.ID, "u1")
+	require.NoError(t, err)
+	assert.True(t, m.IsOwner)
+	var domains []registry.Domain
+	require.NoError(t, w.as(acme).Find(&domains).Error)
+	require.Len(t, domains, 1)
+	assert.True(t, domains[0].IsPrimary && domains[0].IsVerified())
+}
+
+func TestProvisionIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the hook says no")
+	var fail bool
+	w := newWorld(t, registry.Config{After: []registry.Hook{
+		func(_ context.Context, tx *gorm.DB, e registry.Event) error {
+			if e.Op != registry.OpProvision {
+				return nil
+			}
+			if err := tx.Create(&Project{Title: "Welcome"}).Error; err != nil {
+				return err
+			}
+			if fail {
+				return broken
+			}
+			return nil
+		},
+	}})
+	acme := w.provision(t, "acme")
+	var projects []Project
+	require.NoError(t, w.as(acme).Find(&projects).Error)
+	assert.Len(t, projects, 1)
+
+	fail = true
+	_, err := w.LookupSlug(ctx, "globex")
+	require.ErrorIs(t, err, registry.ErrNotFound)
+	_, err = w.Provision(ctx, registry.NewTenant{Slug: "globex", Owner: "u", Domain: "globex.example.com", DomainVerified: true})
+	require.ErrorIs(t, err, broken)
+	fail = false
+	_, err = w.Provision(ctx, registry.NewTenant{Slug: "initech", Owner: "u", Domain: "acme.example.com", DomainVerified: true})
+	require.ErrorIs(t, err, registry.ErrTaken, "the second of its names is another's")
+	for _, model := range []any{&registry.Tenant{}, &registry.Domain{}, &registry.Member{}, &Project{}} {
+		var n int64
+		require.NoError(t, w.all().Model(model).Count(&n).Error)
+		assert.EqualValues(t, 1, n, "%T", model)
+	}
+	w.provision(t, "globex") // its names are free, and nobody remembers that it was not there
+	_, err = w.LookupSlug(ctx, "globex")
+	require.NoError(t, err)
+	w.provision(t, "initech")
+}
+
+func TestProvisionRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{Reserved: []string{"intern"}})
+	acme := w.provision(t, "acme")
+	for reason, c := range map[string]struct {
+		n    registry.NewTenant
+		want error
+	}{
+		"no slug":                      {registry.NewTenant{Owner: "u"}, registry.ErrInvalidSlug},
+		"no owner":                     {registry.NewTenant{Slug: "x"}, registry.ErrInvalid},
+		"a slug that is taken":         {registry.NewTenant{Slug: "acme", Owner: "u"}, registry.ErrTaken},
+		"in other letters":             {registry.NewTenant{Slug: "AcMe", Owner: "u"}, registry.ErrTaken},
+		"a reserved one":               {registry.NewTenant{Slug: "www", Owner: "u"}, registry.ErrReserved},
+		"one that the application has": {registry.NewTenant{Slug: "intern", Owner: "u"}, registry.ErrReserved},
+		"a domain below the base":      {registry.NewTenant{Slug: "x", Owner: "u", Domain: "x.example.com"}, registry.ErrReserved},
+		"no domain":                    {registry.NewTenant{Slug: "x", Owner: "u", Domain: "x..com"}, registry.ErrInvalidHost},
+	} {
+		_, err := w.Provision(ctx, c.n)
+		assert.ErrorIs(t, err, c.want, reason)
+	}
+	_, err := w.Provision(tenancy.With(ctx, acme), registry.NewTenant{Slug: "x", Owner: "u"})
+	assert.ErrorIs(t, err, tenancy.ErrTenantMismatch)
+	var n int64
+	require.NoError(t, w.all().Model(&registry.Tenant{}).Count(&n).Error)
+	assert.EqualValues(t, 1, n)
+}
+
+func TestStates(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{})
+	acme := w.provision(t, "acme")
+	look := func() (registry.State, error) {
+		bySlug, err := w.LookupSlug(ctx, "acme")
+		byDomain, errDomain := w.LookupDomain(ctx, "acme.example.com")
+		byID, errID := w.LookupID(ctx, acme.ID.String())
+		assert.Equal(t, bySlug, byDomain)
+		assert.Equal(t, bySlug, byID)
+		assert.Equal(t, err, errDomain)
+		assert.Equal(t, err, errID)
+		return bySlug.State, err
+	}
+	do := func(op func(context.Context, uuid.UUID) (registry.Tenant, error), want registry.State) {
+		t.Helper()
+		tenant, err := op(ctx, acme.ID)
+		require.NoError(t, err)
+		assert.Equal(t, want, tenant.State)
+		state, err := look()
+		if want == registry.Archived {
+			assert.ErrorIs(t, err, registry.ErrNotFound)
+			return
+		}
+		require.NoError(t, err)
+		assert.Equal(t, want, state, "a lookup after it sees it")
+	}
+	_, err := look()
+	require.NoError(t, err)
+	do(w.Suspend, registry.Suspended)
+	_, err = w.Suspend(ctx, acme.ID)
+	require.ErrorIs(t, err, registry.ErrState)
+	_, _, err = w.Invite(ctx, acme.ID, registry.NewInvitation{Email: "a@b.c", Role: "r"})
+	require.ErrorIs(t, err, registry.ErrState)
+	do(w.Archive, registry.Archived)
+	_, err = w.Provision(ctx, registry.NewTenant{Slug: "acme", Owner: "u"})
+	require.ErrorIs(t, err, registry.ErrTaken, "an archived tenant keeps its names")
+	do(w.Resume, registry.Active)
+	_, err = w.Suspend(ctx, uuid.New())
+	require.ErrorIs(t, err, registry.ErrNotFound)
+}
+
+func TestRenameHoldsTheOldSlug(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{Hold: time.Hour})
+	acme, globex := w.provision(t, "acme"), w.provision(t, "globex")
+	_, err := w.LookupSlug(ctx, "acme")
+	require.NoError(t, err)
+	renamed, err := w.Rename(ctx, acme.ID, "Acme-2", "")
+	require.NoError(t, err)
+	assert.Equal(t, "acme-2", renamed.Slug)
+	assert.Equal(t, "acme", renamed.Name)
+	_, err = w.LookupSlug(ctx, "acme")
+	require.ErrorIs(t, err, registry.ErrNotFound)
+	found, err := w.LookupSlug(ctx, "acme-2")
+	require.NoError(t, err)
+	assert.Equal(t, acme.ID, found.ID)
+
+	_, err = w.Rename(ctx, globex.ID, "acme", "")
+	require.ErrorIs(t, err, registry.ErrTaken)
+	_, err = w.Rename(ctx, acme.ID, "acme", "")
+	require.NoError(t, err, "its own comes back to it")
+	_, err = w.Rename(ctx, acme.ID, "acme-3", "")
+	require.NoError(t, err)
+	w.clock.advance(59 * time.Minute)
+	_, err = w.Rename(ctx, globex.ID, "acme", "")
+	require.ErrorIs(t, err, registry.ErrTaken)
+	w.clock.advance(2 * time.Minute)
+	_, err = w.Rename(ctx, globex.ID, "acme", "")
+	require.NoError(t, err)
+	_, err = w.Rename(ctx, acme.ID, "acme", "")
+	require.ErrorIs(t, err, registry.ErrTaken)
+	found, err = w.LookupSlug(ctx, "acme")
+	require.NoError(t, err)
+	assert.Equal(t, globex.ID, found.ID)
+}
+
+func TestConfigureEditsWhatIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{})
+	acme := w.provision(t, "acme")
+	const editors = 8
+	errs := atOnce(editors, func(int) error {
+		_, err := w.Configure(ctx, acme.ID, func(s registry.Settings) (registry.Settings, error) {
+			var counter struct{ N int }
+			if err := s.Decode(&counter); err != nil {
+				return s, err
+			}
+			counter.N++
+			return registry.NewSettings(counter)
+		})
+		return err
+	})
+	require.NoError(t, errors.Join(errs...))
+	found, err := w.LookupSlug(ctx, "acme")
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"N":8}`, found.Settings.String())
+}
+
+func TestHooksRunAroundInTheTransaction(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	record := func(when string) registry.Hook {
+		return func(ctx context.Context, tx *gorm.DB, e registry.Event) error {
+			scope, _ := tenancy.From(ctx)
+			id, _ := scope.Tenant()
+			if id != e.Tenant.ID.String() {
+				return errors.New("the scope is another tenant's")
+			}
+			seen = append(seen, when+" "+string(e.Op)+" "+string(e.Tenant.State))
+			return nil
+		}
+	}
+	w := newWorld(t, registry.Config{Before: []registry.Hook{record("before")}, After: []registry.Hook{record("after")}})
+	acme := w.provision(t, "acme")
+	_, err := w.Suspend(ctx, acme.ID)
+	require.NoError(t, err)
+	_, err = w.Archive(ctx, acme.ID)
+	require.NoError(t, err)
+	require.NoError(t, w.Delete(ctx, acme.ID))
+	assert.Equal(t, []string{
+		"before provision active", "after provision active",
+		"before suspend active", "after suspend suspended",
+		"before archive suspended", "after archive archived",
+		"before delete archived", "after delete archived",
+	}, seen)
+}
