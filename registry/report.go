@@ -12,10 +12,11 @@ type Query struct {
 	// Model is the model whose rows are grouped by tenant.
 	Model any
 	// Select are aggregates with the names of their columns: "count(*) AS orders",
-	// "sum(amount) AS total". The plugin judges them as it does any text.
+	// "sum(amount) AS total". They run across tenants, where text is not judged:
+	// write them, and take none from a user.
 	Select []string
-	// Where is a condition with its values, as GORM's Where takes it. Empty means
-	// all rows.
+	// Where is a condition with its values, as GORM's Where takes it, of which the
+	// same is true. Empty means all rows.
 	Where []any
 }
 
