@@ -103,8 +103,11 @@ func TestTheRegistryKeepsToTheScopeOfItsContext(t *testing.T) {
 			_, _, err := w.Invite(inside, acme.ID, registry.NewInvitation{Email: "a@b.c", Role: "r"})
 			return err
 		},
-		"revoke":        func() error { return w.Revoke(inside, acme.ID, uuid.New()) },
-		"add member":    func() error { _, err := w.AddMember(inside, acme.ID, registry.NewMember{UserID: "m", Role: "r"}); return err },
+		"revoke": func() error { return w.Revoke(inside, acme.ID, uuid.New()) },
+		"add member": func() error {
+			_, err := w.AddMember(inside, acme.ID, registry.NewMember{UserID: "m", Role: "r"})
+			return err
+		},
 		"role":          func() error { return w.SetRole(inside, acme.ID, "owner-of-acme", "r") },
 		"remove member": func() error { return w.RemoveMember(inside, acme.ID, "owner-of-acme") },
 		"transfer":      func() error { return w.TransferOwnership(inside, acme.ID, "owner-of-acme", "x") },

@@ -139,6 +139,7 @@ func dial(ctx context.Context, pool *sql.DB) (dialled *pgx.Conn, err error) {
 				return errDriver
 			}
 			config = conn.Conn().Config()
+			config.OnNotification = nil // it is the other connection's
 			return nil
 		})
 		if err := errors.Join(err, borrowed.Close()); err != nil {
