@@ -37,6 +37,10 @@ type Tenant struct {
 // TableName implements GORM's schema.Tabler.
 func (Tenant) TableName() string { return "tenants" }
 
+// TenancyID implements tenancy.Tenanter, and saves who enters the tenant's context
+// the search for the key.
+func (t Tenant) TenancyID() any { return t.ID }
+
 // IsActive reports whether the tenant is in use; false for the zero Tenant.
 func (t Tenant) IsActive() bool { return t.State == Active }
 

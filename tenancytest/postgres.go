@@ -64,23 +64,40 @@ type Database struct {
 // proved nothing.
 func Postgres(tb testing.TB) *Database {
 	tb.Helper()
-	server, err := testServer()
+	database, drop, err := NewDatabase()
 	if err != nil {
 		tb.Fatalf("tenancytest: %v", err)
 	}
-	name, password := randomName(), rand.Text()
 	tb.Cleanup(func() {
-		if err := dropDatabase(server.admin, name); err != nil {
-			tb.Errorf("tenancytest: drop database %s: %v", name, err)
+		if err := drop(); err != nil {
+			tb.Errorf("tenancytest: %v", err)
 		}
 	})
+	return database
+}
+
+// NewDatabase is [Postgres] for a program, such as an example that has to run on
+// any machine. The function that it returns drops the database. A server that
+// NewDatabase started keeps nothing once the process has ended.
+func NewDatabase() (*Database, func() error, error) {
+	server, err := testServer()
+	if err != nil {
+		return nil, nil, err
+	}
+	name, password := randomName(), rand.Text()
+	drop := func() error {
+		if err := dropDatabase(server.admin, name); err != nil {
+			return fmt.Errorf("drop database %s: %w", name, err)
+		}
+		return nil
+	}
 	if err := createDatabase(server.admin, name, password); err != nil {
-		tb.Fatalf("tenancytest: create database %s: %v", name, err)
+		return nil, nil, errors.Join(fmt.Errorf("create database %s: %w", name, err), drop())
 	}
 	return &Database{
 		OwnerDSN: server.admin.as(name+"_owner", password, name).String(),
 		DSN:      server.admin.as(name+"_app", password, name).String(),
-	}
+	}, drop, nil
 }
 
 // randomName makes the name of a database, and the stem of its roles' names,
