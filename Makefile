@@ -24,7 +24,7 @@ HAS_COMPILER := command -v $(COMPILER) >/dev/null
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 VULNDB := https://vuln.go.dev
 
-.PHONY: all tidy format vet lint test bench mutation bench-once examples govulncheck compiler postgres
+.PHONY: all tidy format vet lint test bench mutation bench-once examples govulncheck compiler postgres chromium
 
 all: tidy lint test bench-once examples govulncheck
 
@@ -52,7 +52,7 @@ lint: format vet
 # First the tests that run side by side, with the race detector and a part of the
 # conformance suite; then everything, without the detector, which would make the
 # suite several times as long and upset the allocation budgets.
-test: compiler postgres
+test: compiler postgres chromium
 	@if $(HAS_COMPILER); then set -x; CGO_ENABLED=1 go test -race -short -timeout $(TIMEOUT) $(PACKAGES); \
 	else echo "test: no C compiler: the race detector and sqlguard, which need one, are left out"; fi
 	CGO_ENABLED=0 go test -timeout $(TIMEOUT) $(PURE)
@@ -70,11 +70,13 @@ bench-once: export CGO_ENABLED = 0
 bench-once: postgres
 	go test -run '^$$' -bench . -benchtime 1x -timeout $(TIMEOUT) $(PURE)
 
-# Each program ends by itself, and fails when it shows something wrong.
+# Each program ends by itself, a server with -check, and fails when it shows
+# something wrong.
 examples: export CGO_ENABLED = 0
-examples:
+examples: postgres
 	@for dir in $$(go list -f '{{if eq .Name "main"}}{{.Dir}}{{end}}' ./examples/... 2>/dev/null); do \
-		echo "go run $$dir"; go run "$$dir" >/dev/null; \
+		case $$dir in */saas) flags=-check;; *) flags=;; esac; \
+		echo "go run $$dir $$flags"; go run "$$dir" $$flags >/dev/null; \
 	done
 
 govulncheck:
@@ -125,4 +127,27 @@ postgres:
 		$$sudo dnf install -y -q postgresql-server || true; \
 	elif command -v apk >/dev/null; then \
 		$$sudo apk add --quiet postgresql || true; \
+	fi
+
+# Installs Chromium for the test of examples/saas, where that would find no browser.
+# It never fails, as above.
+chromium:
+	@case " $(PACKAGES) " in *" work "*|*examples*) ;; *) exit 0;; esac; \
+	for program in chromium chromium-browser google-chrome google-chrome-stable; do \
+		if command -v "$$program" >/dev/null; then exit 0; fi; \
+	done; \
+	sudo=; \
+	if [ "$$(uname)" = Darwin ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ]; then \
+		if ! sudo -n true 2>/dev/null; then exit 0; fi; \
+		sudo="sudo -n"; \
+	fi; \
+	echo "chromium: installing Chromium, which the test of examples/saas drives"; \
+	if command -v apt-get >/dev/null; then \
+		{ $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || true; \
+	elif command -v dnf >/dev/null; then \
+		$$sudo dnf install -y -q chromium || true; \
+	elif command -v apk >/dev/null; then \
+		$$sudo apk add --quiet chromium || true; \
 	fi
