@@ -179,7 +179,7 @@ func TestEveryMethodTakesAContext(t *testing.T) {
 	typ := reflect.TypeFor[*registry.Registry]()
 	for i := range typ.NumMethod() {
 		method := typ.Method(i)
-		if method.Name == "IsListening" {
+		if method.Name == "IsListening" || method.Name == "Flush" || method.Name == "CacheLen" {
 			continue
 		}
 		require.Greater(t, method.Type.NumIn(), 1, method.Name)

@@ -1,3 +1,83 @@
-// Package registry keeps the tenants of an application: their states, domains,
-// members and invitations, on GORM with the tenancy plugin.
+/*
+Package registry keeps the tenants of an application: their states, domains,
+members and invitations, on GORM with the tenancy plugin.
+
+	reg, err := registry.New(db, registry.Config{
+		Models: []any{&Project{}, &Task{}},
+		Bases:  []string{"example.com"},
+	})
+	if err != nil {
+		return err
+	}
+	go reg.Listen(ctx)
+
+	acme, err := reg.Provision(ctx, registry.NewTenant{
+		Slug: "acme", Name: "Acme Ltd", Owner: user,
+		Domain: "acme.example.com", DomainVerified: true, // given by the application
+	})
+	if err != nil {
+		return err
+	}
+
+# Tables
+
+[Models] lists them, for tenancy.AutoMigrate and tenancy.Config.Models. The table
+of tenants is the root; it may be the application's own, see [Account]. Domains,
+members and invitations are tenants' rows like any other: read them with a handle
+that is scoped to the tenant, and change them by the registry.
+
+What must be unique among all tenants, slugs and verified domains, is in a table of
+its own, tenant_names, whose key is global. Only that table and the list of
+tenants are read across tenants, by a handle that the package keeps to itself.
+Ids are UUIDs; users are whatever text the application has for them.
+
+# Names
+
+A slug is a label of a domain's name, see [NormalizeSlug], and a domain is kept in
+one spelling, see [NormalizeHost]. A claim of a domain resolves to nobody and keeps
+nobody from claiming the same, until its challenge was found:
+
+	claim, err := reg.AddDomain(ctx, acme.ID, "www.acme.org")
+	if err != nil {
+		return err
+	}
+	fmt.Println("put a TXT record at", registry.ChallengeLabel+"."+claim.Host, "with", claim.Challenge)
+	_, err = reg.VerifyDomain(ctx, acme.ID, "www.acme.org", registry.CheckDNS(nil))
+
+A slug or a domain that is given up, by [Registry.Rename],
+[Registry.RemoveDomain] or [Registry.Delete], cannot be taken by another tenant
+for [Config.Hold]: links, bookmarks and DNS records that still lead there lead to
+nobody.
+
+# Members
+
+A tenant has one owner, which an index of the database holds. An invitation's token
+has 256 random bits, is stored as a hash, expires, and is accepted once. Whoever is
+removed loses the invitations that they have made.
+
+# Operations
+
+Each is one transaction with the [Hook]s before and after it; an error of theirs
+undoes it. Of two that collide one wins, and the other gets an error of this
+package: that is decided by constraints and locked rows of the database.
+
+# Lookups
+
+[Registry.LookupDomain], [Registry.LookupSlug] and [Registry.LookupID] go through a
+cache that is bounded in bytes, with a part of its own for names that lead to
+nobody, so that made-up hosts push out no tenant. Who asks for the same at once asks
+the database once. An error of the database is no answer and not kept.
+
+What this process changes it sees at once. What others change it hears of while
+[Registry.Listen] runs; without it, and while its connection is down, an answer is
+no older than [Config.BlindTTL].
+
+# Limits
+
+The tenant column of the package's tables is a UUID. Rows that other code writes
+to its tables, past the registry, are seen when [Registry.Forget] was called or
+[Config.CacheTTL] is over. Row-level security must let the role of the handle read
+tenant_names and the tenants' table. Names that look alike in two scripts are two
+names.
+*/
 package registry

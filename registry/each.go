@@ -66,8 +66,9 @@ type TenantFailure struct {
 // ForEach calls visit for every tenant, in its own scope, several at a time. A
 // tenant that fails stops no other: its error is in the result, and ForEach
 // returns one that wraps them all. A context that ends stops it before the next
-// tenant. Tenants that come while it runs may be visited or not; none is visited
-// twice. The context must not be scoped to a tenant.
+// tenant. Tenants that come while it runs may be visited or not, and one that
+// changes its state a moment before its turn may still be; none is visited twice.
+// The context must not be scoped to a tenant.
 func (r *Registry) ForEach(ctx context.Context, how Sweep, visit func(ctx context.Context, tenant Tenant) error) (Swept, error) {
 	if err := unscoped(ctx, "for each tenant"); err != nil {
 		return Swept{}, err

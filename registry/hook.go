@@ -44,5 +44,6 @@ type Event struct {
 // the operation and comes back from it, wrapped. ctx and tx are scoped to the
 // tenant, which is not yet there before [OpProvision] and not any more after
 // [OpDelete]. What cannot be undone (a mail) belongs behind the operation, not
-// into a hook. It must be safe for concurrent use.
+// into a hook; so do other operations of the registry on the tenant, which would
+// wait for this one for ever. It must be safe for concurrent use.
 type Hook func(ctx context.Context, tx *gorm.DB, event Event) error

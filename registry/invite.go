@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // NewInvitation is what [Registry.Invite] makes an invitation from.
@@ -43,8 +42,7 @@ func (r *Registry) Invite(ctx context.Context, id uuid.UUID, n NewInvitation) (I
 	op := operation{event: Event{Op: OpInvite, User: n.By}, id: id, states: []State{Active}, locks: lockShared}
 	_, err = r.run(ctx, op, func(c *change) error {
 		if n.By != "" { // who must not be removed meanwhile
-			by := &change{tx: c.tx.Clauses(clause.Locking{Strength: lockShared})}
-			if err := by.member(&Member{}, n.By); err != nil {
+			if err := c.locking().member(&Member{}, n.By); err != nil {
 				return err
 			}
 		}
@@ -114,6 +112,11 @@ func (r *Registry) Accept(ctx context.Context, token, user string) (Tenant, Memb
 	var m Member
 	op := operation{event: Event{Op: OpAccept, User: user}, id: id, states: []State{Active}, locks: lockShared}
 	tenant, err := r.run(ctx, op, func(c *change) error {
+		// Who removes a member locks them before their invitations: so does this.
+		err := c.locking().member(&Member{}, user)
+		if err != nil && !errors.Is(err, ErrNotMember) {
+			return err
+		}
 		var invitation Invitation
 		if err := c.invitation(&invitation, token); err != nil {
 			return err
@@ -124,7 +127,7 @@ func (r *Registry) Accept(ctx context.Context, token, user string) (Tenant, Memb
 			return err
 		}
 		m = Member{UserID: user, Role: invitation.Role, Permissions: invitation.Permissions}
-		err := c.join(&m)
+		err = c.join(&m)
 		if errors.Is(err, ErrAlreadyMember) {
 			c.result, err = err, nil
 		}

@@ -18,8 +18,9 @@ func (r *Registry) in(ctx context.Context, id uuid.UUID) *gorm.DB {
 	return r.db.WithContext(tenancy.With(ctx, id))
 }
 
-// Membership returns a user's membership of a tenant, or [ErrNotMember]. It is
-// not cached: who was removed is out with the next request.
+// Membership returns a user's membership of a tenant in whatever state, or
+// [ErrNotMember]. It is one query and not cached: who was removed is out with the
+// next request.
 func (r *Registry) Membership(ctx context.Context, tenant uuid.UUID, user string) (Member, error) {
 	c := &change{tx: r.in(ctx, tenant)}
 	var m Member
@@ -33,6 +34,11 @@ func (c *change) member(m *Member, user string) error {
 		return ErrNotMember
 	}
 	return err
+}
+
+// locking returns the change for one statement, whose rows stay until it ends.
+func (c *change) locking() *change {
+	return &change{r: c.r, ctx: c.ctx, tx: c.tx.Clauses(clause.Locking{Strength: lockShared})}
 }
 
 // TenantsOf returns the tenants that a user is a member of, but for the archived

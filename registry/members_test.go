@@ -203,6 +203,30 @@ func TestWhoIsRemovedLeavesNoInvitation(t *testing.T) {
 	}
 }
 
+// A member is removed while accepting one of their own invitations once more:
+// neither of the two waits for the other.
+func TestRemoveAndAcceptDoNotBlockEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{})
+	acme := w.provision(t, "acme")
+	for range 10 {
+		_, err := w.AddMember(ctx, acme.ID, registry.NewMember{UserID: "bob", Role: "admin"})
+		require.NoError(t, err)
+		token := w.invite(t, acme, "bob")
+		errs := atOnce(2, func(i int) error {
+			if i == 0 {
+				return w.RemoveMember(ctx, acme.ID, "bob")
+			}
+			_, _, err := w.Accept(ctx, token, "bob")
+			return err
+		})
+		require.NoError(t, errs[0])
+		require.True(t, errors.Is(errs[1], registry.ErrInvitation) || errors.Is(errs[1], registry.ErrAlreadyMember), "%v", errs[1])
+		_, err = w.Membership(ctx, acme.ID, "bob")
+		require.ErrorIs(t, err, registry.ErrNotMember)
+	}
+}
+
 func TestTheOwnerStays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Config{})

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -94,6 +95,9 @@ func (r *Registry) prepare(n *NewTenant) (tenant Tenant, domain *Domain, err err
 	}
 	if n.Account == nil {
 		n.Account = r.newAccount()
+	}
+	if typ := reflect.TypeOf(n.Account); typ != reflect.PointerTo(r.account) || reflect.ValueOf(n.Account).IsNil() {
+		return tenant, nil, fmt.Errorf("%w: NewTenant.Account is no %s as Config.Account is", ErrInvalid, reflect.PointerTo(r.account))
 	}
 	for _, check := range []error{
 		checkText("name", n.Name, 200), checkText("owner", n.Owner, maxUser), checkText("role", n.OwnerRole, maxRole),

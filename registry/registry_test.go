@@ -106,6 +106,8 @@ func TestProvisionRefuses(t *testing.T) {
 		"a reserved one":               {registry.NewTenant{Slug: "www", Owner: "u"}, registry.ErrReserved},
 		"one that the application has": {registry.NewTenant{Slug: "intern", Owner: "u"}, registry.ErrReserved},
 		"a domain below the base":      {registry.NewTenant{Slug: "x", Owner: "u", Domain: "x.example.com"}, registry.ErrReserved},
+		"another table's row":          {registry.NewTenant{Slug: "x", Owner: "u", Account: &Firm{}}, registry.ErrInvalid},
+		"a nil row":                    {registry.NewTenant{Slug: "x", Owner: "u", Account: (*registry.Tenant)(nil)}, registry.ErrInvalid},
 		"no domain":                    {registry.NewTenant{Slug: "x", Owner: "u", Domain: "x..com"}, registry.ErrInvalidHost},
 	} {
 		_, err := w.Provision(ctx, c.n)

@@ -31,7 +31,7 @@ func main() {
 	by := flag.String("by", "suite", "who must see the mutants: suite or verifier")
 	flag.Parse()
 	match := regexp.MustCompile(*only)
-	list, judge := mutations, bySuite
+	list, judge := slices.Concat(mutations, registryMutations), bySuite
 	switch *by {
 	case "suite":
 	case "verifier":
@@ -60,6 +60,14 @@ func main() {
 	if survived > 0 {
 		os.Exit(1)
 	}
+}
+
+// packages are those whose tests have to see a mutation.
+func (m mutation) packages() []string {
+	if strings.HasPrefix(m.file, "registry/") {
+		return []string{"./registry"}
+	}
+	return []string{".", "./internal/...", "./suite"}
 }
 
 // A judge tests a mutant that an overlay makes and says what became of it.
@@ -108,8 +116,8 @@ func (m *mutation) try(judge judge) (string, error) {
 }
 
 // bySuite runs the plugin's own tests.
-func bySuite(ctx context.Context, _ *mutation, overlay string) (verdict, out string) {
-	test := exec.CommandContext(ctx, "go", "test", "-short", "-failfast", "-overlay", overlay, ".", "./internal/...", "./suite")
+func bySuite(ctx context.Context, m *mutation, overlay string) (verdict, out string) {
+	test := exec.CommandContext(ctx, "go", append([]string{"test", "-short", "-failfast", "-overlay", overlay}, m.packages()...)...)
 	test.Env = append(os.Environ(), "CGO_ENABLED=0")
 	output, err := test.CombinedOutput()
 	if err != nil {
