@@ -3,13 +3,19 @@ Package registry keeps the tenants of an application: their states, domains,
 members and invitations, on GORM with the tenancy plugin.
 
 	reg, err := registry.New(db, registry.Config{
-		Models: []any{&Project{}, &Task{}},
+		Models: []any{&Project{}, &Task{}, &Label{}},
 		Bases:  []string{"example.com"},
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	go reg.Listen(ctx)
+	go func() {
+		if err := reg.Listen(ctx); ctx.Err() == nil {
+			log.Printf("changes of other processes are seen %v late: %v", 500*time.Millisecond, err)
+		}
+	}()
+
+and then
 
 	acme, err := reg.Provision(ctx, registry.NewTenant{
 		Slug: "acme", Name: "Acme Ltd", Owner: user,
@@ -42,7 +48,7 @@ nobody from claiming the same, until its challenge was found:
 		return err
 	}
 	fmt.Println("put a TXT record at", registry.ChallengeLabel+"."+claim.Host, "with", claim.Challenge)
-	_, err = reg.VerifyDomain(ctx, acme.ID, "www.acme.org", registry.CheckDNS(nil))
+	_, err = reg.VerifyDomain(ctx, acme.ID, claim.Host, registry.CheckDNS(resolver))
 
 A slug or a domain that is given up, by [Registry.Rename],
 [Registry.RemoveDomain] or [Registry.Delete], cannot be taken by another tenant
