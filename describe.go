@@ -2,6 +2,8 @@ package tenancy
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"gorm.io/gorm"
 )
@@ -27,6 +29,31 @@ func (p *Plugin) Table(model any) (TenantTable, error) {
 			Detail: "the model has no tenant column and is not shared"}
 	}
 	return tableOf(m.table), nil
+}
+
+// Tables returns what the plugin of the handle knows of its tables, by their names:
+// those of the models given here, of [Config].Models and [Config].Shared, of what
+// their relations lead to, join tables included, and of models that were used
+// before. A model that is neither a tenant's nor shared is [ErrUndeclared], a
+// handle without the plugin an error.
+func Tables(db *gorm.DB, models ...any) ([]TenantTable, error) {
+	p, _ := db.Plugins["tenancy"].(*Plugin)
+	if p == nil {
+		return nil, errors.New("tenancy: Tables needs the plugin to know what models are: db.Use(tenancy.New(…))")
+	}
+	for _, value := range models {
+		if err := p.tables.declare(value, "Tables"); err != nil {
+			return nil, err
+		}
+	}
+	names := p.tables.snapshot.Load().names
+	known := make([]TenantTable, 0, len(names))
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if t, ok := p.tables.describe("", name); ok {
+			known = append(known, t)
+		}
+	}
+	return known, nil
 }
 
 func tableOf(t *table) TenantTable {
