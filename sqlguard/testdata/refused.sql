@@ -245,3 +245,7 @@ SELECT lo_import('/etc/passwd')
 
 # ["@tenant"]
 INSERT INTO users (name, tenant_id, id) VALUES ($1, $1, 100)
+
+INSERT INTO archive (tenant_id, id) SELECT v.id, 1 FROM (SELECT '22222222-2222-4222-8222-222222222222'::uuid AS id) v
+
+INSERT INTO archive (tenant_id, id) SELECT u.manager_id, u.id FROM users u

@@ -8,6 +8,7 @@ const (
 	asContext = "it concerns which scope a context has: the statement is within that"
 	asLite    = "the verifier judges PostgreSQL's statements"
 	asLost    = "a statement that no callback of the plugin sees is handed to nobody"
+	asInvalid = "what it breaks is no SQL, and the database refuses it as well"
 	asGuarded = "with a RawSQL in place the text is scoped instead of refused"
 )
 
@@ -16,6 +17,8 @@ const (
 var invisible = map[string]string{
 	"rewriter: rows of a set's tenants meet": asMeeting,
 
+	"fragments leave their group open":                     asInvalid,
+	"a line comment swallows what follows":                 asInvalid,
 	"no tenant in the context":                             asNone,
 	"a bypass joins rows of two tenants":                   asNone,
 	"SQLite reads a table behind IN":                       asLite,
