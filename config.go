@@ -32,8 +32,11 @@ type Config struct {
 
 	// Functions names SQL functions of your own, or of extensions, that text in
 	// conditions, selections and orders may call. A function can read any table,
-	// so only those that are known not to are allowed. Empty means the
-	// built-in functions of PostgreSQL and SQLite that touch no table.
+	// so only those that are known not to are allowed. They may also stand in
+	// FROM, and what is selected from one there must be a column that its alias
+	// names, AS t (a, b), or such a function itself: PostgreSQL calls t.name where
+	// there is no such column. Empty means the built-in functions of PostgreSQL
+	// and SQLite that touch no table, and none in FROM.
 	Functions []string
 
 	// RawSQL judges and scopes Raw, Exec and text that the core refuses; see
