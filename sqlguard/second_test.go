@@ -44,6 +44,7 @@ func TestPluginRefusesFirst(t *testing.T) {
 	require.NoError(t, db.AutoMigrate(conformanceModels...))
 	own := db.WithContext(tenancy.With(context.Background(), acme))
 	other := db.WithContext(tenancy.With(context.Background(), globex))
+	set := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
 	foreign := func() *tag {
 		row := &tag{Slug: uuid.NewString()}
 		row.TenantID = globex
@@ -60,6 +61,9 @@ func TestPluginRefusesFirst(t *testing.T) {
 		{"another tenant's rows", tenancy.ErrTenantMismatch, func() error { return own.Create([]*tag{{Slug: "own"}, foreign()}).Error }},
 		{"another tenant's in a map", tenancy.ErrTenantMismatch, func() error {
 			return own.Model(&tag{}).Create(map[string]any{"slug": "x", "tenant_id": globex}).Error
+		}},
+		{"a tenant outside of a set", tenancy.ErrTenantMismatch, func() error {
+			return set.Model(&tag{}).Create(map[string]any{"slug": "x", "tenant_id": third}).Error
 		}},
 		{"another tenant in SET", tenancy.ErrTenantImmutable, func() error {
 			return own.Model(&tag{}).Where("slug = ?", "x").Update("tenant_id", globex).Error
