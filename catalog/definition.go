@@ -226,18 +226,19 @@ func (t *Table) rowSecurity() string {
 
 // Definition returns what stands behind the policy's table in CREATE POLICY:
 //
-//	FOR SELECT TO public USING (tenant_id = 1)
+//	FOR SELECT TO public USING ((tenant_id = 1))
 func (p *Policy) Definition() string {
 	roles := make([]string, len(p.Roles))
 	for i, role := range p.Roles {
 		roles[i] = Quote(role)
 	}
 	text := when(!p.Permissive, "AS RESTRICTIVE ") + "FOR " + p.Command + " TO " + strings.Join(roles, ", ")
+	// A subquery keeps the parentheses that are its own.
 	if p.Using != "" {
-		text += " USING " + parenthesized(p.Using)
+		text += " USING (" + p.Using + ")"
 	}
 	if p.WithCheck != "" {
-		text += " WITH CHECK " + parenthesized(p.WithCheck)
+		text += " WITH CHECK (" + p.WithCheck + ")"
 	}
 	return text
 }

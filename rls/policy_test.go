@@ -3,12 +3,13 @@ package rls_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/driver/postgres"
@@ -142,6 +143,15 @@ func (d *database) app(t testing.TB, plugin bool, more string) *gorm.DB {
 	return db
 }
 
+// pool is the application's, without GORM and the plugin: row-level security alone.
+func (d *database) pool(t testing.TB) *sql.DB {
+	t.Helper()
+	pool, err := rls.Open(d.DSN, rls.Options{SpanRole: d.span})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
 func TestEnable(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
@@ -149,18 +159,231 @@ func TestEnable(t *testing.T) {
 	db := d.app(t, true, "")
 	_, err := rls.Check(t.Context(), db, d.policies(), allModels...)
 	require.NoError(t, err)
-
 	plan, err := d.policies().Plan(t.Context(), d.owner, allModels...)
 	require.NoError(t, err)
 	assert.Empty(t, plan.Phases, "nothing is missing")
 
-	_, err = rls.Disable(t.Context(), d.owner, migration.Options{Apply: true}, allModels...)
+	// Another setting, no sets: policies are replaced and dropped, and put back.
+	other := rls.Policies{Setting: "shop.client"}
+	plan, err = other.Plan(t.Context(), d.owner, allModels...)
+	require.NoError(t, err)
+	owner, err := d.owner.DB()
+	require.NoError(t, err)
+	o := migration.Options{Apply: true}
+	_, err = migration.Execute(t.Context(), owner, plan, o)
+	require.NoError(t, err)
+	_, err = rls.Check(t.Context(), db, other, allModels...)
+	require.NoError(t, err)
+	again, err := migration.Execute(t.Context(), owner, plan, o)
+	require.NoError(t, err)
+	assert.Empty(t, again.Done)
+	_, err = migration.Undo(t.Context(), owner, plan, o)
 	require.NoError(t, err)
 	_, err = rls.Check(t.Context(), db, d.policies(), allModels...)
-	var problem *rls.Problem
-	require.True(t, errors.As(err, &problem))
-	assert.ErrorIs(t, err, rls.ErrUnprotected)
-	var n int64
-	require.NoError(t, d.owner.Raw("SELECT count(*) FROM pg_policy").WithContext(context.Background()).Error)
-	_ = n
+	require.NoError(t, err)
+
+	for range 2 {
+		_, err = rls.Disable(t.Context(), d.owner, o, allModels...)
+		require.NoError(t, err)
+		_, err = rls.Check(t.Context(), db, d.policies(), allModels...)
+		require.ErrorIs(t, err, rls.ErrUnprotected)
+		var left int
+		require.NoError(t, d.admin.QueryRow(`SELECT (SELECT count(*) FROM pg_policy) +
+			(SELECT count(*) FROM pg_class WHERE relrowsecurity OR relforcerowsecurity)`).Scan(&left))
+		assert.Zero(t, left)
+	}
+	dry, err := rls.Enable(t.Context(), d.owner, d.policies(), migration.Options{}, allModels...)
+	require.NoError(t, err)
+	assert.Len(t, dry.Would, 2*7, "the models' tables and the join table")
+	_, err = rls.Enable(t.Context(), d.owner, d.policies(), o, allModels...)
+	require.NoError(t, err)
+	_, err = rls.Check(t.Context(), db, d.policies(), allModels...)
+	require.NoError(t, err)
+}
+
+// TestPlanFiles: the plan as SQL, which psql or a migration tool carries out.
+func TestPlanFiles(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	require.NoError(t, d.owner.Use(tenancy.New(tenancy.Config{})))
+	require.NoError(t, d.owner.AutoMigrate(allModels...))
+	plan, err := d.policies().Plan(t.Context(), d.owner, allModels...)
+	require.NoError(t, err)
+	var text strings.Builder
+	require.NoError(t, plan.WriteSQL(&text))
+	stable := strings.NewReplacer(d.span, "app_span", strings.TrimSuffix(keyword(d.DSN, "user"), "_app"), "app").Replace(text.String())
+	golden(t, "testdata/policies.sql", stable)
+	files, err := plan.WriteGoose(t.TempDir(), 1)
+	require.NoError(t, err)
+	assert.Len(t, files, 2*7)
+	for _, line := range strings.Split(text.String(), "\n") {
+		if strings.HasPrefix(line, "CREATE POLICY") || strings.HasPrefix(line, "ALTER TABLE") {
+			require.NoError(t, d.owner.WithContext(tenancy.Bypass(t.Context(), "test")).Exec(line).Error)
+		}
+	}
+	_, err = rls.Check(t.Context(), d.app(t, true, ""), d.policies(), allModels...)
+	require.NoError(t, err)
+}
+
+// TestPolicies: what a statement that nobody scoped may see and do.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.protect(t, allModels...)
+	pool := d.pool(t)
+	a, b, c := uuid.New(), uuid.New(), uuid.New()
+	nobody := t.Context()
+	as := func(tenants ...any) context.Context {
+		if len(tenants) == 1 {
+			return tenancy.With(nobody, tenants[0])
+		}
+		return tenancy.WithSet(nobody, tenants...)
+	}
+	bypass := tenancy.Bypass(nobody, "test")
+	for _, test := range []struct {
+		ctx    context.Context
+		sql    string
+		rows   int64 // affected, or -1 for an error of the policies
+		reason string
+	}{
+		{nobody, "INSERT INTO accounts (id, name) VALUES ('" + a.String() + "', 'a')", -1, "nobody writes nothing"},
+		{as(b), "INSERT INTO accounts (id, name) VALUES ('" + a.String() + "', 'a')", -1, "another's root"},
+		{as(a), "INSERT INTO accounts (id, name) VALUES ('" + a.String() + "', 'a')", 1, "the own root"},
+		{bypass, "INSERT INTO accounts (id, name) VALUES ('" + b.String() + "', 'b'), ('" + c.String() + "', 'c')", 2, "in a bypass"},
+		{as(a), "SELECT FROM accounts", 1, "the root shows the own row"},
+		{as(a), "INSERT INTO docs (tenant_id, id, title) VALUES ('" + a.String() + "', 1, 'a'), ('" + a.String() + "', 2, 'a')", 2, "own rows"},
+		{as(a), "INSERT INTO docs (tenant_id, id, title) VALUES ('" + b.String() + "', 1, 'x')", -1, "another's row"},
+		{as(a, b), "INSERT INTO docs (tenant_id, id, title) VALUES ('" + b.String() + "', 1, 'b')", 1, "a member's row"},
+		{as(a, b), "INSERT INTO docs (tenant_id, id, title) VALUES ('" + c.String() + "', 1, 'x')", -1, "no member's"},
+		{bypass, "INSERT INTO docs (tenant_id, id, title) VALUES ('" + c.String() + "', 1, 'c')", 1, "in a bypass"},
+		{as(a), "INSERT INTO docs (tenant_id, id, title) VALUES ('" + a.String() + "', 1, 'x') ON CONFLICT (tenant_id, id) DO UPDATE SET title = 'a'", 1, "an upsert"},
+		{nobody, "SELECT FROM docs", 0, "nobody"},
+		{as(a), "SELECT FROM docs", 2, "one"},
+		{as(a, b), "SELECT FROM docs", 3, "two"},
+		{as(a, b), "SELECT FROM docs WHERE tenant_id = '" + c.String() + "'", 0, "no member"},
+		{bypass, "SELECT FROM docs", 4, "all"},
+		{as(a), "SELECT FROM docs WHERE true OR tenant_id IS NULL UNION ALL SELECT FROM docs", 4, "each reference"},
+		{as(a), "UPDATE docs SET title = title", 2, "one's"},
+		{as(a), "UPDATE docs SET tenant_id = '" + b.String() + "'", -1, "giving away"},
+		{as(b), "UPDATE docs SET tenant_id = '" + b.String() + "' WHERE tenant_id = '" + a.String() + "'", 0, "taking"},
+		{as(a, b), "UPDATE docs SET tenant_id = '" + c.String() + "'", -1, "giving away from a set"},
+		{as(b), "DELETE FROM docs WHERE title = 'a'", 0, "another's"},
+		{nobody, "DELETE FROM docs", 0, "nobody"},
+		{as(a), "INSERT INTO tags (tenant_id, id, name) VALUES ('" + a.String() + "', 1, 'a')", 1, "one"},
+		{as(a), "INSERT INTO doc_tags (tenant_id, doc_id, tag_id) VALUES ('" + a.String() + "', 1, 1)", 1, "a join table"},
+		{as(b), "SELECT FROM doc_tags", 0, "another's join table"},
+		{as(a), "INSERT INTO countries (code) VALUES ('x')", -1, "a shared table"},
+		{bypass, "INSERT INTO countries (code) VALUES ('x')", 1, "a shared table in a bypass"},
+		{as(a, b), "INSERT INTO countries (code) VALUES ('y')", -1, "a shared table for a set"},
+		{nobody, "SELECT FROM countries", 1, "everybody reads"},
+		{as(a), "SELECT FROM countries FOR UPDATE", 1, "everybody may lock"},
+		{as(a), "UPDATE countries SET code = code", -1, "and not write"},
+		{as(a), "DELETE FROM countries", 0, "nor delete"},
+		{as(a), "INSERT INTO events (text) VALUES ('x')", 1, "a writable one"},
+		{as(b), "UPDATE events SET text = 'y'", 1, "a writable one"},
+		{as("a"), "INSERT INTO parcels (client_id) VALUES ('a')", 1, "text"},
+		{as(oddTenant), "INSERT INTO parcels (client_id) SELECT current_setting('app.tenant_id')", 1, "odd text"},
+		{as("a", oddTenant), "SELECT FROM parcels", 2, "a set of odd ones"},
+		{as("a", "b"), "SELECT FROM parcels", 1, "a set"},
+		{as("x{a}"), "SELECT FROM parcels", 0, "braces"},
+		{as("all"), "SELECT FROM parcels", 0, "the word of a bypass"},
+		{as("all", "a,b"), "SELECT FROM parcels", 0, "the word in a set"},
+		{as("a" + strings.Repeat("x", 100)), "SELECT FROM parcels", 0, "longer than its column"},
+		{as("A"), "SELECT FROM parcels", 0, "another case"},
+		{as("a "), "SELECT FROM parcels", 0, "another blank"},
+		{as(a), "TRUNCATE docs", -1, "no privilege"},
+		{as(a), "ALTER TABLE docs DISABLE ROW LEVEL SECURITY", -1, "no owner"},
+	} {
+		result, err := pool.ExecContext(test.ctx, test.sql)
+		if test.rows < 0 {
+			require.ErrorContains(t, err, "42501", "%s: %s", test.reason, test.sql)
+			continue
+		}
+		require.NoError(t, err, test.sql)
+		n, err := result.RowsAffected()
+		require.NoError(t, err)
+		require.Equal(t, test.rows, n, "%s: %s", test.reason, test.sql)
+	}
+}
+
+// TestInference: what others' rows say by errors, by functions and by constraints.
+func TestInference(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.protect(t, allModels...)
+	for _, statement := range []string{
+		"INSERT INTO docs (tenant_id, id, title) SELECT md5(n::text)::uuid, n, 'secret' || n FROM generate_series(1, 5) AS n",
+		"CREATE FUNCTION tell(text) RETURNS bool LANGUAGE plpgsql COST 0.0000001 AS 'BEGIN RAISE EXCEPTION ''told %', $1; END'",
+		"CREATE UNIQUE INDEX everywhere ON docs (title)",
+		"ANALYZE docs",
+	} {
+		_, err := d.admin.Exec(strings.ReplaceAll(statement, "told %'", "told %''"))
+		require.NoError(t, err)
+	}
+	pool := d.pool(t)
+	ctx := tenancy.With(t.Context(), uuid.New())
+	for _, text := range []string{
+		"SELECT FROM docs WHERE tell(title)",
+		"SELECT FROM docs WHERE title::int > 0",
+		"SELECT FROM docs WHERE 1 / (length(title) - length(title)) > 0",
+		"UPDATE docs SET title = '' WHERE tell(title)",
+		"DELETE FROM docs WHERE tell(title)",
+	} {
+		_, err := pool.ExecContext(ctx, text)
+		require.NoError(t, err, text)
+	}
+	var seen int
+	require.NoError(t, pool.QueryRowContext(ctx, "SELECT count(*) FROM pg_stats WHERE tablename = 'docs'").Scan(&seen))
+	assert.Zero(t, seen, "statistics hold values")
+	_, err := pool.ExecContext(ctx, "INSERT INTO docs (tenant_id, id, title) SELECT current_setting('app.tenant_id')::uuid, 9, 'secret1'")
+	var failed *pgconn.PgError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, "23505", failed.Code, "a unique that holds for all tenants tells that a value is taken")
+	assert.Empty(t, failed.Detail, "and no more")
+}
+
+// TestPartitions: a partition can be read past its parent's policies.
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	for _, statement := range []string{
+		"CREATE TABLE docs (tenant_id uuid, id bigint, title text, PRIMARY KEY (tenant_id, id)) PARTITION BY HASH (tenant_id)",
+		"CREATE TABLE docs_0 PARTITION OF docs FOR VALUES WITH (MODULUS 1, REMAINDER 0) PARTITION BY HASH (id)",
+		"CREATE TABLE docs_0_0 PARTITION OF docs_0 FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+	} {
+		require.NoError(t, d.owner.Exec(statement).Error)
+	}
+	d.protect(t, &doc{}, &tag{})
+	tenants := fillDocs(t, d)
+	pool := d.pool(t)
+	for _, table := range []string{"docs", "docs_0", "docs_0_0"} {
+		var n int
+		require.NoError(t, pool.QueryRowContext(tenancy.With(t.Context(), tenants[0]), "SELECT count(*) FROM "+table).Scan(&n))
+		assert.Equal(t, 3, n, table)
+		require.NoError(t, pool.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
+		assert.Zero(t, n, table)
+	}
+}
+
+// TestUnsafeColumns: a cast that may cut an id off makes it another tenant's.
+func TestUnsafeColumns(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	require.NoError(t, d.owner.Exec("CREATE DOMAIN code AS varchar(3)").Error)
+	require.NoError(t, d.owner.Exec("CREATE TABLE parcels (id bigint PRIMARY KEY, client_id code)").Error)
+	require.NoError(t, d.owner.Use(tenancy.New(tenancy.Config{})))
+	_, err := d.policies().Plan(t.Context(), d.owner, &parcel{})
+	assert.ErrorContains(t, err, "safely")
+}
+
+// golden compares with a file, or writes it.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), text)
 }

@@ -43,13 +43,13 @@ func TestStress(t *testing.T) {
 			t.Parallel()
 			d := newDatabase(t)
 			d.protect(t, allModels...)
-			stress(t, d, d.DSN+" default_query_exec_mode="+mode, true)
+			stress(t, d, d.DSN+" default_query_exec_mode="+mode, mode == "cache_statement")
 		})
 	}
 }
 
-// stress runs for a while, and kills connections where it may.
-func stress(t *testing.T, d *database, dsn string, kills bool) {
+// stress runs for a while, and kills connections.
+func stress(t *testing.T, d *database, dsn string, prepares bool) {
 	t.Helper()
 	tenants := fillDocs(t, d)
 	pool, err := rls.Open(dsn, rls.Options{SpanRole: d.span})
@@ -57,7 +57,7 @@ func stress(t *testing.T, d *database, dsn string, kills bool) {
 	pool.SetMaxOpenConns(4)
 	db := gormOf(t, pool)
 	until := time.Now().Add(map[bool]time.Duration{true: time.Second, false: 4 * time.Second}[testing.Short()])
-	s := &stresser{db: db, tenants: tenants}
+	s := &stresser{db: db, tenants: tenants, prepares: prepares}
 	var workers sync.WaitGroup
 	for range 64 {
 		workers.Go(func() {
@@ -66,7 +66,7 @@ func stress(t *testing.T, d *database, dsn string, kills bool) {
 			}
 		})
 	}
-	for kills && time.Now().Before(until) {
+	for time.Now().Before(until) {
 		time.Sleep(50 * time.Millisecond)
 		_, err := d.admin.Exec(`SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
 			WHERE usename = $1 AND datname = current_database() ORDER BY random() LIMIT 1) AS one`, keyword(d.DSN, "user"))
@@ -84,6 +84,7 @@ func stress(t *testing.T, d *database, dsn string, kills bool) {
 type stresser struct {
 	db               *gorm.DB
 	tenants          []uuid.UUID
+	prepares         bool // statements may stay prepared
 	answered, failed atomic.Int64
 	wrong            atomic.Pointer[string]
 }
@@ -104,7 +105,7 @@ func (s *stresser) once() {
 	case 0:
 		s.read(ctx, s.db, tenant)
 	case 1:
-		s.read(context.WithoutCancel(ctx), s.db.Session(&gorm.Session{PrepareStmt: true}), tenant)
+		s.read(context.WithoutCancel(ctx), s.db.Session(&gorm.Session{PrepareStmt: s.prepares}), tenant)
 	case 2:
 		s.nobody()
 	case 3:

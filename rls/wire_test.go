@@ -201,7 +201,7 @@ func TestRaw(t *testing.T) {
 			is("||app", conn.QueryRow(t.Context(), who))
 			batch := &pgx.Batch{}
 			for range 3 {
-				batch.Queue(who + " || $1", "")
+				batch.Queue(who+" || $1", "")
 			}
 			results := conn.SendBatch(a, batch)
 			for range 3 {
