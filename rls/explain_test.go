@@ -21,7 +21,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "write the golden files")
-	crowds = flag.Int("tenants", 20_000, "tenants of the larger table whose plans are compared with those of a small one")
+	crowds = flag.Int("tenants", 5_000, "tenants of the larger table whose plans are compared with those of a small one")
 )
 
 // A post is a row of a table with many tenants.

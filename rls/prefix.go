@@ -1,6 +1,7 @@
 package rls
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -37,23 +38,39 @@ func (s *session) appendSetting(out []byte, id identity) ([]byte, int, error) {
 	if s.options.Citus {
 		return s.appendUtilities(out, id)
 	}
-	c, values := &s.carriers.tenant, []string{id.tenant}
-	if s.options.SpanRole != "" && (s.status != idle || id.spans()) {
-		c, values = &s.carriers.whole, []string{id.tenant, id.set, s.roleOf(id)}
+	c := &s.carriers.tenant
+	isWhole := s.options.SpanRole != "" && (s.status != idle || id.spans())
+	if isWhole {
+		c = &s.carriers.whole
 	}
-	var err error
+	s.used = c
 	if !s.keeps || !s.prepared[c] {
+		var err error
 		if out, err = appendParse(out, c.name, c.sql); err != nil {
 			return nil, 0, err
 		}
 	}
-	s.used = c
-	bind := pgproto3.Bind{PreparedStatement: c.name}
-	for _, value := range values {
-		bind.Parameters = append(bind.Parameters, []byte(value))
+	if isWhole {
+		return appendCall(out, c.name, id.tenant, id.set, s.roleOf(id)), 1, nil
 	}
-	out, err = appendMessages(out, &bind, &pgproto3.Execute{})
-	return out, 1, err
+	return appendCall(out, c.name, id.tenant), 1, nil
+}
+
+// appendCall binds text values to a prepared statement and executes it. It is what
+// pgproto3 would write, without its allocations.
+func appendCall(out []byte, statement string, values ...string) []byte {
+	start := len(out)
+	out = append(out, 'B', 0, 0, 0, 0, 0) // its length, and the unnamed portal
+	out = append(out, statement...)
+	out = append(out, 0, 0, 0) // all values are text
+	out = binary.BigEndian.AppendUint16(out, uint16(len(values)))
+	for _, value := range values {
+		out = binary.BigEndian.AppendUint32(out, uint32(len(value)))
+		out = append(out, value...)
+	}
+	out = append(out, 0, 0) // all results are text
+	binary.BigEndian.PutUint32(out[start+1:], uint32(len(out)-start-1))
+	return append(out, 'E', 0, 0, 0, 9, 0, 0, 0, 0, 0)
 }
 
 // roleOf is the role of the identity's statements.

@@ -110,9 +110,6 @@ func (s *session) drops(kind byte) bool {
 func (s *session) ended(status byte) {
 	s.status = status
 	if len(s.groups) > 0 {
-		s.groups = s.groups[1:]
-	}
-	if len(s.groups) == 0 {
-		s.groups = nil
+		s.groups = s.groups[:copy(s.groups, s.groups[1:])]
 	}
 }

@@ -35,25 +35,29 @@ func Transaction(ctx context.Context, db *gorm.DB, fn func(tx *gorm.DB) error, o
 	if !single {
 		return ErrSpan
 	}
+	_, nested := db.Statement.ConnPool.(gorm.TxCommitter)
 	return db.Transaction(func(tx *gorm.DB) error {
-		pool := tx.Statement.ConnPool
-		var before string
-		err := pool.QueryRowContext(ctx, "SELECT coalesce(pg_catalog.current_setting($1, true), '')", DefaultSetting).Scan(&before)
-		if err != nil {
-			return err
+		before, err := setTenant(ctx, tx.Statement.ConnPool, tenant, nested)
+		if err == nil {
+			err = fn(tx)
 		}
-		set := func(value string) error {
-			_, err := pool.ExecContext(ctx, "SELECT pg_catalog.set_config($1, $2, true)", DefaultSetting, value)
-			return err
+		if err == nil && nested {
+			_, err = setTenant(ctx, tx.Statement.ConnPool, before, false)
 		}
-		if err := set(tenant); err != nil {
-			return err
-		}
-		if err := fn(tx); err != nil {
-			return err
-		}
-		return set(before)
+		return err
 	}, o...)
+}
+
+// setTenant sets the tenant for a transaction, and reads which it was.
+func setTenant(ctx context.Context, pool gorm.ConnPool, tenant string, reads bool) (before string, err error) {
+	if reads {
+		const current = "SELECT coalesce(pg_catalog.current_setting($1, true), '')"
+		if err := pool.QueryRowContext(ctx, current, DefaultSetting).Scan(&before); err != nil {
+			return "", err
+		}
+	}
+	_, err = pool.ExecContext(ctx, "SELECT pg_catalog.set_config($1, $2, true)", DefaultSetting, tenant)
+	return before, err
 }
 
 // carries says whether the handle's pool is one of Open.
