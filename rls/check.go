@@ -17,7 +17,8 @@ import (
 // connects as: for every table that [tenancy.Tables] knows, with its partitions and
 // heirs, and for what leads around them. The error joins [Problem] values, each
 // with the SQL that puts it right. Warnings are what Check cannot judge, a line
-// each: functions that run with the rights of a role that sees all rows.
+// each: functions that run with the rights of a role that sees all rows, and where
+// the role may make tables of its own, which no policy is on.
 //
 // It changes nothing, and any role may call it. The scope of the context does not
 // matter.
@@ -29,7 +30,7 @@ func Check(ctx context.Context, db *gorm.DB, p Policies, models ...any) (warning
 	}
 	c := &checker{survey: s, role: catalog.Quote(s.catalog.Role.Name)}
 	for _, step := range []func(context.Context) error{
-		c.checkRoles, c.checkTables, c.checkPrivileges, c.checkViews, c.checkStrangers, c.checkSettings, c.listFunctions,
+		c.checkRoles, c.checkTables, c.checkPrivileges, c.checkViews, c.checkStrangers, c.checkSettings, c.listFunctions, c.listPlaces,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("rls: check: %w", err)
@@ -109,7 +110,11 @@ func (c *checker) checkRoles(ctx context.Context) error {
 		return err
 	}
 	return c.each(ctx, func([]string) {
-		c.add(RoleBypasses, catalog.Name{}, "role "+catalog.Quote(c.policies.SpanRole)+" is inherited", "ALTER ROLE "+c.role+" NOINHERIT")
+		span, mend := catalog.Quote(c.policies.SpanRole), "ALTER ROLE "+c.role+" NOINHERIT"
+		if c.catalog.Version >= 160000 { // where the grant says so
+			mend = "GRANT " + span + " TO " + c.role + " WITH INHERIT FALSE"
+		}
+		c.add(RoleBypasses, catalog.Name{}, "role "+span+" is inherited", mend)
 	}, sqlInherits, c.policies.SpanRole)
 }
 
@@ -275,4 +280,19 @@ func (c *checker) listFunctions(ctx context.Context) error {
 			", who sees the rows of all tenants: see what it returns, or REVOKE EXECUTE ON FUNCTION ", fields[0], " FROM PUBLIC",
 		}, ""))
 	}, sqlFunctions, c.policies.SpanRole)
+}
+
+const sqlPlaces = `
+SELECT 'temporary tables, which stay on a pooled connection', 'TEMPORARY ON DATABASE ' || quote_ident(current_database())
+WHERE has_database_privilege(current_user, current_database(), 'TEMPORARY')
+UNION ALL
+SELECT 'tables in schema ' || quote_ident(name), 'CREATE ON SCHEMA ' || quote_ident(name)
+FROM unnest(current_schemas(false)) AS name
+WHERE has_schema_privilege(current_user, name::text, 'CREATE')`
+
+// listPlaces warns of tables that could stand in the place of those with policies.
+func (c *checker) listPlaces(ctx context.Context) error {
+	return c.each(ctx, func(fields []string) {
+		c.warnings = append(c.warnings, "rls: the role may make "+fields[0]+" and hide tables with policies: REVOKE "+fields[1]+" FROM PUBLIC, "+c.role)
+	}, sqlPlaces)
 }

@@ -102,8 +102,13 @@ func TestCheck(t *testing.T) {
 	run("CREATE FUNCTION all_titles() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT title FROM docs'")
 	warnings, err := rls.Check(t.Context(), db, d.policies(), allModels...)
 	require.NoError(t, err)
-	require.Len(t, warnings, 1)
+	require.Len(t, warnings, 2)
 	assert.Contains(t, warnings[0], "all_titles()")
+	assert.Contains(t, warnings[1], "REVOKE TEMPORARY ON DATABASE")
+	run(warnings[1][strings.Index(warnings[1], "REVOKE"):])
+	warnings, err = rls.Check(t.Context(), db, d.policies(), allModels...)
+	require.NoError(t, err)
+	require.Len(t, warnings, 1)
 }
 
 // TestPlugin: a program does not start on a database that is not protected, nor

@@ -306,6 +306,33 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+// TestPlans: a plan that is kept for one tenant, or one role, is not another's.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.protect(t, allModels...)
+	tenants := fillDocs(t, d)
+	pool := d.pool(t)
+	pool.SetMaxOpenConns(1)
+	prepared, err := pool.PrepareContext(t.Context(), "SELECT count(*), min(title), max(title) FROM docs WHERE id > $1")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = prepared.Close() })
+	for range 8 { // five custom plans, then a generic one
+		for _, tenant := range tenants[:3] {
+			var n int
+			var least, most string
+			require.NoError(t, prepared.QueryRowContext(tenancy.With(t.Context(), tenant), 0).Scan(&n, &least, &most))
+			assert.Equal(t, 3, n)
+			assert.Equal(t, tenant.String(), least)
+			assert.Equal(t, least, most)
+			require.NoError(t, prepared.QueryRowContext(tenancy.WithSet(t.Context(), tenant, tenants[5]), 0).Scan(&n, &least, &most))
+			assert.Equal(t, 6, n)
+			require.NoError(t, prepared.QueryRowContext(tenancy.Bypass(t.Context(), "test"), 0).Scan(&n, &least, &most))
+			assert.Equal(t, 3*stressTenants, n)
+		}
+	}
+}
+
 // TestInference: what others' rows say by errors, by functions and by constraints.
 func TestInference(t *testing.T) {
 	t.Parallel()

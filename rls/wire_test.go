@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -209,6 +211,12 @@ func TestRaw(t *testing.T) {
 			}
 			require.NoError(t, results.Close())
 			is("||app", conn.QueryRow(t.Context(), who))
+			// A statement that is not sent leaves nothing for the next one.
+			_, err := conn.Exec(a, "SELECT $1::int", struct{ int }{1})
+			require.Error(t, err)
+			below, err := conn.PgConn().Exec(a, who).ReadAll()
+			require.NoError(t, err)
+			assert.Equal(t, "||app", string(below[0].Rows[0][0]))
 			// Below pgx.Conn there is no context to go by.
 			tx, err := conn.Begin(a)
 			require.NoError(t, err)
@@ -357,6 +365,82 @@ func TestLarge(t *testing.T) {
 		require.NoError(t, rows.Err())
 		assert.Equal(t, 100000, sum)
 	})
+}
+
+// TestBothWays: statements that are still being written while answers come back,
+// more than the buffers between hold.
+func TestBothWays(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	for _, mode := range []string{"cache_statement", "exec"} {
+		db, err := rls.Open(d.DSN+" default_query_exec_mode="+mode, rls.Options{})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = db.Close() })
+		text := strings.Repeat("x", 500_000)
+		raw(t, db, func(conn *pgx.Conn) error {
+			batch := &pgx.Batch{}
+			for range 40 {
+				batch.Queue("SELECT $1::text || current_setting('app.tenant_id')", text)
+			}
+			results := conn.SendBatch(tenancy.With(t.Context(), "a"), batch)
+			for range 40 {
+				var back string
+				require.NoError(t, results.QueryRow().Scan(&back))
+				require.Equal(t, len(text)+1, len(back))
+			}
+			return results.Close()
+		})
+	}
+}
+
+// TestNotifications: messages that answer nothing.
+func TestNotifications(t *testing.T) {
+	inEachMode(t, func(t *testing.T, _ *database, db *sql.DB) {
+		a := tenancy.With(t.Context(), "a")
+		raw(t, db, func(conn *pgx.Conn) error {
+			_, err := conn.Exec(a, "LISTEN news")
+			require.NoError(t, err)
+			for range 3 {
+				_, err = conn.Exec(a, "SELECT pg_notify('news', $1)", "hello")
+				require.NoError(t, err)
+				_, err = conn.Exec(a, "DO $$BEGIN RAISE NOTICE 'noticed'; END$$")
+				require.NoError(t, err)
+				news, err := conn.WaitForNotification(a)
+				require.NoError(t, err)
+				assert.Equal(t, "hello", news.Payload)
+			}
+			return nil
+		})
+	})
+}
+
+// countingTracer is a tracer of the application's own.
+type countingTracer struct{ queries atomic.Int64 }
+
+func (c *countingTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.queries.Add(1)
+	return ctx
+}
+
+func (c *countingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// TestOwnHooks: the application's tracer and network hook are still called.
+func TestOwnHooks(t *testing.T) {
+	t.Parallel()
+	config, err := pgx.ParseConfig(tenancytest.Postgres(t).DSN)
+	require.NoError(t, err)
+	tracer, connected := &countingTracer{}, atomic.Int64{}
+	config.Tracer = tracer
+	config.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+		connected.Add(1)
+		return conn, nil
+	}
+	db, err := rls.OpenConfig(config, rls.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	assert.Equal(t, "a||app", answer(t, tenancy.With(t.Context(), "a"), db))
+	assert.EqualValues(t, 2, tracer.queries.Load())
+	assert.EqualValues(t, 1, connected.Load())
 }
 
 // TestDiscardAll: what was prepared may be gone.

@@ -1,0 +1,31 @@
+package main
+
+// lockMutations switch off what row-level security and its pool do.
+var lockMutations = []mutation{
+	{"rls: a statement carries no setting", "rls/session.go", "if executes && s.part != preceding && s.status != failed {", "if false && executes {"},
+	{"rls: a simple query carries no setting", "rls/session.go", "if isControl(text) {", "if true {"},
+	{"rls: the setting outlives the transaction", "rls/prefix.go", `"', $1, true)"`, `"', $1, false)"`},
+	{"rls: a second command ends the transaction", "rls/session.go", "if !s.single {", "if true {"},
+	{"rls: what was armed stays armed", "rls/connector.go", "	if s, ok := conn.PgConn().Conn().(*session); ok {\n\t\ts.disarm()", "	if s, ok := conn.PgConn().Conn().(*session); ok && false {\n\t\ts.disarm()"},
+	{"rls: the role of the statement before", "rls/prefix.go", "(s.status != idle || id.spans())", "id.spans()"},
+	{"rls: a failed transaction cannot be left", "rls/session.go", "s.part != preceding && s.status != failed {", "s.part != preceding {"},
+	{"rls: a statement is split by a flush", "rls/session.go", "if s.part == bare {\n\t\t\treturn ErrPipeline", "if false {\n\t\t\treturn ErrPipeline"},
+	{"rls: a session's own tenant", "rls/connector.go", `if string(row[1]) != "t" {`, "if false {"},
+	{"rls: an invalid scope is nobody's", "rls/identity.go", "case scope.Err() != nil:\n\t\treturn scope.Err()", "case false:\n\t\treturn scope.Err()"},
+	{"rls: a set without its role", "rls/identity.go", "case o.SpanRole == \"\" && identityOf(ctx).spans():", "case false:"},
+	{"rls: a set's elements are not escaped", "rls/identity.go", `if c == '"' || c == '\\' {`, "if false {"},
+	{"rls: a prepared statement that is gone", "rls/reply.go", "clear(s.prepared)", "_ = s.prepared"},
+	{"rls: the owner passes", "rls/plan.go", "ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "ENABLE ROW LEVEL SECURITY"},
+	{"rls: partitions are left open", "rls/plan.go", "isHeir := other.PartitionOf == t.Name", "isHeir := false"},
+	{"rls: nobody is an error", "rls/policy.go", `p.once("nullif("+lookup(p.Setting)+", '')::"+cast)`, `p.once(lookup(p.Setting)+"::"+cast)`},
+	{"rls: an id is cut off", "rls/policy.go", "base, _, _ := strings.Cut(columnType, \"(\")\n\tswitch base {", "base, _, _ := strings.Cut(columnType, \"(\")\n\tif base == \"character varying\" {\n\t\treturn columnType, nil\n\t}\n\tswitch base {"},
+	{"rls: a column of any type", "rls/policy.go", `return "", fmt.Errorf("a tenant column of type %s cannot be compared with a setting safely", columnType)`, "_ = fmt.Errorf\n\treturn columnType, nil"},
+	{"rls: a shared row cannot be locked", "rls/policy.go", `{lockPolicy, "UPDATE", "", "true", "false"}`, `{lockPolicy, "UPDATE", "", "false", "false"}`},
+	{"rls: a shared row can be written", "rls/policy.go", `{lockPolicy, "UPDATE", "", "true", "false"}`, `{lockPolicy, "UPDATE", "", "true", "true"}`},
+	{"rls: sets are looked at for single tenants", "rls/policy.go", `list = append(list, policy{spanPolicy, "ALL", p.SpanRole, spanned, spanned})`, `list[0].using, list[0].check = own+" OR "+spanned, own+" OR "+spanned`},
+	{"rls: another policy widens", "rls/check.go", "if p.Permissive && !isWanted {", "if false {"},
+	{"rls: a policy was changed", "rls/policy.go", "same(p.Using, w.using) && same(p.WithCheck, w.check)", "true"},
+	{"rls: a view reads as its owner", "rls/check.go", "case c.catalog.Version >= 150000:", "case false:"},
+	{"rls: the check has the caller's scope", "rls/check.go", "ctx = unscoped{ctx}", "_ = unscoped{ctx}"},
+	{"rls: the tenant of a nested transaction stays", "rls/transaction.go", "if err == nil && nested {", "if false {"},
+}
