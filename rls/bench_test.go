@@ -93,7 +93,7 @@ func BenchmarkAllocs(b *testing.B) {
 	tenant, _ := tenancy.From(ctx)
 	id, _ := tenant.Tenant()
 	for name, db := range map[string]*gorm.DB{
-		"pgx": benched(b, d.DSN+" app.tenant_id="+id, 0, nil).WithContext(ctx),
+		"pgx": benched(b, with(d.DSN, "app.tenant_id", id), 0, nil).WithContext(ctx),
 		"rls": benched(b, d.DSN, 0, &rls.Options{SpanRole: d.span}).WithContext(ctx),
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -34,8 +34,8 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.protect(t, allModels...)
-	db := d.app(t, true, "")
-	app, owner := keyword(d.DSN, "user"), keyword(d.OwnerDSN, "user")
+	db := d.app(t, true)
+	app, owner := userOf(t, d.DSN), userOf(t, d.OwnerDSN)
 	run := func(statement string) {
 		t.Helper()
 		_, err := d.admin.Exec(strings.NewReplacer("{app}", app, "{owner}", owner, "{span}", d.span,
@@ -118,11 +118,11 @@ func TestPlugin(t *testing.T) {
 	d := newDatabase(t)
 	d.protect(t, allModels...)
 	config := rls.Config{Policies: d.policies(), Models: allModels}
-	require.NoError(t, d.app(t, true, "").Use(rls.New(config)))
+	require.NoError(t, d.app(t, true).Use(rls.New(config)))
 
 	_, err := d.admin.Exec("ALTER TABLE docs NO FORCE ROW LEVEL SECURITY")
 	require.NoError(t, err)
-	require.ErrorIs(t, d.app(t, true, "").Use(rls.New(config)), rls.ErrUnprotected)
+	require.ErrorIs(t, d.app(t, true).Use(rls.New(config)), rls.ErrUnprotected)
 	err = d.owner.Use(rls.New(config))
 	require.ErrorIs(t, err, rls.ErrUnprotected)
 	assert.ErrorContains(t, err, "TRUNCATE")

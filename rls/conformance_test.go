@@ -66,8 +66,8 @@ func TestConformance(t *testing.T) {
 			d := newDatabase(t)
 			d.protect(t, models...)
 			tenancytest.Suite{
-				DB: d.app(t, plugin, ""), Models: checked,
-				Owner:    open(t, d.OwnerDSN+" user="+keyword(d.DSN, "user")+" role="+d.span+" app.tenant_id_set=all"),
+				DB: d.app(t, plugin), Models: checked,
+				Owner:    open(t, with(with(d.DSN, "role", d.span), "app.tenant_id_set", "all")),
 				Reading:  tenancy.Bypass(context.Background(), "conformance suite"),
 				Backstop: !plugin,
 			}.Run(t)

@@ -47,7 +47,7 @@ func TestTypes(t *testing.T) {
 	for _, mode := range execModes {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			config, err := pgx.ParseConfig(database.OwnerDSN + " default_query_exec_mode=" + mode)
+			config, err := pgx.ParseConfig(with(database.OwnerDSN, "default_query_exec_mode", mode))
 			require.NoError(t, err)
 			plain := stdlib.OpenDB(*config)
 			carrying, err := rls.OpenConfig(config, rls.Options{})
@@ -163,7 +163,7 @@ func TestRoundTrips(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			count := func(citus, carrying bool) (alone, inTransaction int64) {
-				config, turns := metered(t, database.DSN+" default_query_exec_mode="+mode, 0)
+				config, turns := metered(t, with(database.DSN, "default_query_exec_mode", mode), 0)
 				db := stdlib.OpenDB(*config)
 				if carrying {
 					var err error

@@ -59,7 +59,7 @@ func crowd(t testing.TB, tenants int) (*database, *gorm.DB, uuid.UUID) {
 	}
 	_, err := rls.Enable(t.Context(), d.owner, d.policies(), migration.Options{Apply: true}, &post{}, &author{})
 	require.NoError(t, err)
-	return d, d.app(t, true, ""), uuid.MustParse("1679091c-5a88-0faf-6fb5-e6087eb1b2dc") // md5('6')
+	return d, d.app(t, true), uuid.MustParse("1679091c-5a88-0faf-6fb5-e6087eb1b2dc") // md5('6')
 }
 
 // planned are statements as the plugin writes them, and one that nobody scoped.

@@ -76,7 +76,7 @@ func TestPgBouncer(t *testing.T) {
 			t.Parallel()
 			d := newDatabase(t)
 			d.protect(t, allModels...)
-			stress(t, d, pgbouncer(t, d)+" default_query_exec_mode="+mode, false)
+			stress(t, d, with(pgbouncer(t, d), "default_query_exec_mode", mode), false)
 		})
 	}
 }

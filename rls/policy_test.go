@@ -4,12 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/driver/postgres"
@@ -78,14 +81,41 @@ func open(t testing.TB, dsn string) *gorm.DB {
 	return gormOf(t, pool)
 }
 
-// keyword returns a word of a DSN, where the last of several counts.
-func keyword(dsn, name string) string {
-	at := strings.LastIndex(" "+dsn, " "+name+"=")
-	if at < 0 {
-		return ""
+// userOf is the role that a DSN connects as.
+func userOf(t testing.TB, dsn string) string {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	require.NoError(t, err)
+	return config.User
+}
+
+// with adds a setting to a DSN in one of its two forms.
+func with(dsn, name, value string) string {
+	if !strings.Contains(dsn, "://") {
+		return dsn + " " + name + "=" + value
 	}
-	word, _, _ := strings.Cut(dsn[at+len(name)+1:], " ")
-	return word
+	sign := "?"
+	if strings.Contains(dsn, "?") {
+		sign = "&"
+	}
+	return dsn + sign + name + "=" + url.QueryEscape(value)
+}
+
+// adminOf opens a pool that may do everything, on the same database.
+func adminOf(t testing.TB, d *tenancytest.Database) *sql.DB {
+	t.Helper()
+	config, err := pgx.ParseConfig(d.OwnerDSN)
+	require.NoError(t, err)
+	name := config.Database
+	config.User = "postgres"
+	if server := os.Getenv(tenancytest.EnvDSN); server != "" {
+		config, err = pgx.ParseConfig(server)
+		require.NoError(t, err)
+		config.Database = name
+	}
+	admin := stdlib.OpenDB(*config)
+	t.Cleanup(func() { _ = admin.Close() })
+	return admin
 }
 
 // newDatabase makes a database with a role for what spans tenants, which the
@@ -94,11 +124,8 @@ func newDatabase(t testing.TB) *database {
 	t.Helper()
 	d := &database{Database: tenancytest.Postgres(t)}
 	d.owner = open(t, d.OwnerDSN)
-	var err error
-	d.admin, err = sql.Open("pgx", strings.Replace(d.OwnerDSN, "user="+keyword(d.OwnerDSN, "user"), "user=postgres", 1))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = d.admin.Close() })
-	app, ownerRole := keyword(d.DSN, "user"), keyword(d.OwnerDSN, "user")
+	d.admin = adminOf(t, d.Database)
+	app, ownerRole := userOf(t, d.DSN), userOf(t, d.OwnerDSN)
 	d.span = app + "_span"
 	for _, statement := range []string{
 		"CREATE ROLE %[1]s NOLOGIN",
@@ -132,9 +159,9 @@ func (d *database) protect(t testing.TB, models ...any) {
 }
 
 // app opens a handle for the application.
-func (d *database) app(t testing.TB, plugin bool, more string) *gorm.DB {
+func (d *database) app(t testing.TB, plugin bool) *gorm.DB {
 	t.Helper()
-	pool, err := rls.Open(d.DSN+" "+more, rls.Options{SpanRole: d.span})
+	pool, err := rls.Open(d.DSN, rls.Options{SpanRole: d.span})
 	require.NoError(t, err)
 	db := gormOf(t, pool)
 	if plugin {
@@ -156,7 +183,7 @@ func TestEnable(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.protect(t, allModels...)
-	db := d.app(t, true, "")
+	db := d.app(t, true)
 	_, err := rls.Check(t.Context(), db, d.policies(), allModels...)
 	require.NoError(t, err)
 	plan, err := d.policies().Plan(t.Context(), d.owner, allModels...)
@@ -211,7 +238,7 @@ func TestPlanFiles(t *testing.T) {
 	require.NoError(t, err)
 	var text strings.Builder
 	require.NoError(t, plan.WriteSQL(&text))
-	stable := strings.NewReplacer(d.span, "app_span", strings.TrimSuffix(keyword(d.DSN, "user"), "_app"), "app").Replace(text.String())
+	stable := strings.NewReplacer(d.span, "app_span", strings.TrimSuffix(userOf(t, d.DSN), "_app"), "app").Replace(text.String())
 	golden(t, "testdata/policies.sql", stable)
 	files, err := plan.WriteGoose(t.TempDir(), 1)
 	require.NoError(t, err)
@@ -221,7 +248,7 @@ func TestPlanFiles(t *testing.T) {
 			require.NoError(t, d.owner.WithContext(tenancy.Bypass(t.Context(), "test")).Exec(line).Error)
 		}
 	}
-	_, err = rls.Check(t.Context(), d.app(t, true, ""), d.policies(), allModels...)
+	_, err = rls.Check(t.Context(), d.app(t, true), d.policies(), allModels...)
 	require.NoError(t, err)
 }
 

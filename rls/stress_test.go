@@ -43,7 +43,7 @@ func TestStress(t *testing.T) {
 			t.Parallel()
 			d := newDatabase(t)
 			d.protect(t, allModels...)
-			stress(t, d, d.DSN+" default_query_exec_mode="+mode, mode == "cache_statement")
+			stress(t, d, with(d.DSN, "default_query_exec_mode", mode), mode == "cache_statement")
 		})
 	}
 }
@@ -69,7 +69,7 @@ func stress(t *testing.T, d *database, dsn string, prepares bool) {
 	for time.Now().Before(until) {
 		time.Sleep(50 * time.Millisecond)
 		_, err := d.admin.Exec(`SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
-			WHERE usename = $1 AND datname = current_database() ORDER BY random() LIMIT 1) AS one`, keyword(d.DSN, "user"))
+			WHERE usename = $1 AND datname = current_database() ORDER BY random() LIMIT 1) AS one`, userOf(t, d.DSN))
 		require.NoError(t, err)
 	}
 	workers.Wait()

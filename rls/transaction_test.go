@@ -21,7 +21,7 @@ func TestTransaction(t *testing.T) {
 	d.protect(t, allModels...)
 	tenants := fillDocs(t, d)
 	a, b := tenancy.With(t.Context(), tenants[0]), tenancy.With(t.Context(), tenants[1])
-	for name, db := range map[string]*gorm.DB{"own": d.app(t, false, ""), "plain": open(t, d.DSN)} {
+	for name, db := range map[string]*gorm.DB{"own": d.app(t, false), "plain": open(t, d.DSN)} {
 		count := func(tx *gorm.DB) (n int64) {
 			require.NoError(t, tx.Model(&doc{}).Count(&n).Error)
 			return n

@@ -31,7 +31,7 @@ func inEachMode(t *testing.T, test func(t *testing.T, d *database, db *sql.DB)) 
 		for _, citus := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s citus=%t", mode, citus), func(t *testing.T) {
 				t.Parallel()
-				db, err := rls.Open(d.DSN+" default_query_exec_mode="+mode, rls.Options{SpanRole: d.span, Citus: citus})
+				db, err := rls.Open(with(d.DSN, "default_query_exec_mode", mode), rls.Options{SpanRole: d.span, Citus: citus})
 				require.NoError(t, err)
 				t.Cleanup(func() { _ = db.Close() })
 				test(t, d, db)
@@ -171,7 +171,7 @@ func TestRefusals(t *testing.T) {
 // TestSessionTenant: a role or a DSN that sets the tenant for the session.
 func TestSessionTenant(t *testing.T) {
 	t.Parallel()
-	db, err := rls.Open(tenancytest.Postgres(t).DSN+" app.tenant_id=a", rls.Options{})
+	db, err := rls.Open(with(tenancytest.Postgres(t).DSN, "app.tenant_id", "a"), rls.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	assert.ErrorIs(t, db.Ping(), rls.ErrSessionTenant)
@@ -373,7 +373,7 @@ func TestBothWays(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	for _, mode := range []string{"cache_statement", "exec"} {
-		db, err := rls.Open(d.DSN+" default_query_exec_mode="+mode, rls.Options{})
+		db, err := rls.Open(with(d.DSN, "default_query_exec_mode", mode), rls.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = db.Close() })
 		text := strings.Repeat("x", 500_000)
@@ -446,7 +446,7 @@ func TestOwnHooks(t *testing.T) {
 // TestDiscardAll: what was prepared may be gone.
 func TestDiscardAll(t *testing.T) {
 	t.Parallel()
-	db, err := rls.Open(tenancytest.Postgres(t).DSN+" default_query_exec_mode=describe_exec", rls.Options{})
+	db, err := rls.Open(with(tenancytest.Postgres(t).DSN, "default_query_exec_mode", "describe_exec"), rls.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	db.SetMaxOpenConns(1)
