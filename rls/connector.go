@@ -57,7 +57,7 @@ func NewConnector(config *pgx.ConnConfig, o Options) (driver.Connector, error) {
 		return nil, err
 	}
 	c := &connector{options: o}
-	statements := newCarriers(&c.options)
+	carrier := carrierOf(&c.options)
 	config = config.Copy()
 	before := config.AfterNetConnect
 	config.AfterNetConnect = func(ctx context.Context, cfg *pgconn.Config, conn net.Conn) (net.Conn, error) {
@@ -68,8 +68,8 @@ func NewConnector(config *pgx.ConnConfig, o Options) (driver.Connector, error) {
 			}
 		}
 		return &session{
-			Conn: conn, options: &c.options, carriers: statements, status: idle,
-			keeps: keepsStatements(config.DefaultQueryExecMode), prepared: map[*carrier]bool{},
+			Conn: conn, options: &c.options, carrier: carrier, status: idle,
+			keeps: keepsStatements(config.DefaultQueryExecMode),
 		}, nil
 	}
 	if config.Tracer == nil {
@@ -123,7 +123,8 @@ func (c *connector) begin(ctx context.Context, pg *pgconn.PgConn) error {
 		return errors.New("rls: AfterNetConnect was replaced")
 	}
 	results, err := pg.Exec(ctx, "SELECT pg_catalog.current_setting('role'), "+
-		"coalesce(pg_catalog.current_setting('"+c.options.Setting+"', true), '') = ''").ReadAll()
+		"concat(pg_catalog.current_setting('"+c.options.Setting+"', true), pg_catalog.current_setting('"+
+		c.options.Setting+setSuffix+"', true)) = ''").ReadAll()
 	if err != nil {
 		return err
 	}

@@ -7,53 +7,30 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// The statements that carry the identity are prepared under names of their own,
-// so that they never take the place of the unnamed one, which is the caller's.
+// The statement that carries the identity is prepared under a name of its own, so
+// that it never takes the place of the unnamed one, which is the caller's.
 const preparedName = "tenancy_rls"
 
-// A carrier is a statement that sets the identity for the transaction.
-type carrier struct {
-	name, sql string
-}
-
-// carriers are the statements that a pool needs: one that sets the tenant, and
-// one that sets the whole identity.
-type carriers struct {
-	tenant, whole carrier
-}
-
-func newCarriers(o *Options) *carriers {
-	tenant := "SELECT pg_catalog.set_config('" + o.Setting + "', $1, true)"
-	return &carriers{
-		tenant: carrier{preparedName, tenant},
-		whole: carrier{preparedName + setSuffix, tenant + ", pg_catalog.set_config('" + o.Setting + setSuffix +
-			"', $2, true), pg_catalog.set_config('role', $3, true)"},
-	}
+// carrierOf is the statement that sets the whole identity for the transaction:
+// also the role, and the set that it is not, which a session may have been left
+// with.
+func carrierOf(o *Options) string {
+	return "SELECT pg_catalog.set_config('" + o.Setting + "', $1, true), pg_catalog.set_config('" + o.Setting + setSuffix +
+		"', $2, true), pg_catalog.set_config('role', $3, true)"
 }
 
 // appendSetting appends what sets the identity, and says how many results it has.
-// Where the transaction is the statement's own, nothing of an earlier one is
-// left, and the tenant is enough.
 func (s *session) appendSetting(out []byte, id identity) ([]byte, int, error) {
 	if s.options.Citus {
 		return s.appendUtilities(out, id)
 	}
-	c := &s.carriers.tenant
-	isWhole := s.options.SpanRole != "" && (s.status != idle || id.spans())
-	if isWhole {
-		c = &s.carriers.whole
-	}
-	s.used = c
-	if !s.keeps || !s.prepared[c] {
+	if !s.keeps || !s.prepared {
 		var err error
-		if out, err = appendParse(out, c.name, c.sql); err != nil {
+		if out, err = appendParse(out, preparedName, s.carrier); err != nil {
 			return nil, 0, err
 		}
 	}
-	if isWhole {
-		return appendCall(out, c.name, id.tenant, id.set, s.roleOf(id)), 1, nil
-	}
-	return appendCall(out, c.name, id.tenant), 1, nil
+	return appendCall(out, preparedName, id.tenant, id.set, s.roleOf(id)), 1, nil
 }
 
 // appendCall binds text values to a prepared statement and executes it. It is what
@@ -83,16 +60,12 @@ func (s *session) roleOf(id identity) string {
 
 // utilities are the statements that Citus passes on to its workers.
 func (s *session) utilities(id identity) []string {
-	statements := []string{
+	return []string{
 		"SET LOCAL citus.propagate_set_commands = 'local'",
 		"SET LOCAL " + s.options.Setting + " = " + plainLiteral(id.tenant),
+		"SET LOCAL " + s.options.Setting + setSuffix + " = " + plainLiteral(id.set),
+		"SET LOCAL role = " + plainLiteral(s.roleOf(id)),
 	}
-	if s.options.SpanRole != "" {
-		statements = append(statements,
-			"SET LOCAL "+s.options.Setting+setSuffix+" = "+plainLiteral(id.set),
-			"SET LOCAL role = "+plainLiteral(s.roleOf(id)))
-	}
-	return statements
 }
 
 // appendUtilities appends them, each a message of its own as Citus wants it, and
@@ -126,11 +99,8 @@ func (s *session) text(id identity) (string, int) {
 	set := func(name, value string) string {
 		return "pg_catalog.set_config('" + name + "', " + plainLiteral(value) + ", true)"
 	}
-	sql := "SELECT " + set(s.options.Setting, id.tenant)
-	if s.options.SpanRole != "" {
-		sql += ", " + set(s.options.Setting+setSuffix, id.set) + ", " + set("role", s.roleOf(id))
-	}
-	return sql + "; ", 1
+	return "SELECT " + set(s.options.Setting, id.tenant) + ", " + set(s.options.Setting+setSuffix, id.set) + ", " +
+		set("role", s.roleOf(id)) + "; ", 1
 }
 
 // appendParse prepares a statement in the place of one that may be there.

@@ -26,8 +26,8 @@ func (s *session) Read(p []byte) (int, error) {
 			r.err = nil
 			return 0, err
 		}
-		if r.buffer == nil {
-			r.buffer = make([]byte, readSize+len(r.header))
+		if want := min(max(len(p), readSize), 8*readSize) + len(r.header); len(r.buffer) < want {
+			r.buffer = make([]byte, want)
 		}
 		// What a header needs that was cut in two is kept free in front.
 		n, err := s.Conn.Read(r.buffer[len(r.header):])
@@ -87,14 +87,13 @@ func (s *session) drops(kind byte) bool {
 		return g.hidden
 	case kind == 'E':
 		if g.skip > 0 {
-			g.skip = 0
-			clear(s.prepared)
+			g.skip, s.prepared = 0, false
 		}
 		return false
 	case g.skip > 0:
 		if kind == 'C' {
-			if g.skip--; g.skip == 0 && g.carrier != nil {
-				s.prepared[g.carrier] = true
+			if g.skip--; g.skip == 0 && g.carries {
+				s.prepared = true
 			}
 		}
 		return true

@@ -26,9 +26,9 @@ const (
 // Sync, or one simple query, is answered up to a ReadyForQuery.
 type session struct {
 	net.Conn
-	options  *Options
-	carriers *carriers
-	keeps    bool // statements stay prepared
+	options *Options
+	carrier string // see carrierOf
+	keeps   bool   // statements stay prepared
 
 	mu       sync.Mutex // between who writes and who reads, pgconn's background reader
 	live     bool       // connected: from now on statements are the application's
@@ -38,8 +38,7 @@ type session struct {
 	single   bool // what is sent next must be one command
 	groups   []group
 	part     partial
-	prepared map[*carrier]bool
-	used     *carrier // by appendSetting, last
+	prepared bool // the carrier is
 	out      []byte
 
 	in reply
@@ -47,11 +46,11 @@ type session struct {
 
 // A group is what one ReadyForQuery answers.
 type group struct {
-	skip      int      // results of ours that come first
-	carrier   *carrier // that gives them
-	converted bool     // a simple query that was sent as an extended one
-	hidden    bool     // the answer's end is not shown: the commit's follows
-	commit    bool     // ours
+	skip      int  // results of ours that come first
+	carries   bool // they are the carrier's
+	converted bool // a simple query that was sent as an extended one
+	hidden    bool // the answer's end is not shown: the commit's follows
+	commit    bool // ours
 }
 
 // partial says how the messages after the last Sync begin.
@@ -100,7 +99,9 @@ func (s *session) outgoing(b []byte) ([]byte, error) {
 	if !s.live {
 		return b, nil
 	}
-	s.out = s.out[:0]
+	if s.out = s.out[:0]; cap(s.out) > readSize {
+		s.out = nil // of one large statement
+	}
 	start, executes := 0, false
 	for at := 0; at < len(b); {
 		if len(b)-at < 5 || int(binary.BigEndian.Uint32(b[at+1:])) < 4 || int(binary.BigEndian.Uint32(b[at+1:])) > len(b)-at-1 {
@@ -171,9 +172,8 @@ func (s *session) extended(messages []byte, executes, ends bool) error {
 
 // precede puts the armed identity before a statement, which uses it up.
 func (s *session) precede() (g group, err error) {
-	s.used = nil
 	s.out, g.skip, err = s.appendSetting(s.out, s.armed)
-	g.carrier, g.hidden = s.used, s.options.Citus && s.status == idle
+	g.carries, g.hidden = !s.options.Citus, s.options.Citus && s.status == idle
 	s.armed, s.single = identity{}, false
 	return g, err
 }

@@ -81,12 +81,18 @@ func TestIdentity(t *testing.T) {
 		assert.Equal(t, "a||app", answer(t, a, tx), "not the role of the statement before")
 		_, err = tx.ExecContext(b, "SAVEPOINT one")
 		require.NoError(t, err)
+		back, err := tx.PrepareContext(b, "ROLLBACK TO SAVEPOINT one")
+		require.NoError(t, err)
 		assert.Equal(t, oddTenant+"||app", answer(t, b, tx))
 		_, err = tx.ExecContext(b, "SELECT 1 / 0")
 		require.ErrorContains(t, err, "22012")
 		_, err = tx.ExecContext(a, "ROLLBACK TO SAVEPOINT one; SELECT 1")
 		require.Error(t, err, "one command, also where the transaction has failed")
 		_, err = tx.ExecContext(a, "ROLLBACK TO SAVEPOINT one")
+		require.NoError(t, err)
+		_, err = tx.ExecContext(b, "SELECT 1 / 0")
+		require.ErrorContains(t, err, "22012")
+		_, err = back.ExecContext(a)
 		require.NoError(t, err)
 		assert.Equal(t, "||app", answer(t, nobody, tx))
 		assert.Equal(t, "a||app", answer(t, a, tx), "after the savepoint's own")
@@ -103,12 +109,13 @@ func TestLeftovers(t *testing.T) {
 			_, err := db.ExecContext(t.Context(), left)
 			require.NoError(t, err)
 		}
-		var tenant string
-		const sql = "SELECT current_setting('app.tenant_id', true)"
-		require.NoError(t, db.QueryRowContext(t.Context(), sql).Scan(&tenant))
-		assert.Empty(t, tenant)
-		require.NoError(t, db.QueryRowContext(tenancy.With(t.Context(), "a"), sql).Scan(&tenant))
-		assert.Equal(t, "a", tenant)
+		assert.Equal(t, "||app", answer(t, t.Context(), db))
+		assert.Equal(t, "a||app", answer(t, tenancy.With(t.Context(), "a"), db))
+		tx, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		assert.Equal(t, "||app", answer(t, t.Context(), tx))
+		assert.Equal(t, "a||app", answer(t, tenancy.With(t.Context(), "a"), tx))
+		require.NoError(t, tx.Rollback())
 	})
 }
 
@@ -171,10 +178,12 @@ func TestRefusals(t *testing.T) {
 // TestSessionTenant: a role or a DSN that sets the tenant for the session.
 func TestSessionTenant(t *testing.T) {
 	t.Parallel()
-	db, err := rls.Open(with(tenancytest.Postgres(t).DSN, "app.tenant_id", "a"), rls.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	assert.ErrorIs(t, db.Ping(), rls.ErrSessionTenant)
+	for _, name := range []string{"app.tenant_id", "app.tenant_id_set"} {
+		db, err := rls.Open(with(tenancytest.Postgres(t).DSN, name, "all"), rls.Options{})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = db.Close() })
+		assert.ErrorIs(t, db.Ping(), rls.ErrSessionTenant)
+	}
 }
 
 // raw gives pgx's connection.

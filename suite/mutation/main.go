@@ -119,7 +119,7 @@ func (m *mutation) try(judge judge) (string, error) {
 
 // bySuite runs the plugin's own tests.
 func bySuite(ctx context.Context, m *mutation, overlay string) (verdict, out string) {
-	test := exec.CommandContext(ctx, "go", append([]string{"test", "-short", "-failfast", "-overlay", overlay}, m.packages()...)...)
+	test := exec.CommandContext(ctx, "go", append([]string{"test", "-short", "-failfast", "-vet", "off", "-ldflags", "-s -w", "-overlay", overlay}, m.packages()...)...)
 	test.Env = append(os.Environ(), "CGO_ENABLED=0")
 	output, err := test.CombinedOutput()
 	if err != nil {
