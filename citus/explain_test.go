@@ -87,12 +87,13 @@ func TestPlansThatSayNothing(t *testing.T) {
 func TestOneStatementIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, statement := range []string{
-		"SELECT 1; DELETE FROM users", "SELECT 1;;", "SELECT 'open", "SELECT 1 /* open",
+		"SELECT 1; DELETE FROM users", "SELECT 1;;", "SELECT 'open;", "SELECT 1 /* open;",
+		"SELECT 1 /* /* */ ; DELETE FROM users -- */ */", `SELECT 'a\'; DELETE FROM users --'`,
 	} {
 		assert.ErrorIs(t, requireSingle(statement), ErrNotExplainable, statement)
 	}
 	for _, statement := range []string{
-		"SELECT 1", "SELECT 1;", "SELECT 1 ; -- end", `SELECT ';' AS ";" /* ; */ -- ;`, "SELECT $1",
+		"SELECT 1", "SELECT 1;", "SELECT 1 ; -- end", `SELECT ';' AS ";" /* ; */ -- ;`, "SELECT $1", "SELECT 1 /* /* */ */",
 	} {
 		assert.NoError(t, requireSingle(statement), statement)
 	}
