@@ -26,6 +26,8 @@ type compiler struct {
 	uses  map[int]int  // how often each placeholder occurs, less its use as the tenant
 	stops map[int]bool // tokens that end a clause and look as if they did not
 	err   *Refusal
+
+	source *copySource // of the INSERT whose rows are walked; nil outside of one
 }
 
 // rewrite returns the plan for a text. It does not look at values.

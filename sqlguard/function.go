@@ -11,6 +11,9 @@ import (
 const reasonFunction = "a function that is not known to touch no table; list it in Options.Functions if it does not: "
 
 func (c *compiler) funcCall(call *pg.FuncCall, f frame) {
+	if c.source != nil {
+		c.source.calls = true
+	}
 	if name, ok := c.functionName(call.GetFuncname()); ok && !c.allowed(name) {
 		c.refuse(RuleFunction, call.GetLocation(), reasonFunction+name)
 	}

@@ -197,7 +197,7 @@ func TestRewrite(t *testing.T) {
 		{"UPDATE orders SET status = u.name FROM users u WHERE u.id = orders.user_id",
 			`UPDATE orders SET status = u.name FROM users u WHERE "orders"."tenant_id" = $1 AND "u"."tenant_id" = $1 AND (u.id = orders.user_id)`},
 		{"INSERT INTO orders (id, user_id) SELECT id + 100, id FROM users",
-			`INSERT INTO orders (id, user_id, "tenant_id") SELECT id + 100, id, $1 FROM users WHERE "users"."tenant_id" = $1`},
+			`INSERT INTO orders (id, user_id, "tenant_id") SELECT id + 100, id, "users"."tenant_id" FROM users WHERE "users"."tenant_id" = $1`},
 		{"/*+ SeqScan(u) */ SELECT 1 FROM users u -- here /* and */ there\nWHERE/* x */u.id = 1 --end",
 			"/*+ SeqScan(u) */ SELECT 1 FROM users u -- here /* and */ there\nWHERE/* x */ \"u\".\"tenant_id\" = $1 AND (u.id = 1) --end"},
 		{"SELECT 1 FROM labels l, labels k, users u", `SELECT 1 FROM labels l, labels k, users u WHERE "l"."account" = $1 AND "k"."account" = $1 AND "u"."tenant_id" = $2`},

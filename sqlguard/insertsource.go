@@ -31,6 +31,9 @@ func (c *compiler) insertSource(in *insertion, f frame) bool {
 		c.refuse(RuleColumns, location, "INSERT has no list of columns; write one")
 		return false
 	}
+	outer := c.source
+	c.source = &copySource{stmt: source}
+	defer func() { c.source = outer }()
 	bearing := c.selectStmt(source, f)
 	if bearing && c.multi() && !c.carriesTenant(in, source) {
 		c.refuse(RuleSet, location, reasonMeet)
@@ -59,7 +62,7 @@ func (c *compiler) fill(in *insertion, source *pg.SelectStmt) {
 	case c.isPlain(source) && !selectsStar(source) && c.kind(in.source) == pg.Token_SELECT:
 		c.insert(last, orderTable, ", "+column)
 		end := c.listEnd(in.source + 1)
-		c.insert(c.end(end-1), orderTable, ", "+c.tenant(in))
+		c.insert(c.end(end-1), orderTable, ", "+c.rowTenant(in, source))
 	default:
 		c.insert(c.start(in.list+1), orderOpen, column+", ")
 		c.insert(c.start(in.source), orderOpen, c.space(c.start(in.source))+"SELECT "+c.tenant(in)+", tenancy_rows.* FROM (")

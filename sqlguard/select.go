@@ -47,6 +47,7 @@ func (c *compiler) selectLevel(s *pg.SelectStmt, f frame) bool {
 	l := &level{frame: f}
 	c.from(s.GetFromClause(), l)
 	c.settle(l)
+	c.source.note(s, l)
 	in := l.inner()
 	c.conditions(l)
 	c.exprs(s.GetDistinctClause(), in)
