@@ -120,6 +120,9 @@ func TestTenantLoadsAreNotTracked(t *testing.T) {
 // A drained node gives its shards away; progress is told; and a caller that gives
 // up does not end what the cluster does.
 func TestRebalance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it moves shards for some ten seconds")
+	}
 	t.Parallel()
 	cluster := tenancytest.OwnCitus(t)
 	owner, admin := open(t, cluster.OwnerDSN), open(t, cluster.AdminDSN)
@@ -167,7 +170,7 @@ func TestRebalance(t *testing.T) {
 	}, time.Minute, 50*time.Millisecond)
 	require.NoError(t, err)
 	assert.Equal(t, citus.RebalanceCancelled, status.State)
-	status, err = citus.Rebalance(ctx, owner, citus.RebalanceOptions{Every: 50 * time.Millisecond})
+	status, err = citus.Rebalance(ctx, owner, citus.RebalanceOptions{Transfer: citus.TransferBlocking, Every: 50 * time.Millisecond})
 	require.NoError(t, err)
 	assert.Equal(t, citus.RebalanceFinished, status.State)
 	assert.Equal(t, before, rows(t, owner))

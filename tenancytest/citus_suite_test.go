@@ -160,3 +160,27 @@ func TestOneShardFails(t *testing.T) {
 	assert.Len(t, found.texts, 5)
 	assert.Contains(t, counts.String(), "refused 1 times: INSERT INTO notes")
 }
+
+// The plans that the server keeps for prepared statements do not know the tenant
+// either, until they run.
+func TestPreparedStatementsStayOnTheirShard(t *testing.T) {
+	t.Parallel()
+	db := distributed(t, &gorm.Config{PrepareStmt: true}, noteModels, distributeNotes...)
+	pool, err := db.DB()
+	require.NoError(t, err)
+	pool.SetMaxOpenConns(1)
+	_, err = pool.ExecContext(t.Context(), `SET citus.multi_task_query_log_level = 'error'`)
+	require.NoError(t, err)
+	var notes []note
+	for i := range 10 { // the sixth execution may have a plan for all values
+		for _, tenant := range []string{"acme", "globex", "initech"} {
+			as := db.WithContext(tenancy.With(t.Context(), tenant))
+			require.NoError(t, as.Create(&note{Title: tenant, Lines: []line{{Words: "a"}}}).Error)
+			require.NoError(t, as.Preload("Lines").Joins("JOIN lines l ON l.note_id = notes.id").Find(&notes).Error)
+			require.Len(t, notes, i+1)
+			require.NoError(t, as.Model(&note{}).Where("title = ?", tenant).Update("title", tenant).Error)
+		}
+	}
+	err = db.WithContext(tenancy.Bypass(t.Context(), "all")).Find(&notes).Error
+	require.ErrorContains(t, err, "multi-task query", "the setting is in force")
+}

@@ -10,6 +10,13 @@
 //	database := tenancytest.Postgres(t)
 //	db, err := gorm.Open(postgres.Open(database.DSN))
 //
+// [Citus] gives it one on a Citus cluster, and skips the test where there is none;
+// [OneShard] fails a test whose tenants leave their shards.
+//
+//	db, err := gorm.Open(postgres.Open(tenancytest.Citus(t).OwnerDSN))
+//	…
+//	tenancytest.OneShard(t, db)
+//
 // # The conformance suite
 //
 // [Run] takes a handle with the plugin and the models, and tries what GORM can
