@@ -24,7 +24,7 @@ import (
 // tasks. It looks at all that passes through the handle's callbacks under a
 // context of one tenant, preloads, associations, transactions, Raw and Exec
 // included, until the test ends. Statements under other contexts, which may go
-// everywhere, it only counts.
+// everywhere, it only counts; a set is such a context, also with one member.
 //
 // Each statement is explained, after it was sent, on a connection that OneShard
 // takes from the handle's pool and keeps: where the pool has but one, the test
@@ -151,7 +151,8 @@ func (w *ShardWatch) look(db *gorm.DB) {
 	w.tb.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if scope, _ := tenancy.From(db.Statement.Context); len(scope.Tenants()) != 1 {
+	scope, _ := tenancy.From(db.Statement.Context)
+	if _, isSingle := scope.Tenant(); !isSingle {
 		w.counts.Others++
 		return
 	}

@@ -54,6 +54,7 @@ const (
 	asWritten // text that a bypass sends as it is, so that rows of both tenants meet
 	textual   // holds text that needs Config.RawSQL: refusable where Suite.AnswersText does not say otherwise
 	inInsert  // a subquery among the values of an INSERT, which Citus does not have
+	locks     // locks rows, which Citus does on one shard alone
 
 	refused = mismatch | immutable | noTenant
 )

@@ -222,11 +222,11 @@ var readOperations = []operation{
 		f := m.any()
 		return got(row(where, tx, m, 0).Assign(map[string]any{f.DBName: m.next(f)}).FirstOrInit(out), out)
 	}},
-	{"Locking", union, func(tx *gorm.DB, m *model) answer {
+	{"Locking", union | locks, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
 		return got(tx.Clauses(clause.Locking{Strength: "UPDATE"}).Find(out), out)
 	}},
-	{"Locking of table", union, func(tx *gorm.DB, m *model) answer {
+	{"Locking of table", union | locks, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
 		return got(tx.Clauses(clause.Locking{Strength: "SHARE", Table: clause.Table{Name: clause.CurrentTable}}).Find(out), out)
 	}},
