@@ -92,6 +92,7 @@ func TestTheRegistryKeepsToTheScopeOfItsContext(t *testing.T) {
 			_, err := w.Configure(inside, acme.ID, func(s registry.Settings) (registry.Settings, error) { return s, nil })
 			return err
 		},
+		"enroll":        func() error { _, err := w.Enroll(inside, acme.ID, "mallory"); return err },
 		"count":         func() error { _, err := w.CountRows(inside, acme.ID); return err },
 		"purge":         func() error { return w.Purge(inside, acme.ID, nil) },
 		"delete":        func() error { return w.Delete(inside, acme.ID) },

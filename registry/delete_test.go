@@ -173,6 +173,37 @@ func TestAnApplicationsOwnTableOfTenants(t *testing.T) {
 	require.ErrorIs(t, err, registry.ErrNotFound)
 }
 
+// Tenants that were there before the registry get their slugs and owners.
+func TestEnrollTakesUpATenant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{Account: &Firm{}})
+	firms := map[string]Firm{}
+	for _, slug := range []string{"old", "twin", "Odd Name"} {
+		firm := Firm{Key: uuid.New(), Subdomain: slug, Title: slug}
+		require.NoError(t, w.as(firm.RegistryTenant()).Create(&firm).Error)
+		firms[slug] = firm
+	}
+	_, err := w.LookupSlug(ctx, "old")
+	require.ErrorIs(t, err, registry.ErrNotFound)
+	for range 2 { // the second time changes nothing
+		_, err = w.Enroll(ctx, firms["old"].Key, "ann")
+		require.NoError(t, err)
+	}
+	found, err := w.LookupSlug(ctx, "old")
+	require.NoError(t, err)
+	assert.Equal(t, firms["old"].Key, found.ID)
+	m, err := w.Membership(ctx, found.ID, "ann")
+	require.NoError(t, err)
+	assert.True(t, m.IsOwner)
+
+	_, err = w.Provision(ctx, registry.NewTenant{Slug: "twin", Owner: "eve"})
+	require.NoError(t, err)
+	_, err = w.Enroll(ctx, firms["twin"].Key, "ann")
+	require.ErrorIs(t, err, registry.ErrTaken)
+	_, err = w.Enroll(ctx, firms["Odd Name"].Key, "ann")
+	require.ErrorIs(t, err, registry.ErrInvalidSlug)
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	db := open(t, tenancytest.Postgres(t).DSN, new(atomic.Int64))

@@ -52,6 +52,25 @@ func TestAClaimBlocksNobodyAndResolvesToNobody(t *testing.T) {
 	require.ErrorIs(t, err, registry.ErrTaken)
 }
 
+// So does one that came with the tenant.
+func TestAClaimOfANewTenantResolvesToNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{})
+	evil, err := w.Provision(ctx, registry.NewTenant{Slug: "evil", Owner: "u", Domain: "acme.org"})
+	require.NoError(t, err)
+	_, err = w.LookupDomain(ctx, "acme.org")
+	require.ErrorIs(t, err, registry.ErrNotFound)
+	var claim registry.Domain
+	require.NoError(t, w.as(evil).Take(&claim).Error)
+	assert.False(t, claim.IsVerified() || claim.IsPrimary)
+	acme, err := w.Provision(ctx, registry.NewTenant{Slug: "acme", Owner: "u", Domain: "acme.org"})
+	require.NoError(t, err)
+	_, err = w.VerifyDomain(ctx, acme.ID, "acme.org", proven)
+	require.NoError(t, err)
+	_, err = w.VerifyDomain(ctx, evil.ID, "acme.org", proven)
+	require.ErrorIs(t, err, registry.ErrTaken)
+}
+
 func TestTheApplicationsOwnDomainsCannotBeClaimed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Config{})

@@ -12,6 +12,7 @@ type Op string
 // The operations.
 const (
 	OpProvision    Op = "provision"
+	OpEnroll       Op = "enroll"
 	OpRename       Op = "rename"    // the slug, the name
 	OpConfigure    Op = "configure" // the settings
 	OpSuspend      Op = "suspend"

@@ -5,13 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
+	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
 )
 
@@ -115,49 +120,87 @@ func TestALookupOutlivesTheRequestThatBeganIt(t *testing.T) {
 // A database that does not answer is no tenant that is not there.
 func TestAnErrorIsNotAnAnswer(t *testing.T) {
 	t.Parallel()
+	w := newWorld(t, registry.Config{})
+	w.provision(t, "acme")
+	var down atomic.Bool
+	broken := errors.New("the database is down")
+	db, err := gorm.Open(postgres.Open(w.dsn), &gorm.Config{Logger: logger.Discard})
+	require.NoError(t, err)
+	pool, err := db.DB()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, pool.Close()) }()
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{OnBypass: func(context.Context, tenancy.BypassUse) error {
+		if down.Load() {
+			return broken
+		}
+		return nil
+	}})))
+	reg, err := registry.New(db, registry.Config{BlindTTL: time.Hour, CacheTTL: time.Hour})
+	require.NoError(t, err)
+	down.Store(true)
+	for range 2 {
+		_, err = reg.LookupSlug(ctx, "acme")
+		require.ErrorIs(t, err, broken)
+		require.NotErrorIs(t, err, registry.ErrNotFound)
+	}
+	down.Store(false)
+	_, err = reg.LookupSlug(ctx, "acme")
+	require.NoError(t, err, "the error was not kept")
+}
+
+// Who waits for longer than they may gets their context's error.
+func TestALookupEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, registry.Config{BlindTTL: time.Hour, CacheTTL: time.Hour})
 	w.provision(t, "acme")
-	second := openWorld(t, w.dsn, registry.Config{BlindTTL: time.Hour, CacheTTL: time.Hour})
-	pool, err := second.db.DB()
+	pool, err := w.db.DB()
 	require.NoError(t, err)
 	pool.SetMaxOpenConns(1)
 	held, err := pool.Conn(ctx)
 	require.NoError(t, err)
-	_, err = held.ExecContext(ctx, "SELECT 1")
-	require.NoError(t, err)
-	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
-	_, err = second.LookupSlug(short, "acme")
-	require.Error(t, err)
-	require.NotErrorIs(t, err, registry.ErrNotFound)
+	_, err = w.LookupSlug(short, "acme")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.NoError(t, held.Close())
-	_, err = second.LookupSlug(ctx, "acme")
-	require.NoError(t, err, "the error was not kept")
+	_, err = w.LookupSlug(ctx, "acme")
+	require.NoError(t, err)
 }
 
-// A load that read before a change and came back after it is not kept.
+// A lookup that read before a change and comes back after it is not kept, and who
+// asks after the change does not wait for it.
 func TestAnAnswerThatAChangeOvertookIsNotKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Config{BlindTTL: time.Hour, CacheTTL: time.Hour})
 	acme := w.provision(t, "acme")
-	for round := range 20 {
-		suspend := round%2 == 0
-		errs := atOnce(4, func(i int) (err error) {
-			switch {
-			case i > 0:
-				_, err = w.LookupSlug(ctx, "acme")
-			case suspend:
-				_, err = w.Suspend(ctx, acme.ID)
-			default:
-				_, err = w.Resume(ctx, acme.ID)
-			}
-			return err
-		})
-		require.NoError(t, errors.Join(errs...))
-		found, err := w.LookupSlug(ctx, "acme")
-		require.NoError(t, err)
-		require.Equal(t, suspend, found.IsSuspended(), "round %d", round)
-	}
+	var hold atomic.Bool
+	holds, release := make(chan struct{}), make(chan struct{})
+	require.NoError(t, w.db.Callback().Query().After("gorm:query").Register("test:hold", func(db *gorm.DB) {
+		if db.Statement.Table == "tenants" && hold.CompareAndSwap(true, false) {
+			close(holds)
+			<-release
+		}
+	}))
+	hold.Store(true)
+	slow := make(chan error, 1)
+	go func() {
+		_, err := w.LookupSlug(ctx, "acme")
+		slow <- err
+	}()
+	<-holds
+	_, err := w.Suspend(ctx, acme.ID)
+	require.NoError(t, err)
+	short, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	found, err := w.LookupSlug(short, "acme")
+	require.NoError(t, err, "it waits for nobody")
+	assert.True(t, found.IsSuspended())
+	w.Flush() // so that the slow one finds its place empty
+	close(release)
+	require.NoError(t, <-slow)
+	found, err = w.LookupSlug(ctx, "acme")
+	require.NoError(t, err)
+	assert.True(t, found.IsSuspended(), "what was read before the change is not kept")
 }
 
 func TestWithoutNotificationsAnAnswerIsShortLived(t *testing.T) {

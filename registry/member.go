@@ -11,8 +11,9 @@ import (
 // listed like any other, within the tenant. Change it by the registry alone.
 type Member struct {
 	tenancy.Model
-	// UserID is the application's id of the user, as text of one spelling.
-	UserID string `gorm:"size:191;not null;uniqueIndex:tenant_members_user" json:"user_id"`
+	// UserID is the application's id of the user, as text of one spelling. The
+	// second index is for TenantsOf; the tenant leads every B-tree, and no hash.
+	UserID string `gorm:"size:191;not null;uniqueIndex:tenant_members_user;index:tenant_members_any,type:hash" json:"user_id"`
 	// Role is the application's name of what the member may do.
 	Role string `gorm:"size:64;not null" json:"role"`
 	// Permissions are single ones, beside the role's.

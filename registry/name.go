@@ -23,7 +23,7 @@ const (
 type claim struct {
 	Kind      kind       `gorm:"primaryKey;size:8" tenancy:"global"`
 	Name      string     `gorm:"primaryKey;size:253" tenancy:"global"`
-	TenantID  uuid.UUID  `gorm:"type:uuid;not null;index:tenant_names_tenant" tenancy:"tenant"`
+	TenantID  uuid.UUID  `gorm:"type:uuid;not null" tenancy:"tenant"`
 	HeldUntil *time.Time // nil while it is in use
 }
 

@@ -74,6 +74,32 @@ func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 	})
 }
 
+// Enroll takes up a tenant whose row was there before the registry: it gives the
+// tenant its slug among all, and an owner, unless it has them. The slug of the row
+// has to be in its one spelling ([ErrInvalidSlug]); one that another tenant has is
+// [ErrTaken]. [Registry.ForEach] finds such tenants, too, and lookups by id do.
+func (r *Registry) Enroll(ctx context.Context, id uuid.UUID, owner string) (Tenant, error) {
+	if err := checkText("owner", owner, maxUser); err != nil {
+		return Tenant{}, err
+	}
+	op := operation{event: Event{Op: OpEnroll, User: owner}, id: id, locks: lockAlone}
+	return r.run(ctx, op, func(c *change) error {
+		if slug, err := NormalizeSlug(c.tenant.Slug); err != nil || slug != c.tenant.Slug {
+			return ErrInvalidSlug
+		}
+		if err := c.take(key{kindSlug, c.tenant.Slug}); err != nil {
+			return err
+		}
+		var owners int64
+		if err := c.tx.Model(&Member{}).Where("is_owner").Count(&owners).Error; err != nil || owners > 0 {
+			return err
+		}
+		return c.join(&Member{UserID: owner, Role: ownerRole, Permissions: []string{}, IsOwner: true})
+	})
+}
+
+const ownerRole = "owner"
+
 // prepare checks what was given, and fills in what was not.
 func (r *Registry) prepare(n *NewTenant) (tenant Tenant, domain *Domain, err error) {
 	if n.ID == uuid.Nil {
@@ -91,7 +117,7 @@ func (r *Registry) prepare(n *NewTenant) (tenant Tenant, domain *Domain, err err
 		n.Name = n.Slug
 	}
 	if n.OwnerRole == "" {
-		n.OwnerRole = "owner"
+		n.OwnerRole = ownerRole
 	}
 	if n.Account == nil {
 		n.Account = r.newAccount()

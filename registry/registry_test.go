@@ -3,6 +3,7 @@ package registry_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
+	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
 func TestProvisionMakesAllOfATenant(t *testing.T) {
@@ -246,4 +248,42 @@ func TestHooksRunAroundInTheTransaction(t *testing.T) {
 		"before archive suspended", "after archive archived",
 		"before delete archived", "after delete archived",
 	}, seen)
+}
+
+const sqlKeys = `SELECT c.relname || ': ' || regexp_replace(pg_get_indexdef(i.indexrelid), '^CREATE (UNIQUE )?INDEX \S+ ON \S+ USING (btree )?', '\1')
+FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relname LIKE 'tenant%' ORDER BY 1`
+
+// In the database the keys of tenants' rows begin with the tenant, and those of
+// names do not.
+func TestKeysOfTheRegistrysTables(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, registry.Config{})
+	var keys []string
+	require.NoError(t, w.all().Raw(sqlKeys).Scan(&keys).Error)
+	assert.Equal(t, []string{
+		"tenant_domains: UNIQUE (tenant_id, host)",
+		"tenant_domains: UNIQUE (tenant_id, id)",
+		"tenant_domains: UNIQUE (tenant_id, is_primary) WHERE is_primary",
+		"tenant_invitations: UNIQUE (tenant_id, id)",
+		"tenant_invitations: UNIQUE (tenant_id, token_hash)",
+		"tenant_members: UNIQUE (tenant_id, id)",
+		"tenant_members: UNIQUE (tenant_id, is_owner) WHERE is_owner",
+		"tenant_members: UNIQUE (tenant_id, user_id)",
+		"tenant_members: hash (user_id)",
+		"tenant_names: UNIQUE (kind, name)",
+		"tenant_names: UNIQUE (tenant_id, kind, name)",
+		"tenants: (state)",
+		"tenants: UNIQUE (id)",
+	}, keys)
+}
+
+func TestMigratingTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := open(t, tenancytest.Postgres(t).OwnerDSN, new(atomic.Int64))
+	for _, wantsChanges := range []bool{true, false} {
+		done, err := tenancy.AutoMigrate(db, registry.Models(nil)...)
+		require.NoError(t, err)
+		assert.Empty(t, done.Pending)
+		assert.Equal(t, wantsChanges, len(done.Done) > 0)
+	}
 }
