@@ -43,6 +43,9 @@ func heap() int64 {
 //
 //	go test -run TestTheCacheStaysWithinItsBound -tenants 1000000 -lookups 400000 -cache 33554432 -v
 func TestTheCacheStaysWithinItsBound(t *testing.T) {
+	if testing.Short() {
+		*lookupCount = min(*lookupCount, 2400)
+	}
 	w := newWorld(t, registry.Config{})
 	require.NoError(t, w.all().Exec(sqlManyTenants, *tenantCount).Error)
 	require.NoError(t, w.all().Exec(sqlManyNames, *tenantCount).Error)

@@ -58,14 +58,14 @@ func pgxAddress(config *pgx.ConnConfig) (network, address string) {
 }
 
 func (p *proxy) serve(client net.Conn) {
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	server, err := net.Dial(p.network, p.server)
 	if err != nil {
 		return
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	go func() {
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		_, _ = io.Copy(server, client)
 	}()
 	from := bufio.NewReader(server)
