@@ -2,15 +2,23 @@ package registry_test
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
+	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
 // listening opens a registry as another process would, one that listens.
@@ -192,4 +200,27 @@ func TestAForgedNotificationMakesItForget(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, acme.ID, found.ID)
 	assert.True(t, other.IsListening())
+}
+
+// otherDriver is a driver that is not known to be pgx.
+type otherDriver struct{ driver.Connector }
+
+func (d otherDriver) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := d.Connector.Connect(ctx)
+	return struct{ driver.Conn }{conn}, err
+}
+
+func TestAnotherDriverHasNoNotifications(t *testing.T) {
+	t.Parallel()
+	config, err := pgx.ParseConfig(tenancytest.Postgres(t).DSN)
+	require.NoError(t, err)
+	pool := sql.OpenDB(otherDriver{stdlib.GetConnector(*config)})
+	defer func() { require.NoError(t, pool.Close()) }()
+	db, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), &gorm.Config{Logger: logger.Discard})
+	require.NoError(t, err)
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
+	reg, err := registry.New(db, registry.Config{})
+	require.NoError(t, err)
+	require.ErrorIs(t, reg.Listen(ctx), registry.ErrNoNotifications)
+	assert.False(t, reg.IsListening())
 }
