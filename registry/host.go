@@ -27,14 +27,15 @@ var hosts = idna.New(
 // Names that look alike are not the same: "аpple.example", with a Cyrillic а, is
 // "xn--pple-43d.example".
 func NormalizeHost(host string) (string, error) {
-	if len(host) > maxText {
-		return "", fmt.Errorf("%w: longer than %d characters", ErrInvalidHost, maxHost)
+	host, err := bareHost(host)
+	if err != nil {
+		return "", err
 	}
-	host, ok := withoutPort(host)
-	if !ok {
-		return "", fmt.Errorf("%w: the port is malformed", ErrInvalidHost)
-	}
-	host = lowerASCII(strings.TrimSuffix(host, "."))
+	return spellHost(host)
+}
+
+// spellHost returns the one spelling of a name that is bare already.
+func spellHost(host string) (string, error) {
 	if !isASCII(host) || hasPunycode(host) {
 		ascii, err := toASCII(host)
 		if err != nil {
@@ -43,6 +44,18 @@ func NormalizeHost(host string) (string, error) {
 		host = ascii
 	}
 	return host, checkHost(host)
+}
+
+// bareHost returns a host without what is no part of its name, in small letters.
+func bareHost(host string) (string, error) {
+	if len(host) > maxText {
+		return "", fmt.Errorf("%w: longer than %d characters", ErrInvalidHost, maxHost)
+	}
+	host, ok := withoutPort(host)
+	if !ok {
+		return "", fmt.Errorf("%w: the port is malformed", ErrInvalidHost)
+	}
+	return lowerASCII(strings.TrimSuffix(host, ".")), nil
 }
 
 // checkHost checks a name that is in its one spelling already.

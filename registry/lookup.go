@@ -23,8 +23,18 @@ const lookupTimeout = 10 * time.Second
 // error says that it could not be found out. See [Registry.Listen] for how old
 // the answer may be.
 func (r *Registry) LookupDomain(ctx context.Context, host string) (Tenant, error) {
-	host, err := NormalizeHost(host)
+	host, err := bareHost(host)
 	if err != nil {
+		return Tenant{}, ErrNotFound
+	}
+	// The cache has names in their one spelling only, so what it has needs no
+	// decoding, which is dear.
+	if hasPunycode(host) {
+		if tenant, exists, known := r.cached(key{kindHost, host}); known {
+			return answer(ctx, tenant, exists)
+		}
+	}
+	if host, err = spellHost(host); err != nil {
 		return Tenant{}, ErrNotFound
 	}
 	return r.lookup(ctx, key{kindHost, host})
@@ -62,7 +72,7 @@ func (r *Registry) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
 }
 
 func (r *Registry) lookup(ctx context.Context, k key) (Tenant, error) {
-	tenant, exists, known := r.cache.get(k, r.config.Now().Add(-r.ttl()))
+	tenant, exists, known := r.cached(k)
 	if !known {
 		found, err := r.fly(ctx, k)
 		if err != nil {
@@ -72,6 +82,16 @@ func (r *Registry) lookup(ctx context.Context, k key) (Tenant, error) {
 			tenant = *found
 		}
 	}
+	return answer(ctx, tenant, exists)
+}
+
+// cached returns what the cache knows of a name and is young enough.
+func (r *Registry) cached(k key) (tenant Tenant, exists, known bool) {
+	return r.cache.get(k, r.config.Now().Add(-r.ttl()))
+}
+
+// answer is what a lookup that found a tenant, or none, says to its context.
+func answer(ctx context.Context, tenant Tenant, exists bool) (Tenant, error) {
 	// A tenant that is archived is kept as one, so that its id is enough to forget
 	// it by when it comes back.
 	if !exists || !tenant.IsActive() && !tenant.IsSuspended() {

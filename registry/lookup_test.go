@@ -28,16 +28,22 @@ func TestLookupsThatAreCachedSendNothing(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.Configure(ctx, acme.ID, func(registry.Settings) (registry.Settings, error) { return settings, nil })
 	require.NoError(t, err)
+	_, err = w.AddDomain(ctx, acme.ID, "münchen.de")
+	require.NoError(t, err)
+	_, err = w.VerifyDomain(ctx, acme.ID, "münchen.de", proven)
+	require.NoError(t, err)
 	id := acme.ID.String()
 	lookups := map[string]func() error{
-		"domain":             func() error { _, err := w.LookupDomain(ctx, "acme.example.com"); return err },
-		"domain with a port": func() error { _, err := w.LookupDomain(ctx, "acme.example.com:8443"); return err },
-		"domain in capitals": func() error { _, err := w.LookupDomain(ctx, "Acme.Example.com."); return err },
-		"slug":               func() error { _, err := w.LookupSlug(ctx, "acme"); return err },
-		"id":                 func() error { _, err := w.LookupID(ctx, id); return err },
-		"domain that is not": func() error { _, err := w.LookupDomain(ctx, "nobody.example.com"); return isNotFound(err) },
-		"slug that is not":   func() error { _, err := w.LookupSlug(ctx, "nobody"); return isNotFound(err) },
-		"id that is not":     func() error { _, err := w.LookupID(ctx, uuid.NewString()[:35]+"0"); return isNotFound(err) },
+		"domain":               func() error { _, err := w.LookupDomain(ctx, "acme.example.com"); return err },
+		"domain with a port":   func() error { _, err := w.LookupDomain(ctx, "acme.example.com:8443"); return err },
+		"domain in capitals":   func() error { _, err := w.LookupDomain(ctx, "Acme.Example.com."); return err },
+		"domain, encoded":      func() error { _, err := w.LookupDomain(ctx, "xn--mnchen-3ya.de:443"); return err },
+		"encoded, that is not": func() error { _, err := w.LookupDomain(ctx, "xn--strae-oqa.de"); return isNotFound(err) },
+		"slug":                 func() error { _, err := w.LookupSlug(ctx, "acme"); return err },
+		"id":                   func() error { _, err := w.LookupID(ctx, id); return err },
+		"domain that is not":   func() error { _, err := w.LookupDomain(ctx, "nobody.example.com"); return isNotFound(err) },
+		"slug that is not":     func() error { _, err := w.LookupSlug(ctx, "nobody"); return isNotFound(err) },
+		"id that is not":       func() error { _, err := w.LookupID(ctx, uuid.NewString()[:35]+"0"); return isNotFound(err) },
 	}
 	for name, lookup := range lookups {
 		require.NoError(t, lookup(), name)
