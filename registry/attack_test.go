@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
@@ -53,6 +54,12 @@ func TestATenantSeesItsOwnRowsOfTheRegistry(t *testing.T) {
 	require.Error(t, db.Table("tenant_names").Create(names).Error, "the key is global")
 	moved := db.Table("tenant_names").Where("name = ?", "acme.example.com").Updates(map[string]any{"tenant_id": evil.ID})
 	assert.True(t, moved.Error != nil || moved.RowsAffected == 0)
+	upsert := clause.OnConflict{
+		Columns:   []clause.Column{{Name: "kind"}, {Name: "name"}},
+		DoUpdates: clause.Assignments(map[string]any{"held_until": nil}),
+	}
+	names = map[string]any{"kind": "host", "name": "acme.example.com", "held_until": w.clock.Now()}
+	require.ErrorIs(t, db.Table("tenant_names").Clauses(upsert).Create(names).Error, tenancy.ErrCrossTenantConflict)
 	found, err := w.LookupDomain(ctx, "acme.example.com")
 	require.NoError(t, err)
 	assert.Equal(t, acme.ID, found.ID)
