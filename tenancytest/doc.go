@@ -1,6 +1,6 @@
 // Package tenancytest tests programs that use package tenancy, and the package
-// itself: a throw-away PostgreSQL, and a conformance suite for models of one's
-// own.
+// itself: a throw-away PostgreSQL, a conformance suite for models of one's own,
+// and one for adapters of web frameworks.
 //
 // # A database
 //
@@ -9,6 +9,8 @@
 //
 //	database := tenancytest.Postgres(t)
 //	db, err := gorm.Open(postgres.Open(database.DSN))
+//
+// [NewDatabase] is the same for a program that has no test.
 //
 // [Citus] gives it one on a Citus cluster, and skips the test where there is none;
 // [OneShard] fails a test whose tenants leave their shards.
@@ -67,6 +69,11 @@
 //			t.Fatal(err)
 //		}
 //	})
+//
+// # Web frameworks
+//
+// [RunAdapter] checks that an adapter of package middleware gives each request its
+// own tenant, and leaves none in what the framework uses again.
 //
 // # What it cannot tell
 //

@@ -78,9 +78,9 @@ func TestStrangers(t *testing.T) {
 	// A cookie that somebody carries over, as no browser would.
 	forged := w.browser(t)
 	forged.Jar = nil
-	cookie := acme.cookie(w.on("acme", "/"))
-	require.NotNil(t, cookie)
-	forged.header.Set("Cookie", cookieName+"="+cookie.Value)
+	cookies := acme.cookies(w.on("acme", "/"))
+	require.Len(t, cookies, 1)
+	forged.header.Set("Cookie", cookies[0].String())
 	for _, path := range []string{"/", "/members", "/api/projects", "/nowhere"} {
 		status, _ = forged.get(w.on("globex", path))
 		assert.Equal(t, 404, status, path)
@@ -311,6 +311,17 @@ func TestSessions(t *testing.T) {
 	for _, text := range []string{"", "x", token[:len(token)-1], token + "A", token + "=", token + "\n", " " + token} {
 		_, err = s.open(text, now)
 		assert.ErrorIs(t, err, errSession, "%q", text)
+	}
+}
+
+func TestCookie(t *testing.T) {
+	t.Parallel()
+	for scheme, want := range map[string]string{
+		"http":  `session=x; Path=/; Max-Age=9; HttpOnly; SameSite=Lax`,
+		"https": `__Host-session=x; Path=/; Max-Age=9; HttpOnly; Secure; SameSite=Lax`,
+	} {
+		a := &app{site: &url.URL{Scheme: scheme, Host: "example.com"}}
+		assert.Equal(t, want, a.cookie("x", 9).String())
 	}
 }
 

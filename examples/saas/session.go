@@ -19,7 +19,6 @@ import (
 
 const (
 	keySize     = 32
-	cookieName  = "session"
 	sessionTime = 12 * time.Hour
 )
 
@@ -99,7 +98,7 @@ func (a *app) withVisitor(next http.Handler) http.Handler {
 		if !ok {
 			// The answer depends on it, and is one person's.
 			w.Header().Add("Vary", "Cookie")
-			if cookie, err := r.Cookie(cookieName); err == nil {
+			if cookie, err := r.Cookie(a.cookieName()); err == nil {
 				token = cookie.Value
 			}
 		}
@@ -121,12 +120,21 @@ func (a *app) begin(w http.ResponseWriter, person, tenant uuid.UUID) string {
 	return token
 }
 
-// end makes the browser forget the session.
+// end makes the browser forget the session, which is good until it expires.
 func (a *app) end(w http.ResponseWriter) { http.SetCookie(w, a.cookie("", -1)) }
+
+// cookieName has, where it can, the prefix by which browsers refuse a cookie that
+// another tenant's host has set for all.
+func (a *app) cookieName() string {
+	if a.site.Scheme == "https" {
+		return "__Host-session"
+	}
+	return "session"
+}
 
 func (a *app) cookie(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieName, Value: value, Path: "/", MaxAge: maxAge,
+		Name: a.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: a.site.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	}
 }

@@ -128,16 +128,11 @@ func (b *browser) call(method, target string, body, answer any) int {
 	return status
 }
 
-func (b *browser) cookie(target string) *http.Cookie {
+func (b *browser) cookies(target string) []*http.Cookie {
 	b.t.Helper()
 	parsed, err := url.Parse(target)
 	require.NoError(b.t, err)
-	for _, cookie := range b.Jar.Cookies(parsed) {
-		if cookie.Name == cookieName {
-			return cookie
-		}
-	}
-	return nil
+	return b.Jar.Cookies(parsed)
 }
 
 // signUp makes a tenant and logs its owner in.
