@@ -21,10 +21,6 @@ type citusCluster struct {
 	nodes []*Node // the coordinator first
 }
 
-// makingCitus lets one database be made or dropped at a time: roles and databases
-// are distributed objects, and what makes them locks what is the cluster's.
-var makingCitus sync.Mutex
-
 // sharedCitus finds or starts the cluster of this process, once.
 var sharedCitus = sync.OnceValues(func() (citusCluster, error) {
 	text := os.Getenv(EnvCitusDSN)
@@ -70,6 +66,8 @@ const (
 	// run_command_on_workers does not fail with the command; this does.
 	sqlOnNode = `SELECT result FROM pg_catalog.master_run_on_worker(ARRAY[$1::text], ARRAY[$2::int], ARRAY[$3::text], false)
 		WHERE NOT success`
+
+	sqlExclusively = `SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended('tenancytest', 0))`
 
 	sqlSetShards = `ALTER DATABASE %s SET citus.shard_count = %d`
 )
@@ -179,7 +177,9 @@ func (c citusCluster) newDatabase(tb testing.TB, err error) (made *Cluster, name
 	}
 	name, password := randomName(), rand.Text()
 	if err := c.create(name, password); err != nil {
-		tb.Errorf("tenancytest: drop database %s: %v", name, c.drop(name))
+		if err := c.drop(name); err != nil {
+			tb.Errorf("tenancytest: drop database %s: %v", name, err)
+		}
 		tb.Fatalf("tenancytest: create database %s: %v", name, err)
 	}
 	return &Cluster{
@@ -195,21 +195,24 @@ func (c citusCluster) newDatabase(tb testing.TB, err error) (made *Cluster, name
 // roles are the whole cluster's. What belongs to each database alone is done
 // before the nodes know each other there.
 func (c citusCluster) create(name, password string) error {
-	makingCitus.Lock()
-	defer makingCitus.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
-	defer cancel()
-	err := withSQL(c.admin, func(db *sql.DB) error {
-		if err := execAll(ctx, db, fmt.Sprintf(sqlCreateRoles, name, password)); err != nil {
+	return c.exclusively(func(ctx context.Context, db *sql.DB) error {
+		err := execAll(ctx, db, fmt.Sprintf(sqlCreateRoles, name, password))
+		if err == nil {
+			err = c.onEach(ctx, db, fmt.Sprintf(sqlCreateDatabase, name))
+		}
+		if err == nil {
+			err = c.prepareDatabase(ctx, name)
+		}
+		if err != nil {
 			return err
 		}
-		return c.onEach(ctx, db, fmt.Sprintf(sqlCreateDatabase, name))
+		return c.join(c.admin.as("", "", name))
 	})
-	if err != nil {
-		return err
-	}
-	admin := c.admin.as("", "", name)
-	err = withSQL(admin, func(db *sql.DB) error {
+}
+
+// prepareDatabase does what must be done on each node before they know each other.
+func (c citusCluster) prepareDatabase(ctx context.Context, name string) error {
+	return withSQL(c.admin.as("", "", name), func(db *sql.DB) error {
 		if err := execAll(ctx, db, sqlCreateCitus); err != nil {
 			return err
 		}
@@ -225,19 +228,27 @@ func (c citusCluster) create(name, password string) error {
 		}
 		return execAll(ctx, db, fmt.Sprintf(sqlSetShards, name, CitusShards))
 	})
-	if err != nil {
-		return err
-	}
-	return c.join(admin)
+}
+
+// exclusively lets one database be made or dropped at a time, by whatever process:
+// roles and databases are distributed objects, and who makes two of them at once
+// meets himself on a worker.
+func (c citusCluster) exclusively(work func(ctx context.Context, db *sql.DB) error) error {
+	return withSQL(c.admin, func(db *sql.DB) error {
+		waiting, cancel := context.WithTimeout(context.Background(), 10*stepTimeout)
+		defer cancel()
+		if err := execAll(waiting, db, sqlExclusively); err != nil { // until the session ends
+			return err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
+		defer cancel()
+		return work(ctx, db)
+	})
 }
 
 // drop removes a database and its roles from all nodes.
 func (c citusCluster) drop(name string) error {
-	makingCitus.Lock()
-	defer makingCitus.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
-	defer cancel()
-	return withSQL(c.admin, func(db *sql.DB) error {
+	return c.exclusively(func(ctx context.Context, db *sql.DB) error {
 		return errors.Join(
 			c.onEach(ctx, db, fmt.Sprintf(sqlDropDatabase, name)),
 			execAll(ctx, db, fmt.Sprintf(sqlDropRoles, name)),
