@@ -70,6 +70,7 @@ func TestCheck(t *testing.T) {
 		{rls.ViewPasses, "CREATE VIEW all_docs AS SELECT * FROM docs; GRANT SELECT ON all_docs TO {app}", ""},
 		{rls.ViewPasses, "CREATE VIEW inner_docs WITH (security_invoker = true) AS SELECT * FROM docs; " +
 			"CREATE VIEW outer_docs AS SELECT * FROM inner_docs; GRANT SELECT ON outer_docs TO {app}", ""},
+		{rls.ViewPasses, "CREATE VIEW owned AS SELECT * FROM docs; ALTER VIEW owned OWNER TO {owner}; GRANT SELECT ON owned TO {app}", ""},
 		{rls.CopyReadable, "CREATE MATERIALIZED VIEW kept AS SELECT * FROM docs; GRANT SELECT ON kept TO {app}", ""},
 		{rls.SessionSetting, "ALTER ROLE {app} SET app.tenant_id = 'x'", ""},
 		{rls.SessionSetting, "ALTER ROLE {app} IN DATABASE {db} SET app.tenant_id_set = 'all'", ""},

@@ -23,7 +23,7 @@ var lockMutations = []mutation{
 	{"rls: a shared row cannot be locked", "rls/policy.go", `{lockPolicy, "UPDATE", "", "true", "false"}`, `{lockPolicy, "UPDATE", "", "false", "false"}`},
 	{"rls: a shared row can be written", "rls/policy.go", `{lockPolicy, "UPDATE", "", "true", "false"}`, `{lockPolicy, "UPDATE", "", "true", "true"}`},
 	{"rls: sets are looked at for single tenants", "rls/policy.go", `list = append(list, policy{spanPolicy, "ALL", p.SpanRole, spanned, spanned})`, `list[0].using, list[0].check = own+" OR "+spanned, own+" OR "+spanned`},
-	{"rls: another policy widens", "rls/check.go", "if p.Permissive && !isWanted {", "if false {"},
+	{"rls: another policy widens", "rls/check.go", "if p.Permissive && !isWanted {", "if p.Permissive && !isWanted && false {"},
 	{"rls: a policy was changed", "rls/policy.go", "same(p.Using, w.using) && same(p.WithCheck, w.check)", "true"},
 	{"rls: a view reads as its owner", "rls/check.go", "case c.catalog.Version >= 150000:", "case false:"},
 	{"rls: the check has the caller's scope", "rls/check.go", "ctx = unscoped{ctx}", "_ = unscoped{ctx}"},
