@@ -31,7 +31,7 @@ func main() {
 	by := flag.String("by", "suite", "who must see the mutants: suite or verifier")
 	flag.Parse()
 	match := regexp.MustCompile(*only)
-	list, judge := slices.Concat(mutations, lockMutations, registryMutations), bySuite
+	list, judge := slices.Concat(mutations, lockMutations, registryMutations, middlewareMutations), bySuite
 	switch *by {
 	case "suite":
 	case "verifier":
@@ -64,7 +64,7 @@ func main() {
 
 // packages are those whose tests have to see a mutation.
 func (m mutation) packages() []string {
-	for _, other := range []string{"registry", "rls"} {
+	for _, other := range []string{"middleware", "registry", "rls"} {
 		if strings.HasPrefix(m.file, other+"/") {
 			return []string{"./" + other}
 		}
