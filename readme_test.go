@@ -85,9 +85,9 @@ func compiled(t *testing.T) string {
 		require.NoError(t, err)
 		all.WriteString(strings.ReplaceAll(string(text), "\n\t// ", "\n"))
 	}
-	add("example_test.go")
-	require.NoError(t, filepath.WalkDir("examples", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && filepath.Ext(path) == ".go" {
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		isExample := strings.HasPrefix(path, "examples") && filepath.Ext(path) == ".go"
+		if err == nil && (isExample || strings.HasSuffix(path, "example_test.go")) {
 			add(path)
 		}
 		return err
