@@ -57,7 +57,6 @@ func NewConnector(config *pgx.ConnConfig, o Options) (driver.Connector, error) {
 		return nil, err
 	}
 	c := &connector{options: o}
-	carrier := carrierOf(&c.options)
 	config = config.Copy()
 	before := config.AfterNetConnect
 	config.AfterNetConnect = func(ctx context.Context, cfg *pgconn.Config, conn net.Conn) (net.Conn, error) {
@@ -68,7 +67,7 @@ func NewConnector(config *pgx.ConnConfig, o Options) (driver.Connector, error) {
 			}
 		}
 		return &session{
-			Conn: conn, options: &c.options, carrier: carrier, status: idle,
+			Conn: conn, options: &c.options, status: idle,
 			keeps: keepsStatements(config.DefaultQueryExecMode),
 		}, nil
 	}

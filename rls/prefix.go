@@ -7,30 +7,66 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// The statement that carries the identity is prepared under a name of its own, so
-// that it never takes the place of the unnamed one, which is the caller's.
+// The statements that carry an identity are prepared under names of their own, so
+// that they never take the place of the unnamed one, which is the caller's.
 const preparedName = "tenancy_rls"
 
-// carrierOf is the statement that sets the whole identity for the transaction:
-// also the role, and the set that it is not, which a session may have been left
-// with.
-func carrierOf(o *Options) string {
-	return "SELECT pg_catalog.set_config('" + o.Setting + "', $1, true), pg_catalog.set_config('" + o.Setting + setSuffix +
-		"', $2, true), pg_catalog.set_config('role', $3, true)"
+// A carrier is a statement that sets an identity for the transaction: with the
+// role where the pool has two, and an earlier statement of the transaction, or
+// this one, may want the other.
+//
+// Setting a role takes as long as all the rest, and where the transaction is the
+// statement's own it is not needed: the span role, if the session was left with
+// it, shows an identity without a set nothing more than the pool's own role.
+type carrier uint8
+
+const (
+	noCarrier carrier = iota
+	settings
+	settingsAndRole
+	carrierCount
+)
+
+func (c carrier) name() string {
+	if c == settingsAndRole {
+		return preparedName + "_role"
+	}
+	return preparedName
+}
+
+func (c carrier) sql(o *Options) string {
+	text := "SELECT pg_catalog.set_config('" + o.Setting + "', $1, true), pg_catalog.set_config('" + o.Setting + setSuffix + "', $2, true)"
+	if c == settingsAndRole {
+		text += ", pg_catalog.set_config('role', $3, true)"
+	}
+	return text
+}
+
+// carrierOf is the one for a statement.
+func (s *session) carrierOf(id identity) carrier {
+	switch {
+	case s.options.Citus:
+		return noCarrier
+	case s.options.SpanRole != "" && (s.status != idle || id.spans()):
+		return settingsAndRole
+	}
+	return settings
 }
 
 // appendSetting appends what sets the identity, and says how many results it has.
-func (s *session) appendSetting(out []byte, id identity) ([]byte, int, error) {
-	if s.options.Citus {
+func (s *session) appendSetting(out []byte, c carrier, id identity) (_ []byte, results int, err error) {
+	if c == noCarrier {
 		return s.appendUtilities(out, id)
 	}
-	if !s.keeps || !s.prepared {
-		var err error
-		if out, err = appendParse(out, preparedName, s.carrier); err != nil {
+	if !s.keeps || !s.prepared[c] {
+		if out, err = appendParse(out, c.name(), c.sql(s.options)); err != nil {
 			return nil, 0, err
 		}
 	}
-	return appendCall(out, preparedName, id.tenant, id.set, s.roleOf(id)), 1, nil
+	if c == settingsAndRole {
+		return appendCall(out, c.name(), id.tenant, id.set, s.roleOf(id)), 1, nil
+	}
+	return appendCall(out, c.name(), id.tenant, id.set), 1, nil
 }
 
 // appendCall binds text values to a prepared statement and executes it. It is what

@@ -87,13 +87,13 @@ func (s *session) drops(kind byte) bool {
 		return g.hidden
 	case kind == 'E':
 		if g.skip > 0 {
-			g.skip, s.prepared = 0, false
+			g.skip, s.prepared = 0, [carrierCount]bool{}
 		}
 		return false
 	case g.skip > 0:
 		if kind == 'C' {
-			if g.skip--; g.skip == 0 && g.carries {
-				s.prepared = true
+			if g.skip--; g.skip == 0 {
+				s.prepared[g.carrier] = true
 			}
 		}
 		return true

@@ -27,8 +27,7 @@ const (
 type session struct {
 	net.Conn
 	options *Options
-	carrier string // see carrierOf
-	keeps   bool   // statements stay prepared
+	keeps   bool // statements stay prepared
 
 	mu       sync.Mutex // between who writes and who reads, pgconn's background reader
 	live     bool       // connected: from now on statements are the application's
@@ -38,7 +37,7 @@ type session struct {
 	single   bool // what is sent next must be one command
 	groups   []group
 	part     partial
-	prepared bool // the carrier is
+	prepared [carrierCount]bool
 	out      []byte
 
 	in reply
@@ -46,8 +45,8 @@ type session struct {
 
 // A group is what one ReadyForQuery answers.
 type group struct {
-	skip      int  // results of ours that come first
-	carries   bool // they are the carrier's
+	skip      int // results of ours that come first
+	carrier   carrier
 	converted bool // a simple query that was sent as an extended one
 	hidden    bool // the answer's end is not shown: the commit's follows
 	commit    bool // ours
@@ -172,8 +171,8 @@ func (s *session) extended(messages []byte, executes, ends bool) error {
 
 // precede puts the armed identity before a statement, which uses it up.
 func (s *session) precede() (g group, err error) {
-	s.out, g.skip, err = s.appendSetting(s.out, s.armed)
-	g.carries, g.hidden = !s.options.Citus, s.options.Citus && s.status == idle
+	g.carrier, g.hidden = s.carrierOf(s.armed), s.options.Citus && s.status == idle
+	s.out, g.skip, err = s.appendSetting(s.out, g.carrier, s.armed)
 	s.armed, s.single = identity{}, false
 	return g, err
 }
