@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -56,7 +57,11 @@ func stress(t *testing.T, d *database, dsn string, prepares bool) {
 	require.NoError(t, err)
 	pool.SetMaxOpenConns(4)
 	db := gormOf(t, pool)
-	until := time.Now().Add(map[bool]time.Duration{true: time.Second, false: 4 * time.Second}[testing.Short()])
+	length := time.Second
+	if os.Getenv("TENANCY_TEST_LONG") != "" {
+		length = 20 * time.Second
+	}
+	until := time.Now().Add(length)
 	s := &stresser{db: db, tenants: tenants, prepares: prepares}
 	var workers sync.WaitGroup
 	for range 64 {
