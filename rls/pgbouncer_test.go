@@ -44,6 +44,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = 4
 max_client_conn = 200
+server_login_retry = 1
 `, config.Host, config.Port, config.Database, config.User, config.Password, port), 0o644))
 	args := []string{"-q", file}
 	if os.Geteuid() == 0 { // it does not run as root
