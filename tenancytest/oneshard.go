@@ -162,8 +162,8 @@ func (w *ShardWatch) look(db *gorm.DB) {
 	}
 	route, err := citus.Explain(context.Background(), w.conn, statement, db.Statement.Vars...)
 	switch {
-	case err != nil && isUnsupported(cmp.Or(db.Error, err)):
-		w.refused(statement, cmp.Or(db.Error, err))
+	case isUnsupported(db.Error):
+		w.refused(statement, db.Error)
 	case db.Error != nil && err != nil:
 		w.counts.Failed++
 	case sqlState(err) == syntaxError: // it was sent and did not fail: it is no statement with a plan
@@ -175,8 +175,6 @@ func (w *ShardWatch) look(db *gorm.DB) {
 		w.tb.Errorf("tenancytest: a tenant's statement is %d tasks (it scatters: %t)\n\t%s", route.Tasks, route.Scatters, statement)
 	case route.Tasks == 0:
 		w.counts.None++
-	case db.Error != nil && isUnsupported(db.Error): // planned, and refused when executed
-		w.refused(statement, db.Error)
 	default:
 		w.counts.OneShard++
 	}
