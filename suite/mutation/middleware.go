@@ -24,7 +24,7 @@ var middlewareMutations = []mutation{
 	{"middleware: sources disagree", "middleware/chain.go", "if first, _ := f.scope.Tenant(); first != id {", "if first, _ := f.scope.Tenant(); first != id && first == \"\" {"},
 	{"middleware: an unknown tenant beside a known one", "middleware/chain.go", "case result.known < result.named:", "case false:"},
 	{"middleware: a lookup's error is no tenant", "middleware/chain.go", "return errors.Is(err, ErrUnknown) ||", "return true || errors.Is(err, ErrUnknown) ||"},
-	{"middleware: a stranger", "middleware/chain.go", "if !member {", "if false {"},
+	{"middleware: a stranger", "middleware/chain.go", "if !member {", "if !member && err != nil {"},
 	{"middleware: a member who could not be looked up", "middleware/chain.go", "if err != nil {\n\t\t\treturn &Error{Source: \"member\", Err: ErrSource, Cause: err}\n\t\t}", "_ = err"},
 	{"middleware: a suspended tenant", "middleware/chain.go", "if c.config.Suspended != nil && c.config.Suspended(tenant) {", "if false {"},
 	{"middleware: strangers learn who is suspended", "middleware/chain.go", "\tif c.config.Member != nil {", "\tif c.config.Suspended != nil && c.config.Suspended(tenant) {\n\t\treturn &Error{Err: ErrSuspended}\n\t}\n\tif c.config.Member != nil {"},
