@@ -39,8 +39,8 @@ type Config[T any] struct {
 	// header is not looked at.
 	Proxies []netip.Prefix
 
-	// Public serves requests that name no tenant; their context has none. Nil
-	// means 404.
+	// Public serves requests that name no tenant, whatever their host; the chain
+	// gives their context none. Nil means 404.
 	Public http.Handler
 
 	// Refuse answers a request that is refused, and may log why; the error
