@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/migration"
 	"github.com/gorm-tenancy/tenancy/rls"
+	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
 // A citusNote is a row of a distributed table.
@@ -29,10 +29,7 @@ type citusNote struct {
 // TestCitus: the policies hold on the shards, where the setting has to arrive.
 func TestCitus(t *testing.T) {
 	t.Parallel()
-	dsn := os.Getenv("TENANCY_CITUS_DSN")
-	if dsn == "" {
-		t.Skip("no Citus to test on: set TENANCY_CITUS_DSN")
-	}
+	dsn := tenancytest.Citus(t).AdminDSN
 	admin := open(t, dsn)
 	name := "rls_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	app, span := name+"_app", name+"_span"
@@ -43,11 +40,13 @@ func TestCitus(t *testing.T) {
 	run("CREATE SCHEMA %s", name)
 	t.Cleanup(func() {
 		run("DROP SCHEMA %s CASCADE", name)
+		run("DO $$ BEGIN PERFORM run_command_on_all_nodes('DROP OWNED BY %s, %s CASCADE'); END $$", app, span)
 		run("DROP ROLE %s, %s", app, span)
 	})
 	run("CREATE ROLE %s LOGIN NOINHERIT", app)
 	run("CREATE ROLE %s LOGIN", span)
 	run("GRANT %s TO %s", span, app)
+	run("DO $$ BEGIN PERFORM run_command_on_all_nodes(format('GRANT CONNECT ON DATABASE %%I TO %s, %s', current_database())); END $$", app, span)
 	run("GRANT USAGE ON SCHEMA %s TO %s, %s", name, app, span)
 
 	config, err := pgx.ParseConfig(dsn)

@@ -64,6 +64,7 @@ type database struct {
 	span  string   // the role for what spans tenants
 	owner *gorm.DB // migrates
 	admin *sql.DB  // may do everything
+	citus bool     // it is on a cluster
 }
 
 func gormOf(t testing.TB, pool *sql.DB) *gorm.DB {
@@ -161,7 +162,7 @@ func (d *database) protect(t testing.TB, models ...any) {
 // app opens a handle for the application.
 func (d *database) app(t testing.TB, plugin bool) *gorm.DB {
 	t.Helper()
-	pool, err := rls.Open(d.DSN, rls.Options{SpanRole: d.span})
+	pool, err := rls.Open(d.DSN, rls.Options{SpanRole: d.span, Citus: d.citus})
 	require.NoError(t, err)
 	db := gormOf(t, pool)
 	if plugin {
