@@ -14,7 +14,6 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy"
-	"github.com/gorm-tenancy/tenancy/citus"
 )
 
 // Fixture is a filled database under test with its oracle. It is made by
@@ -95,19 +94,6 @@ func (s Suite) prepare(t testing.TB) (*Fixture, error) {
 	var err error
 	f.baseline, err = f.readState(f.shared.Statement.ConnPool, f.shared)
 	return f, err
-}
-
-// look finds out what kind of database it is.
-func (f *Fixture) look() error {
-	if f.shared.Name() != "postgres" {
-		return nil
-	}
-	_, err := citus.Detect(context.Background(), f.shared.Statement.ConnPool)
-	f.onCitus = err == nil
-	if errors.Is(err, citus.ErrNotInstalled) {
-		return nil
-	}
-	return err
 }
 
 // migrate makes the tables that are absent.
@@ -496,16 +482,4 @@ func (f *Fixture) transaction(db *gorm.DB, work func(gorm.ConnPool) error) error
 		return err
 	}
 	return tx.Commit().Error
-}
-
-// sqlSequential lets a transaction write to reference tables after it has written
-// to all shards of others.
-const sqlSequential = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
-
-func (f *Fixture) prepareTransaction(pool gorm.ConnPool, db *gorm.DB) error {
-	if !f.onCitus || db == f.lone {
-		return nil
-	}
-	_, err := pool.ExecContext(context.Background(), sqlSequential)
-	return err
 }

@@ -269,15 +269,6 @@ func (f *Fixture) judgeUnion(t *task, shared, a, b *outcome) *Finding {
 	return nil
 }
 
-// isUnsupported reports, and counts, that Citus refused what it does for nobody.
-func (f *Fixture) isUnsupported(t *task, cause flags, err error) bool {
-	if !f.onCitus || t.flags&cause == 0 || !isUnsupported(err) {
-		return false
-	}
-	f.unsupported++
-	return true
-}
-
 // merge makes one answer of two: lists are joined, numbers added.
 func merge(a, b any) any {
 	switch x := a.(type) {
