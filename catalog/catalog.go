@@ -19,6 +19,7 @@ type Catalog struct {
 	Database string // its name
 	Role     Role
 	Replica  bool // the server is in recovery
+	Citus    bool // the database has the extension
 	Tables   []*Table
 	Views    []*View
 
@@ -48,6 +49,10 @@ type Table struct {
 	Inherits    []Name // parents by old-style inheritance, in their order
 	Extension   string // that the table belongs to; empty when none
 
+	// Distribution is how Citus has spread the table; zero for a table that is
+	// this server's own.
+	Distribution Distribution
+
 	Columns     []Column
 	Constraints []Constraint
 	Indexes     []Index // those of constraints included
@@ -63,6 +68,32 @@ type Table struct {
 	Bytes      int64   // of the table with its TOAST, without indexes
 	IndexBytes int64
 }
+
+// A Distribution is what Citus knows of a table: pg_dist_partition.
+type Distribution struct {
+	Method DistributionMethod
+	Column string // of a distributed table
+	// Colocation is the number of the group of tables whose shards lie together.
+	Colocation int
+	Shards     int // of a distributed table
+	// LocalRows says that the table's own storage still holds what was copied
+	// into shards. No statement sees those rows.
+	LocalRows bool
+}
+
+// DistributionMethod is how a table's rows are spread.
+type DistributionMethod string
+
+// The methods. A managed table is in one place, and Citus keeps the book: among
+// others a table whose concurrent distribution did not come to its end.
+const (
+	NotDistributed DistributionMethod = ""
+	Hash           DistributionMethod = "HASH"
+	Reference      DistributionMethod = "REFERENCE" // a copy on each node
+	Managed        DistributionMethod = "MANAGED"
+	SingleShard    DistributionMethod = "SINGLE SHARD"
+	OtherMethod    DistributionMethod = "OTHER" // append and range
+)
 
 // ReplicaIdentity is what logical replication knows a row by: pg_class.relreplident.
 type ReplicaIdentity string

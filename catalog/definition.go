@@ -149,6 +149,11 @@ func (i *Index) Definition() string {
 	return definition
 }
 
+// Definition returns the statement that makes the trigger, and whether it fires:
+//
+//	CREATE TRIGGER … EXECUTE FUNCTION public.touch() ENABLED O
+func (t *Trigger) Definition() string { return t.Text + " ENABLED " + t.Enabled }
+
 // CreateSQL returns the CREATE INDEX that makes an index like this one, under
 // that name and on that table.
 func (i *Index) CreateSQL(name string, table Name, concurrently bool) string {
@@ -196,6 +201,24 @@ func (i *Index) body() string {
 		b.WriteString(" WHERE " + parenthesized(i.Predicate))
 	}
 	return b.String()
+}
+
+// Definition returns how the table is spread: "HASH (tenant_id)", "REFERENCE" and
+// the like. It is empty for a table that Citus does not know. Shards, their
+// number and the group are no part of it.
+func (d Distribution) Definition() string {
+	if d.Method == Hash {
+		return string(Hash) + " (" + Quote(d.Column) + ")"
+	}
+	return string(d.Method)
+}
+
+// localRows is "PRESENT" where rows are left in a spread table's own storage.
+func (d Distribution) localRows() string {
+	if d.LocalRows {
+		return "PRESENT"
+	}
+	return ""
 }
 
 // identity is the table's replica identity as ALTER TABLE … REPLICA IDENTITY

@@ -23,7 +23,8 @@ func (c *Catalog) Dump(w io.Writer) error {
 //	table, view                         with all that it has; the name is empty
 //	column, constraint, index,
 //	trigger, policy, publication        by name; a constraint takes its index along
-//	replica identity, row security      the name is empty
+//	replica identity, row security,
+//	distribution                        the name is empty
 func (c *Catalog) Fingerprint(ignore func(table Name, object, name string) bool) string {
 	if ignore == nil {
 		ignore = func(Name, string, string) bool { return false }
@@ -57,6 +58,9 @@ func (t *Table) dump(out *bufio.Writer, ignore func(table Name, object, name str
 	}
 	if !ignore(t.Name, "replica identity", "") {
 		line(out, "  replica identity "+t.identity())
+	}
+	if spread := t.Distribution.Definition(); spread != "" && !ignore(t.Name, "distribution", "") {
+		line(out, "  distribution "+spread)
 	}
 	for _, c := range t.Columns {
 		if !ignore(t.Name, "column", c.Name) {
@@ -102,7 +106,7 @@ func (t *Table) lines(ignore func(table Name, object, name string) bool) []strin
 		}
 	}
 	for _, trigger := range t.Triggers {
-		add("trigger", trigger.Name, " "+trigger.Text+" ENABLED "+trigger.Enabled+when(trigger.Inherited, " INHERITED"))
+		add("trigger", trigger.Name, " "+trigger.Definition()+when(trigger.Inherited, " INHERITED"))
 	}
 	for _, p := range t.Policies {
 		add("policy", p.Name, " "+p.Definition())

@@ -43,6 +43,16 @@ func (t *Table) Index(name string) *Index {
 	return nil
 }
 
+// Trigger returns the trigger of that name, or nil.
+func (t *Table) Trigger(name string) *Trigger {
+	for i := range t.Triggers {
+		if t.Triggers[i].Name == name {
+			return &t.Triggers[i]
+		}
+	}
+	return nil
+}
+
 // PrimaryKey returns the table's primary key, or nil.
 func (t *Table) PrimaryKey() *Constraint {
 	for i := range t.Constraints {
@@ -64,9 +74,9 @@ func (t *Table) Policy(name string) *Policy {
 }
 
 // Definition returns the definition of a table's object: of its "column",
-// "constraint", "index" or "policy" of that name, or its "replica identity" or
-// "row security", which have no name. It is empty where there is no such object,
-// table or kind of object.
+// "constraint", "index", "policy" or "trigger" of that name, or its "replica
+// identity", "row security", "distribution" or "local rows", which have no name. It
+// is empty where there is no such object, table or kind of object.
 func (c *Catalog) Definition(table Name, object, name string) string {
 	t := c.Table(table)
 	if t == nil {
@@ -93,6 +103,14 @@ func (c *Catalog) Definition(table Name, object, name string) string {
 		return t.identity()
 	case "row security":
 		return t.rowSecurity()
+	case "trigger":
+		if trigger := t.Trigger(name); trigger != nil {
+			return trigger.Definition()
+		}
+	case "distribution":
+		return t.Distribution.Definition()
+	case "local rows":
+		return t.Distribution.localRows()
 	}
 	return ""
 }

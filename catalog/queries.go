@@ -21,6 +21,7 @@ FROM (VALUES
 
 const serverQuery = `
 SELECT current_setting('server_version_num')::int, current_database(), pg_is_in_recovery(),
+	to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL, to_regclass('pg_catalog.pg_dist_cleanup') IS NOT NULL,
 	rolname, rolsuper, rolbypassrls
 FROM pg_roles
 WHERE rolname = current_user`
@@ -192,6 +193,32 @@ SELECT p.polrelid, p.polname, p.polpermissive,
 	COALESCE(pg_get_expr(p.polqual, p.polrelid), ''), COALESCE(pg_get_expr(p.polwithcheck, p.polrelid), '')
 FROM unnest($1::text::oid[]) AS target (id)
 JOIN pg_policy AS p ON p.polrelid = target.id`
+
+// Shards on this node that Citus has moved elsewhere and will drop: once their
+// table is not distributed any more, it hides them no longer.
+const orphansQuery = `
+SELECT to_regclass(object_name)::oid
+FROM pg_dist_cleanup
+WHERE object_type = 1 AND node_group_id = (SELECT groupid FROM pg_dist_local_group LIMIT 1)
+	AND to_regclass(object_name) IS NOT NULL`
+
+// Where the extension Citus is. A reference table is told by its replication model
+// ('t'), and a table in one shard by the group that it has. A partitioned table
+// has no storage of its own: its partitions say where rows are left.
+const distributionsQuery = `
+SELECT p.logicalrelid::oid,
+	CASE
+		WHEN p.partmethod = 'h' THEN 'HASH'
+		WHEN p.partmethod = 'n' AND p.repmodel = 't' THEN 'REFERENCE'
+		WHEN p.partmethod = 'n' AND p.colocationid > 0 THEN 'SINGLE SHARD'
+		WHEN p.partmethod = 'n' THEN 'MANAGED'
+		ELSE 'OTHER'
+	END,
+	COALESCE(column_to_column_name(p.logicalrelid, p.partkey), ''), p.colocationid,
+	(SELECT count(*) FROM pg_dist_shard AS s WHERE s.logicalrelid = p.logicalrelid),
+	COALESCE(pg_relation_size(p.logicalrelid), 0) > 0
+FROM unnest($1::text::oid[]) AS target (id)
+JOIN pg_dist_partition AS p ON p.logicalrelid = target.id`
 
 // $1: the schemas, as above. $2: only what uses a table that was read. $3: these.
 const viewsQuery = `

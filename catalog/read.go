@@ -122,6 +122,7 @@ func run(ctx context.Context, q Querier, statement string) error {
 type reader struct {
 	catalog *Catalog
 	tables  map[uint32]*Table
+	cleanup bool // Citus keeps the book of what it will drop
 }
 
 func read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
@@ -139,6 +140,11 @@ func read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
 	if err := each(ctx, q, r.table, tablesQuery, schemas, names); err != nil {
 		return nil, fmt.Errorf("tables: %w", err)
 	}
+	if r.cleanup {
+		if err := each(ctx, q, r.orphan, orphansQuery); err != nil {
+			return nil, fmt.Errorf("orphans: %w", err)
+		}
+	}
 	ids := r.ids()
 	for _, query := range []struct {
 		what, text string
@@ -152,6 +158,11 @@ func read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
 	} {
 		if err := each(ctx, q, query.row, forVersion(query.text, r.catalog.Version), ids); err != nil {
 			return nil, fmt.Errorf("%s: %w", query.what, err)
+		}
+	}
+	if r.catalog.Citus {
+		if err := each(ctx, q, r.distribution, distributionsQuery, ids); err != nil {
+			return nil, fmt.Errorf("distributions: %w", err)
 		}
 	}
 	if err := each(ctx, q, r.view, viewsQuery, schemas, len(o.Tables) > 0, ids); err != nil {

@@ -12,7 +12,7 @@ import (
 
 func (r *reader) server(scan scan) error {
 	c := r.catalog
-	return scan(&c.Version, &c.Database, &c.Replica, &c.Role.Name, &c.Role.Superuser, &c.Role.BypassRLS)
+	return scan(&c.Version, &c.Database, &c.Replica, &c.Citus, &r.cleanup, &c.Role.Name, &c.Role.Superuser, &c.Role.BypassRLS)
 }
 
 func (r *reader) table(scan scan) error {
@@ -31,6 +31,27 @@ func (r *reader) table(scan scan) error {
 	}
 	r.catalog.Tables = append(r.catalog.Tables, t)
 	r.tables[t.OID] = t
+	return nil
+}
+
+func (r *reader) distribution(scan scan) error {
+	var table uint32
+	var d Distribution
+	if err := scan(&table, &d.Method, &d.Column, &d.Colocation, &d.Shards, &d.LocalRows); err != nil {
+		return err
+	}
+	r.tables[table].Distribution = d
+	return nil
+}
+
+// orphan leaves out a table that Citus is about to drop.
+func (r *reader) orphan(scan scan) error {
+	var table uint32
+	if err := scan(&table); err != nil {
+		return err
+	}
+	delete(r.tables, table)
+	r.catalog.Tables = slices.DeleteFunc(r.catalog.Tables, func(t *Table) bool { return t.OID == table })
 	return nil
 }
 

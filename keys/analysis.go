@@ -184,7 +184,7 @@ func (a *Analysis) classify() {
 	for _, ct := range a.catalog.Tables {
 		switch t := a.byName[ct.Name]; {
 		case t.Role == Root:
-		case skipped[t.Name]:
+		case skipped[t.Name] || t.Extension != "":
 			t.Role = Skipped
 		case shared[t.Name]:
 			t.Role = Shared

@@ -14,7 +14,7 @@ func (a *Analysis) contract() (steps []migration.Step) {
 		case r.old == nil || r.isPrimary():
 		case r.covered:
 			steps = append(steps, append(r.moveIdentity(), r.dropOld())...)
-		case r.constraint != nil && (r.inPlace() || len(r.links) == 0 && !r.old.ReplicaIdentity):
+		case r.keepsConstraint():
 			steps = append(steps, a.swapKey(r))
 		default:
 			steps = append(steps, r.moveIdentity()...)

@@ -132,6 +132,18 @@ func (a *Analysis) questions() (list []*query) {
 	return append(list, a.waits()...)
 }
 
+// TenantSQL returns, for a table that stands in FROM under an alias, the joins to
+// write behind it and the expression of a row's tenant: its column, or what its
+// path leads to where it has none yet. Both are empty for a table that is no
+// tenant's.
+func (a *Analysis) TenantSQL(table catalog.Name, alias string) (joins, tenant string) {
+	t := a.byName[table]
+	if t == nil || !t.owned() {
+		return "", ""
+	}
+	return a.tenantOf(alias, t)
+}
+
 // tenantOf is an expression for the tenant of a table's row, with the joins that
 // it needs.
 func (a *Analysis) tenantOf(alias string, t *Table) (joins, tenant string) {

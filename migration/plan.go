@@ -92,6 +92,13 @@ const (
 	Policy     Object = "policy"
 	Identity   Object = "replica identity" // its Name is empty, its Definition "DEFAULT", "FULL", "NOTHING" or "USING INDEX name"
 	Security   Object = "row security"     // its Name is empty, its Definition "", "ENABLED", "FORCED" or "ENABLED FORCED"
+	Trigger    Object = "trigger"
+
+	// How Citus has spread a table, and whether the rows that it has copied into
+	// shards are still where they were: see catalog.Distribution. Their Names are
+	// empty.
+	Distribution Object = "distribution"
+	LocalRows    Object = "local rows"
 )
 
 // A Batch changes rows a block range at a time, so that no transaction holds

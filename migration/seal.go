@@ -57,7 +57,7 @@ func follows(c *catalog.Catalog, objects map[object]bool, o object) bool {
 		if index := t.Index(o.name); index != nil && index.Inherited {
 			return true
 		}
-	case Column:
+	case Column, Distribution:
 		o.table = t.PartitionOf
 		return o.table != catalog.Name{} && follows(c, objects, o)
 	}

@@ -52,6 +52,7 @@ func TestProperties(t *testing.T) {
 		require.NoError(t, err, "%+v", result)
 
 		require.Equal(t, rows, w.data(t, db), "data after the plan")
+		require.Equal(t, withoutPartitions(analysis.After()), withoutPartitions(w.read(t, db)), "what After has told")
 		w.checkReferences(t, db)
 		again, err := w.analyze(t, db).Plan()
 		require.NoError(t, err)
@@ -62,6 +63,19 @@ func TestProperties(t *testing.T) {
 		require.Equal(t, before, w.dump(t, db), "catalogue after the undo")
 		require.Equal(t, rows, w.data(t, db), "data after the undo")
 	})
+}
+
+// withoutPartitions is the structure of whole tables.
+func withoutPartitions(c *catalog.Catalog) string {
+	whole := &catalog.Catalog{}
+	for _, table := range c.Tables {
+		if table.PartitionOf == (catalog.Name{}) {
+			whole.Tables = append(whole.Tables, table)
+		}
+	}
+	var b strings.Builder
+	_ = whole.Dump(&b) // to memory
+	return b.String()
 }
 
 // apply confirms all barriers.
