@@ -18,6 +18,7 @@ import (
 
 	"github.com/gorm-tenancy/tenancy/keys"
 	"github.com/gorm-tenancy/tenancy/migration"
+	"github.com/gorm-tenancy/tenancy/suite/internal/fault"
 )
 
 // A way is one of the two directions.
@@ -25,11 +26,12 @@ type way func(context.Context, *sql.DB, *migration.Plan, migration.Options) (*mi
 
 // disturbed runs with a fault at the n-th statement, which it returns. What the
 // run leaves of its connections may take the server a moment to notice.
-func (s *shop) disturbed(t testing.TB, go_ way, f fault, at int) (statement string) {
+func (s *shop) disturbed(t testing.TB, go_ way, f fault.Fault, at int) (statement string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	db, b := s.breaker(t, f, at, cancel)
+	db, b, err := fault.Open(s.dsn, f, at, cancel)
+	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
 	plan := s.saved(t)
 	o := apply(plan)
@@ -39,11 +41,11 @@ func (s *shop) disturbed(t testing.TB, go_ way, f fault, at int) (statement stri
 		if errors.Is(err, migration.ErrRunning) && time.Now().Before(deadline) {
 			continue
 		}
-		statement = b.struck()
+		statement = b.Struck()
 		if statement == "" {
 			require.NoError(t, err, "%+v", result)
 		} else if err == nil {
-			require.Contains(t, []fault{cancelIn}, f, "%s %s must fail", f, statement)
+			require.Contains(t, []fault.Fault{fault.CancelIn}, f, "%s %s must fail", f, statement)
 		}
 		return statement
 	}
@@ -90,9 +92,9 @@ func TestKilledAtEachStatement(t *testing.T) {
 // as far as the statement after.
 func (s *shop) walk(t testing.TB, go_ way) {
 	t.Helper()
-	faults := [][]fault{{cutBefore, cutAfter}, {cancelAt, killAfter}, {killBefore, cancelIn, cutAfter}}
+	faults := [][]fault.Fault{{fault.CutBefore, fault.CutAfter}, {fault.CancelAt, fault.KillAfter}, {fault.KillBefore, fault.CancelIn, fault.CutAfter}}
 	if testing.Short() {
-		faults = [][]fault{{cutAfter}, {killAfter}}
+		faults = [][]fault.Fault{{fault.CutAfter}, {fault.KillAfter}}
 	}
 	seen := map[string]bool{s.dump(t): true}
 	for rounds, at := 0, 1; ; rounds, at = rounds+1, at+1 {
@@ -131,7 +133,7 @@ func TestResumption(t *testing.T) {
 					resume[0] = s.resumeUndo
 					s.finish(t, migration.Execute, s.plan)
 				}
-				statement := s.disturbed(t, stopped.run, cutAfter, at)
+				statement := s.disturbed(t, stopped.run, fault.CutAfter, at)
 				if statement == "" {
 					require.Greater(t, at, 60)
 					return

@@ -1,4 +1,6 @@
-package keys_test
+// Package fault opens databases whose connections fail at a chosen statement, for
+// tests of work that must survive it.
+package fault
 
 import (
 	"context"
@@ -7,32 +9,33 @@ import (
 	"errors"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// A fault is what happens to a run.
-type fault string
+// A Fault is what happens to a run.
+type Fault string
 
+// The faults. Those of the connection are at the statement's own; a program that
+// is killed loses all of them.
 const (
-	cutBefore  fault = "the connection is cut before"
-	cutAfter   fault = "the connection is cut after" // the server has done it, the program never hears
-	killBefore fault = "the program is killed before"
-	killAfter  fault = "the program is killed after"
-	cancelAt   fault = "the context is cancelled at"
-	cancelIn   fault = "the context is cancelled during"
+	CutBefore  Fault = "the connection is cut before"
+	CutAfter   Fault = "the connection is cut after" // the server has done it, the program never hears
+	KillBefore Fault = "the program is killed before"
+	KillAfter  Fault = "the program is killed after"
+	CancelAt   Fault = "the context is cancelled at"
+	CancelIn   Fault = "the context is cancelled during"
 )
 
 // errCut is what a program sees of a connection that is gone.
 var errCut = errors.New("connection cut")
 
-// A breaker makes connections on which a fault happens at the n-th statement or
+// A Breaker makes connections on which a fault happens at the n-th statement or
 // commit of those that change something.
-type breaker struct {
+type Breaker struct {
 	driver.Connector
-	fault  fault
+	fault  Fault
 	at     int
 	cancel context.CancelFunc // of the run
 
@@ -42,17 +45,19 @@ type breaker struct {
 	what  string // the statement at which it happened; empty when it did not
 }
 
-func (s *shop) breaker(t testing.TB, f fault, at int, cancel context.CancelFunc) (*sql.DB, *breaker) {
-	t.Helper()
-	connector, err := stdlib.GetDefaultDriver().(driver.DriverContext).OpenConnector(s.dsn)
+// Open opens a database on which the fault happens at the n-th statement or commit
+// of those that change something. cancel is that of the run's context.
+func Open(dsn string, f Fault, n int, cancel context.CancelFunc) (*sql.DB, *Breaker, error) {
+	connector, err := stdlib.GetDefaultDriver().(driver.DriverContext).OpenConnector(dsn)
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
-	b := &breaker{Connector: connector, fault: f, at: at, cancel: cancel}
-	return sql.OpenDB(b), b
+	b := &Breaker{Connector: connector, fault: f, at: n, cancel: cancel}
+	return sql.OpenDB(b), b, nil
 }
 
-func (b *breaker) Connect(ctx context.Context) (driver.Conn, error) {
+// Connect implements driver.Connector.
+func (b *Breaker) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := b.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -64,14 +69,14 @@ func (b *breaker) Connect(ctx context.Context) (driver.Conn, error) {
 	return broken, nil
 }
 
-// struck is the statement at which the fault happened.
-func (b *breaker) struck() string {
+// Struck is the statement at which the fault happened; empty when it did not.
+func (b *Breaker) Struck() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.what
 }
 
-func (b *breaker) due(statement string) bool {
+func (b *Breaker) due(statement string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seen++
@@ -82,37 +87,37 @@ func (b *breaker) due(statement string) bool {
 }
 
 // around lets the fault happen when its time has come.
-func (b *breaker) around(conn *brokenConn, statement string, do func() error) error {
+func (b *Breaker) around(conn *brokenConn, statement string, do func() error) error {
 	if !b.due(statement) {
 		return do()
 	}
 	switch b.fault {
-	case cutBefore:
+	case CutBefore:
 		conn.cut()
-	case killBefore:
+	case KillBefore:
 		b.cutAll()
-	case cancelAt:
+	case CancelAt:
 		b.cancel()
-	case cancelIn:
+	case CancelIn:
 		time.AfterFunc(500*time.Microsecond, b.cancel)
 	}
 	if err := do(); err != nil {
 		return err
 	}
 	switch b.fault {
-	case cutAfter:
+	case CutAfter:
 		conn.cut()
 		return errCut
-	case killAfter:
+	case KillAfter:
 		b.cutAll()
 		return errCut
-	case cancelIn:
+	case CancelIn:
 		time.Sleep(time.Millisecond)
 	}
 	return nil
 }
 
-func (b *breaker) cutAll() {
+func (b *Breaker) cutAll() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, conn := range b.conns {
@@ -123,14 +128,14 @@ func (b *breaker) cutAll() {
 // A brokenConn hands everything on to pgx.
 type brokenConn struct {
 	*stdlib.Conn
-	breaker *breaker
+	breaker *Breaker
 }
 
 // cut takes away the socket without a farewell.
 func (c *brokenConn) cut() { _ = c.Conn.Conn().PgConn().Conn().Close() }
 
 func (c *brokenConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
-	if query = strings.TrimSpace(query); strings.HasPrefix(query, "SELECT") || strings.HasPrefix(query, "LOCK TABLE") {
+	if reads(strings.TrimSpace(query)) {
 		return c.Conn.ExecContext(ctx, query, args)
 	}
 	err = c.breaker.around(c, query, func() error {
@@ -138,6 +143,15 @@ func (c *brokenConn) ExecContext(ctx context.Context, query string, args []drive
 		return err
 	})
 	return result, err
+}
+
+// reads reports whether a statement changes nothing but settings and locks. What
+// Citus does, it does in functions.
+func reads(query string) bool {
+	if strings.HasPrefix(query, "SELECT") {
+		return !strings.Contains(query, "distribute") && !strings.Contains(query, "create_reference_table")
+	}
+	return strings.HasPrefix(query, "LOCK TABLE")
 }
 
 func (c *brokenConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
