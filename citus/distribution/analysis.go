@@ -1,0 +1,231 @@
+package distribution
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/keys"
+	"github.com/gorm-tenancy/tenancy/migration"
+)
+
+// A Table is one that the plan is about.
+type Table struct {
+	catalog.Name
+	// Method is what it becomes: catalog.Hash for the root and the tenants'
+	// tables, catalog.Reference for shared ones.
+	Method catalog.DistributionMethod
+	Column string // the tenant column; empty for a reference table
+	Root   bool
+
+	live, after *catalog.Table // as it is, and as it will be, foreign keys aside
+	partitions  []*Table
+	anchor      *Table // that it lies with; itself for the first
+}
+
+// An Analysis is what the tables become, and what stands in the way.
+type Analysis struct {
+	// Tables are those of the plan without partitions: reference tables, the
+	// root, the tenants' tables, by name within these.
+	Tables    []*Table
+	Questions []keys.Question // of the keys' analysis
+	Findings  []keys.Finding  // that one's, too
+	Cluster   Cluster
+
+	options   Options
+	database  string
+	role      catalog.Role
+	live      *catalog.Catalog
+	keys      *migration.Plan  // of the keys; nil while it cannot be made
+	keysAfter *catalog.Catalog // what it leaves
+	names     map[catalog.Name]*Table
+	anchor    *Table // that the others are colocated with
+	foreign   []*foreign
+	back      bool // from the cluster to plain tables
+	tenantSQL func(table catalog.Name, alias string) (joins, tenant string)
+	preflight func(context.Context, keys.Beginner, keys.Limits) ([]keys.Finding, error)
+}
+
+// ErrUndecided is returned for an analysis with open questions or blockers,
+// possibly wrapped: use errors.Is. It is that of package keys.
+var ErrUndecided = keys.ErrUndecided
+
+// Analyze says what becomes of each table. c is the catalogue that k was made of;
+// cluster is what [Survey] found. It asks nobody, and fails for options that
+// contradict themselves or name what is not there.
+func Analyze(c *catalog.Catalog, k *keys.Analysis, cluster Cluster, o Options) (*Analysis, error) {
+	a := &Analysis{Questions: k.Questions, Cluster: cluster, options: o,
+		database: c.Database, role: c.Role, live: c, names: map[catalog.Name]*Table{}}
+	for _, f := range k.Findings {
+		if f.Severity != keys.Note { // what keys leave, this analysis judges
+			a.Findings = append(a.Findings, f)
+		}
+	}
+	after := k.After()
+	if err := o.check(after); err != nil {
+		return nil, err
+	}
+	for _, kt := range k.Tables {
+		a.adopt(kt, c.Table(kt.Name), after.Table(kt.Name))
+	}
+	a.keysAfter, a.preflight, a.tenantSQL = after, k.Preflight, k.TenantSQL
+	a.order()
+	a.findAnchor()
+	a.findForeign(c, after)
+	a.dropObjects()
+	if len(a.Questions) == 0 && !slices.ContainsFunc(k.Findings, blocks) {
+		plan, err := k.Plan()
+		if err != nil {
+			return nil, err
+		}
+		a.keys = plan
+	}
+	a.findObstacles()
+	return a, nil
+}
+
+func blocks(f keys.Finding) bool { return f.Severity == keys.Blocker }
+
+// check finds options that make no sense.
+func (o Options) check(c *catalog.Catalog) error {
+	if o.Way != Transactional && o.Way != StepByStep {
+		return fmt.Errorf("distribution: Options.Way is %q, which is no way", string(o.Way))
+	}
+	if o.Online && o.Way != StepByStep {
+		return fmt.Errorf("distribution: Options.Online is for StepByStep alone")
+	}
+	if o.Load && o.Way != StepByStep {
+		return fmt.Errorf("distribution: Options.Load is for StepByStep alone")
+	}
+	if o.Shards < 0 {
+		return fmt.Errorf("distribution: Options.Shards is negative")
+	}
+	if !slices.Contains([]catalog.Action{"", catalog.NoAction, catalog.Restrict, catalog.Cascade}, o.OnDelete) {
+		return fmt.Errorf("distribution: Options.OnDelete must be NoAction, Restrict or Cascade")
+	}
+	if !slices.Contains([]catalog.Action{"", catalog.NoAction, catalog.Restrict}, o.OnUpdate) {
+		return fmt.Errorf("distribution: Options.OnUpdate must be NoAction or Restrict")
+	}
+	for _, object := range o.Drop {
+		t := c.Table(object.Table)
+		if t == nil || t.Constraint(object.Name) == nil && t.Index(object.Name) == nil && t.Trigger(object.Name) == nil {
+			return fmt.Errorf("distribution: Options.Drop: %s has no constraint, index or trigger %s", object.Table, catalog.Quote(object.Name))
+		}
+	}
+	return nil
+}
+
+// adopt takes a table into the plan, if it belongs there.
+func (a *Analysis) adopt(kt *keys.Table, live, after *catalog.Table) {
+	t := &Table{Name: kt.Name, live: live, after: copied(after)}
+	switch kt.Role {
+	case keys.Root:
+		t.Method, t.Column, t.Root = catalog.Hash, kt.Column, true
+	case keys.Tenants, keys.Reaching:
+		t.Method, t.Column = catalog.Hash, kt.Column
+	case keys.Shared:
+		t.Method = catalog.Reference
+	default:
+		return
+	}
+	a.names[t.Name] = t
+}
+
+// copied is a table whose objects can be changed.
+func copied(t *catalog.Table) *catalog.Table {
+	own := *t
+	own.Constraints, own.Indexes, own.Triggers = slices.Clone(t.Constraints), slices.Clone(t.Indexes), slices.Clone(t.Triggers)
+	return &own
+}
+
+// order puts the tables in theirs, partitions with what they are parts of.
+func (a *Analysis) order() {
+	var all []*Table
+	for _, t := range a.names {
+		all = append(all, t)
+	}
+	slices.SortFunc(all, func(x, y *Table) int {
+		return cmp.Or(cmp.Compare(x.rank(), y.rank()), x.Compare(y.Name))
+	})
+	for _, t := range all {
+		if whole := a.names[t.live.PartitionOf]; whole != nil {
+			whole.partitions = append(whole.partitions, t)
+		} else {
+			a.Tables = append(a.Tables, t)
+		}
+	}
+}
+
+func (t *Table) rank() int {
+	switch {
+	case t.Method == catalog.Reference:
+		return 0
+	case t.Root:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// findAnchor finds the table that all distributed ones lie with: one that is
+// distributed already, else the first to be.
+func (a *Analysis) findAnchor() {
+	for _, t := range a.Tables {
+		if t.Method == catalog.Hash && (a.anchor == nil || !a.anchor.spread() && t.spread()) {
+			a.anchor = t
+		}
+	}
+	for _, t := range a.Tables {
+		if t.Method == catalog.Hash {
+			t.anchor = a.anchor
+		}
+	}
+}
+
+// spread reports whether the table is already what it becomes.
+func (t *Table) spread() bool {
+	have := t.live.Distribution
+	return have.Method == t.Method && have.Column == t.Column
+}
+
+// family is the table with all of its partitions.
+func (t *Table) family() []*Table {
+	family := []*Table{t}
+	for _, partition := range t.partitions {
+		family = append(family, partition.family()...)
+	}
+	return family
+}
+
+// dropObjects takes what the options give up out of what will be. Foreign keys
+// are dropped elsewhere.
+func (a *Analysis) dropObjects() {
+	for _, object := range a.options.Drop {
+		t := a.names[object.Table]
+		if t == nil {
+			continue
+		}
+		t.after.Constraints = slices.DeleteFunc(t.after.Constraints, func(c catalog.Constraint) bool {
+			return c.Name == object.Name && c.Foreign == nil
+		})
+		t.after.Indexes = slices.DeleteFunc(t.after.Indexes, func(i catalog.Index) bool { return i.Name == object.Name })
+		t.after.Triggers = slices.DeleteFunc(t.after.Triggers, func(t catalog.Trigger) bool { return t.Name == object.Name })
+	}
+}
+
+func (a *Analysis) dropped(table catalog.Name, name string) bool {
+	return slices.Contains(a.options.Drop, keys.Object{Table: table, Name: name})
+}
+
+// Preflight asks the database for rows that stand in the way of the keys, and adds
+// what it finds to the findings. See [keys.Analysis.Preflight].
+func (a *Analysis) Preflight(ctx context.Context, db keys.Beginner, limits keys.Limits) error {
+	if a.preflight == nil {
+		return nil
+	}
+	findings, err := a.preflight(ctx, db, limits)
+	a.Findings = append(a.Findings, findings...)
+	return err
+}

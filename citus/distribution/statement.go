@@ -1,0 +1,152 @@
+package distribution
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// setUp comes first in each transaction. Without the one setting Citus takes
+// tables along that foreign keys connect; with the other each node is talked to
+// over one connection, so that foreign keys to reference tables can follow
+// changes of distributed ones. All names come with their schemas.
+var setUp = []string{
+	"SET LOCAL search_path = pg_catalog, pg_temp",
+	"SET LOCAL citus.enable_local_reference_table_foreign_keys = off",
+	"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
+}
+
+// lockSQL takes the tables' locks at once, before there is work that could be in
+// vain.
+func lockSQL(tables []*Table) string {
+	var names []string
+	for _, t := range tables {
+		names = append(names, t.Name.String())
+	}
+	return "LOCK TABLE " + strings.Join(names, ", ") + " IN ACCESS EXCLUSIVE MODE"
+}
+
+// countSQL keeps for the transaction how many rows there are.
+func countSQL(n int, t *Table) string {
+	return fmt.Sprintf("SELECT pg_catalog.set_config('tenancy.rows_%d', count(*)::text, true) FROM %s", n, t.Name)
+}
+
+// checkSQL fails unless all the rows are still there.
+func checkSQL(n int, t *Table) string {
+	return "DO " + dollars("check", fmt.Sprintf(`
+DECLARE
+	before constant bigint := pg_catalog.current_setting('tenancy.rows_%d')::bigint;
+	now bigint;
+BEGIN
+	SELECT count(*) INTO now FROM %s;
+	IF now <> before THEN
+		RAISE EXCEPTION USING MESSAGE = %s || before || ' rows before, and ' || now || ' now';
+	END IF;
+END
+`, n, t.Name, literal(t.Name.String()+" has lost or won rows: ")))
+}
+
+// spreadSQL spreads a table.
+func (a *Analysis) spreadSQL(t *Table, online bool) string {
+	if t.Method == catalog.Reference {
+		return "SELECT pg_catalog.create_reference_table(" + literal(t.Name.String()) + ")"
+	}
+	function := "create_distributed_table"
+	if online {
+		function += "_concurrently"
+	}
+	with := "colocate_with => " + literal(t.anchor.Name.String())
+	if t == t.anchor {
+		with = "colocate_with => 'none'"
+		if shards := max(a.options.Shards, t.live.Distribution.Shards); shards > 0 {
+			with += fmt.Sprintf(", shard_count => %d", shards)
+		}
+	}
+	return fmt.Sprintf("SELECT pg_catalog.%s(%s, %s, %s)", function, literal(t.Name.String()), literal(t.Column), with)
+}
+
+// gatherSQL brings a table back. No foreign keys are there to cascade along.
+func gatherSQL(t *Table) string {
+	return "SELECT pg_catalog.undistribute_table(" + literal(t.Name.String()) + ")"
+}
+
+// cleanUp drops what online copies leave, in the place of Citus' own maintenance,
+// which comes by every few minutes.
+const cleanUp = "CALL pg_catalog.citus_cleanup_orphaned_resources()"
+
+// block carries statements out as one, where a table is spread in a way.
+func block(t *Table, condition string, statements []string) string {
+	var b strings.Builder
+	for _, statement := range statements {
+		b.WriteString("\t\tEXECUTE " + dollars("statement", statement) + ";\n")
+	}
+	return "DO " + dollars("block", fmt.Sprintf(`
+BEGIN
+	IF EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = %s::pg_catalog.regclass AND %s) THEN
+%s	END IF;
+END
+`, literal(t.Name.String()), condition, b.String()))
+}
+
+// EmptySQL removes the rows that stay in a table's own storage when they are
+// copied into shards, behind a check that Citus lacks: its function truncates with
+// CASCADE, along foreign keys that it has not looked at, and would empty tables
+// that were never copied.
+func EmptySQL(table catalog.Name) string {
+	return "DO " + dollars("empty", fmt.Sprintf(`
+DECLARE
+	reached text;
+BEGIN
+	WITH RECURSIVE emptied (id) AS (
+		SELECT %[1]s::pg_catalog.regclass::oid
+		UNION
+		SELECT further.id
+		FROM emptied
+		CROSS JOIN LATERAL (
+			SELECT c.conrelid FROM pg_catalog.pg_constraint AS c WHERE c.contype = 'f' AND c.confrelid = emptied.id
+			UNION ALL
+			SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = emptied.id
+		) AS further (id)
+	)
+	SELECT string_agg(id::pg_catalog.regclass::text, ', ' ORDER BY id) INTO reached
+	FROM emptied
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p WHERE p.logicalrelid = emptied.id);
+	IF reached IS NOT NULL THEN
+		RAISE EXCEPTION USING MESSAGE = 'emptying the local copy of ' || %[2]s || ' would empty ' || reached,
+			HINT = 'Foreign keys lead there from tables that refer to it: drop them, or spread those tables, too.';
+	END IF;
+	PERFORM pg_catalog.truncate_local_data_after_distributing_table(%[1]s::pg_catalog.regclass);
+END
+`, literal(table.String()), literal(table.String())))
+}
+
+// togetherSQL fails unless the tables' shards lie together.
+func (a *Analysis) togetherSQL() string {
+	var names []string
+	for _, t := range a.Tables {
+		if t.Method == catalog.Hash {
+			names = append(names, literal(t.Name.String())+"::pg_catalog.regclass")
+		}
+	}
+	return "DO " + dollars("together", fmt.Sprintf(`
+BEGIN
+	IF (
+		SELECT count(*) <> %d OR count(DISTINCT colocationid) <> 1 FROM pg_catalog.pg_dist_partition
+		WHERE partmethod = 'h' AND logicalrelid IN (%s)
+	) THEN
+		RAISE EXCEPTION 'the shards of the tables do not lie together';
+	END IF;
+END
+`, len(names), strings.Join(names, ", ")))
+}
+
+// dropSQL drops a foreign key.
+func (f *foreign) dropSQL() string {
+	return "ALTER TABLE " + f.child.String() + " DROP CONSTRAINT " + catalog.Quote(f.name)
+}
+
+// addSQL makes a foreign key.
+func addSQL(child catalog.Name, key *catalog.Constraint) string {
+	return "ALTER TABLE " + child.String() + " ADD CONSTRAINT " + catalog.Quote(key.Name) + " " + key.Definition()
+}

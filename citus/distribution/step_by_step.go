@@ -1,0 +1,201 @@
+package distribution
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/migration"
+)
+
+// stepByStep is the plan of a step a table: the keys first, as their own plan
+// makes them.
+func (a *Analysis) stepByStep() []migration.Phase {
+	phases := slices.Clone(a.keys.Phases)
+	for _, phase := range []migration.Phase{
+		{
+			Name: Detach, About: "What Citus cannot have is dropped, and foreign keys until they can be made in the shards.",
+			Barrier: "Nothing relies on foreign keys until phase attach is done: no cascades happen, and nothing refuses " +
+				"rows that refer to none, for which attach would fail.",
+			Steps: a.detach(),
+		}, {
+			Name: Convert, About: aboutConvert,
+			Barrier: "The application can do without the statements that fail meanwhile, or is stopped.",
+			Steps:   a.convert(),
+		}, {
+			Name: Attach, About: "Foreign keys are made again, in each shard, and old rows are checked.",
+			Barrier: a.loaded(), Steps: a.attach(),
+		},
+	} {
+		if len(phase.Steps) > 0 {
+			phases = append(phases, phase)
+		}
+	}
+	return phases
+}
+
+// loaded is what must be true before foreign keys are made of tables that are
+// filled from elsewhere.
+func (a *Analysis) loaded() string {
+	if !a.options.Load {
+		return ""
+	}
+	return "All rows are copied into the spread tables, in any order (COPY), and sequences are set (setval)."
+}
+
+// keyed is a table as the keys' plan leaves it, before anything is given up.
+func (a *Analysis) keyed(t *Table) *catalog.Table { return a.keysAfter.Table(t.Name) }
+
+// detach drops the foreign keys, and what is given up.
+func (a *Analysis) detach() (steps []migration.Step) {
+	for _, f := range a.changing() {
+		if f.kept != nil {
+			steps = append(steps, a.detachKey(f))
+		}
+	}
+	for _, t := range a.Tables {
+		from, to := a.keyed(t), t.after
+		sql := difference(from, to)
+		if len(sql) == 0 {
+			continue
+		}
+		step := stepOn(t.Name, "drop what Citus cannot have", "it holds between tenants, or runs where no tenant's other rows are", sql...)
+		step.Undo = difference(to, from)
+		step.Before, step.After = changes(from, to).states(from, to)
+		step.PointOfNoReturn = slices.ContainsFunc(changes(from, to).indexes.gone, func(i *catalog.Index) bool { return i.Unique }) ||
+			len(changes(from, to).constraints.gone) > 0
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+func (a *Analysis) detachKey(f *foreign) migration.Step {
+	step := stepOn(f.child, "detach "+catalog.Quote(f.name), "it cannot hold between a table that is spread and one that is not", f.dropSQL())
+	step.Transaction = false
+	step.Blocks = "everything on it and on " + f.parent.String() + ", for a moment"
+	step.Undo = a.makeKey(f, f.kept)
+	step.Repair = step.Undo[:1] // the undo may leave it without its validation
+	step.Also = f.also()
+	step.Before = []migration.State{constraintState(f.child, f.name, f.kept)}
+	step.After = []migration.State{constraintState(f.child, f.name, nil)}
+	return step
+}
+
+// makeKey makes a foreign key without a long lock, and begins anew where it was
+// cut off. A partitioned table's is validated at once.
+func (a *Analysis) makeKey(f *foreign, key *catalog.Constraint) []string {
+	alter, name := "ALTER TABLE "+f.child.String()+" ", catalog.Quote(key.Name)
+	open := *key
+	partitioned := a.live.Table(f.child).Partitioned
+	open.Validated = partitioned && key.Validated
+	sql := []string{alter + "DROP CONSTRAINT IF EXISTS " + name, addSQL(f.child, &open)}
+	if key.Validated && !partitioned {
+		sql = append(sql, alter+"VALIDATE CONSTRAINT "+name)
+	}
+	return sql
+}
+
+// also is the other table that is locked with the child.
+func (f *foreign) also() []catalog.Name {
+	if f.child == f.parent {
+		return nil
+	}
+	return []catalog.Name{f.parent}
+}
+
+// convert spreads table after table.
+func (a *Analysis) convert() (steps []migration.Step) {
+	for _, t := range a.moving() {
+		steps = append(steps, a.convertTable(t))
+	}
+	for _, t := range a.leftovers() {
+		step := stepOn(t.Name, "empty the local copy", "its rows are in shards", EmptySQL(t.Name))
+		step.Before, step.After = []migration.State{localRows(t, "PRESENT")}, []migration.State{localRows(t, "")}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+func (a *Analysis) convertTable(t *Table) migration.Step {
+	online := a.options.Online && t.Method == catalog.Hash
+	step := migration.Step{
+		Name: t.Name.String() + ": spread as " + t.wanted(), Table: t.Name, Transaction: !online,
+		About: "its rows are copied into shards" + a.apart(t), Lock: migration.AccessExclusive,
+		Blocks: "everything on it, until it is committed",
+	}
+	step.Before, step.After = t.spreadStates()
+	a.sized(&step, t)
+	alone := []*Table{t}
+	back := append(slices.Clone(setUp), lockSQL(alone), rememberSQL(alone))
+	back = append(append(back, a.gather(alone)...), recallSQL)
+	if online {
+		step.About, step.Lock = "its rows are copied into shards while they are written"+a.apart(t), migration.ShareUpdateExclusive
+		step.Blocks = "other changes of the table, while it is copied; writes for a moment at the end"
+		step.SQL = []string{a.spreadSQL(t, true), cleanUp} // the table's old storage is a shard of its own until then
+		// The table is known to Citus before the copy begins, and stays so when that
+		// fails.
+		step.Repair = []string{block(t, "partmethod = 'n' AND repmodel <> 't'", back), cleanUp}
+		step.Undo = []string{block(t, "true", back)}
+	} else {
+		step.SQL = append(slices.Clone(setUp), lockSQL(alone), countSQL(0, t))
+		step.SQL = append(append(step.SQL, dropLoose(alone)...), a.spreadSQL(t, false), checkSQL(0, t), EmptySQL(t.Name))
+		step.SQL = append(step.SQL, addLoose(alone)...)
+		step.Undo = back
+	}
+	if slices.ContainsFunc(t.live.Columns, func(c catalog.Column) bool { return c.Identity != "" }) {
+		step.Undo, step.NoUndo = nil, "Citus cannot bring back a table with an identity column"
+	}
+	return step
+}
+
+// apart says which tables a table is related to that are not yet spread when it
+// is.
+func (a *Analysis) apart(t *Table) string {
+	later := a.moving()
+	later = later[slices.Index(later, t)+1:]
+	var names []string
+	for _, other := range later {
+		if slices.ContainsFunc(a.foreign, func(f *foreign) bool {
+			return f.child == t.Name && f.parent == other.Name || f.child == other.Name && f.parent == t.Name
+		}) {
+			names = append(names, other.Name.String())
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; then statements fail that correlate it with " + strings.Join(names, ", ")
+}
+
+// attach makes the foreign keys.
+func (a *Analysis) attach() (steps []migration.Step) {
+	for _, f := range a.changing() {
+		if f.want == nil {
+			continue
+		}
+		// One step, and not one more to validate: the catalogue would not tell a key
+		// whose undo is to come from the one before phase detach.
+		step := stepOn(f.child, "attach "+catalog.Quote(f.name), "rows refer to rows that are there, in the shard", a.makeKey(f, f.want)...)
+		step.Transaction, step.Lock, step.Also = false, migration.ShareRowExclusive, f.also()
+		step.Blocks = "writes to it and to " + f.parent.String() + ", for a moment; then other changes of it, while it is read"
+		step.Repair = step.SQL[:1]
+		step.Undo = step.SQL[:1]
+		a.sized(&step, a.names[f.child])
+		step.Before = []migration.State{constraintState(f.child, f.name, nil)}
+		step.After = []migration.State{constraintState(f.child, f.name, f.want)}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+func stepOn(table catalog.Name, name, about string, sql ...string) migration.Step {
+	return migration.Step{Name: table.String() + ": " + name, Table: table, About: about, SQL: sql, Transaction: true,
+		Lock: migration.AccessExclusive, Blocks: "everything, for a moment"}
+}
+
+// aboutConvert says what fails while some tables are spread and others are not,
+// as Citus was seen to do.
+const aboutConvert = "Tables are spread, one after the other. Between one that is spread and one that is not yet, " +
+	"statements fail that correlate them (0A000, direct joins between distributed and local tables are not supported): " +
+	"EXISTS, a subquery in SELECT or LATERAL with the other's columns, also in UPDATE and DELETE. " +
+	"Joins, IN with a subquery of its own and INSERT … SELECT go on, but carry the rows to the coordinator and back."

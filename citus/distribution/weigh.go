@@ -1,0 +1,94 @@
+package distribution
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// A Weight is how the tenants' rows would lie in shards: rows as they are
+// counted, bytes in proportion to the tables' with their indexes.
+type Weight struct {
+	Tenants []TenantWeight // the biggest, the biggest first
+	Count   int64          // of all tenants
+	Rows    int64
+	Bytes   int64
+	// Shard is the largest shard, all tables together; its bytes are zero where
+	// the server cannot say, for want of the extension.
+	Shard, ShardBytes int64
+	Sampled           bool // some tables were not read whole
+}
+
+// A TenantWeight is a tenant's.
+type TenantWeight struct {
+	Tenant      string // its id, as text
+	Rows, Bytes int64
+	Shard       int64 // that it would be in, counted from 0; -1 where the server cannot say
+}
+
+// sampleAbove is how big a table may be to be counted whole; of bigger ones a
+// part as big as that is read.
+const sampleAbove = 256 << 20
+
+// Weigh asks how many rows the tenants have, which reads all of the tables, or of
+// big ones a part. biggest is how many tenants are told.
+func (a *Analysis) Weigh(ctx context.Context, db *sql.DB, biggest int) (*Weight, error) {
+	w := &Weight{}
+	parts := a.weighed(w)
+	if len(parts) == 0 {
+		return w, nil
+	}
+	hash, shards := "NULL::bigint", a.shards()
+	if a.Cluster.Installed != "" && shards > 0 {
+		hash = fmt.Sprintf("least((pg_catalog.worker_hash(tenant)::bigint + 2147483648) / (4294967296 / %[1]d), %[1]d - 1)", shards)
+	}
+	query := fmt.Sprintf(`
+WITH weights AS (
+	SELECT tenant, sum(n) AS n, sum(bytes) AS bytes
+	FROM (%s) AS parts
+	GROUP BY tenant
+), placed AS MATERIALIZED (
+	SELECT tenant::text AS tenant, n, bytes, %s AS shard FROM weights WHERE tenant IS NOT NULL
+), heaviest AS (
+	SELECT shard, sum(bytes) AS bytes FROM placed WHERE shard IS NOT NULL GROUP BY shard ORDER BY bytes DESC LIMIT 1
+)
+SELECT tenant, n::bigint, bytes::bigint, COALESCE(shard, -1),
+	(SELECT count(*) FROM placed), (SELECT sum(n)::bigint FROM placed), (SELECT sum(bytes)::bigint FROM placed),
+	COALESCE((SELECT shard FROM heaviest), -1), COALESCE((SELECT bytes::bigint FROM heaviest), 0)
+FROM placed
+ORDER BY bytes DESC, tenant
+LIMIT %d`, strings.Join(parts, " UNION ALL "), hash, max(1, biggest))
+	err := each(ctx, db, func(rows *sql.Rows) error {
+		var t TenantWeight
+		err := rows.Scan(&t.Tenant, &t.Rows, &t.Bytes, &t.Shard, &w.Count, &w.Rows, &w.Bytes, &w.Shard, &w.ShardBytes)
+		w.Tenants = append(w.Tenants, t)
+		return err
+	}, query)
+	if err != nil {
+		return nil, fmt.Errorf("distribution: weigh the tenants: %w", err)
+	}
+	return w, nil
+}
+
+// weighed are the queries for the rows of each table by tenant.
+func (a *Analysis) weighed(w *Weight) (parts []string) {
+	for _, t := range a.Tables {
+		if t.Method != catalog.Hash {
+			continue
+		}
+		joins, tenant := a.tenantSQL(t.Name, "t")
+		bytes, sample, factor := a.sizeOf(t), "", "1"
+		if t.live.Distribution.Method == catalog.NotDistributed && bytes > sampleAbove {
+			percent := 100 * float64(sampleAbove) / float64(bytes)
+			sample, factor = fmt.Sprintf(" TABLESAMPLE SYSTEM (%.6f)", percent), fmt.Sprintf("%.6f", 100/percent)
+			w.Sampled = true
+		}
+		parts = append(parts, fmt.Sprintf("SELECT %[1]s AS tenant, count(*) * %[2]s AS n, "+
+			"count(*)::numeric * %[3]d / greatest(sum(count(*)) OVER (), 1) AS bytes FROM %[4]s AS t%[5]s%[6]s GROUP BY %[1]s",
+			tenant, factor, bytes, t.Name, sample, joins))
+	}
+	return parts
+}
