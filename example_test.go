@@ -15,6 +15,7 @@ import (
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/citus/distribution"
 	"github.com/gorm-tenancy/tenancy/keys"
 	"github.com/gorm-tenancy/tenancy/migration"
 )
@@ -481,4 +482,69 @@ func ExampleConfig_audit() {
 	// Output:
 	// eve: query on orders: tenancy: no tenant in the context
 	// tenancy: no tenant in the context (query on orders)
+}
+
+// Moving to Citus: look at the report, decide, carry it out, keep the way back.
+func ExampleDistribute() {
+	move := func(ctx context.Context, db *gorm.DB, models []any) error {
+		options := tenancy.DistributeOptions{Out: os.Stdout}
+		_, err := tenancy.Distribute(ctx, db, options, models...)
+		if errors.Is(err, distribution.ErrUndecided) {
+			fmt.Println("to be decided first:", err)
+		}
+
+		options.Plan = distribution.Options{
+			OnDelete: catalog.NoAction, // in the place of SET NULL
+			OnUpdate: catalog.NoAction, // ids do not change
+			Drop:     []keys.Object{{Table: catalog.Name{Schema: "public", Name: "accounts"}, Name: "accounts_slug_key"}},
+		}
+
+		analysis, err := tenancy.PlanDistribution(ctx, db, options, models...)
+		if err != nil {
+			return err
+		}
+		plan, err := analysis.Plan()
+		if err != nil {
+			return err
+		}
+		file, err := os.Create("distribution.json")
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(plan.WriteJSON(file), file.Close()); err != nil {
+			return err
+		}
+
+		options.Run = migration.Options{Apply: true, Passed: []string{distribution.Spread}}
+		if _, err := tenancy.Distribute(ctx, db, options, models...); err != nil {
+			return err
+		}
+		return nil
+	}
+	step := func(ctx context.Context, db *gorm.DB, options tenancy.DistributeOptions, models []any) error {
+		options.Plan.Way = distribution.StepByStep
+		options.Plan.Online = true // writes go on while a table is copied
+		options.Run = migration.Options{Apply: true, Passed: []string{keys.Backfill, keys.Swap}}
+		result, err := tenancy.Distribute(ctx, db, options, models...)
+		if err != nil {
+			return err
+		}
+		if result.Barrier != nil {
+			fmt.Println("before phase", result.Barrier.Phase, "make sure:", result.Barrier.Text)
+		}
+		return nil
+	}
+	_, _ = move, step // they need a Citus cluster
+}
+
+// Back to plain tables, with the same rows and keys.
+func ExampleUndistribute() {
+	back := func(ctx context.Context, db *gorm.DB) error {
+		_, err := tenancy.Undistribute(ctx, db, tenancy.DistributeOptions{
+			Out: os.Stdout,
+			Run: migration.Options{Apply: true},
+		})
+		return err
+	}
+	_ = back // it needs a Citus cluster
 }

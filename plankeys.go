@@ -1,0 +1,149 @@
+package tenancy
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/keys"
+)
+
+// PlanKeys says what a live PostgreSQL database lacks for composite keys. It
+// reads the catalogue and changes nothing. The analysis tells which tables belong
+// to tenants, asks what it cannot know, finds rows that stand in the way
+// ([keys.Analysis.Preflight]), and makes the plan ([keys.Analysis.Plan]), which
+// package migration writes as files or carries out.
+//
+// Where the plugin is in place, what its configuration and the models say is
+// added to the options: the root, tenant columns of another name, shared tables,
+// and keys that are tagged global. Models are not needed for that: tables that no
+// model names are planned as well.
+func PlanKeys(ctx context.Context, db *gorm.DB, o keys.Options, models ...any) (*keys.Analysis, error) {
+	_, analysis, err := planKeys(ctx, db, o, models)
+	return analysis, err
+}
+
+// planKeys returns the catalogue, too, that the analysis is of.
+func planKeys(ctx context.Context, db *gorm.DB, o keys.Options, models []any) (*catalog.Catalog, *keys.Analysis, error) {
+	if name := db.Name(); name != "postgres" {
+		return nil, nil, errors.New("tenancy: keys are planned for PostgreSQL, not for " + name)
+	}
+	pool := db.WithContext(ctx).Statement.ConnPool
+	c, err := catalog.Read(ctx, pool, catalog.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	plugin, _ := db.Plugins["tenancy"].(*Plugin)
+	switch {
+	case plugin != nil:
+		var schema string
+		if err := pool.QueryRowContext(ctx, "SELECT current_schema()").Scan(&schema); err != nil {
+			return nil, nil, err
+		}
+		if o, err = plugin.keyOptions(o, c, schema, models); err != nil {
+			return nil, nil, err
+		}
+		if err := addModelKeys(&o, c, db.WithContext(ctx), models); err != nil {
+			return nil, nil, err
+		}
+	case len(models) > 0:
+		return nil, nil, errors.New("tenancy: PlanKeys needs the plugin to know what models are: db.Use(tenancy.New(…))")
+	}
+	analysis, err := keys.Analyze(c, o)
+	return c, analysis, err
+}
+
+// keyOptions adds to options what the configuration and the models say.
+func (p *Plugin) keyOptions(o keys.Options, c *catalog.Catalog, schema string, models []any) (keys.Options, error) {
+	if o.Column == "" {
+		o.Column = p.config.Column
+	}
+	columns := map[catalog.Name]string{}
+	for _, value := range models {
+		if err := p.tables.declare(value, "PlanKeys"); err != nil {
+			return o, err
+		}
+	}
+	for _, t := range p.tables.snapshot.Load().names {
+		name := nameIn(t.name, schema)
+		if c.Table(name) == nil {
+			continue
+		}
+		switch {
+		case t.shared:
+			o.Shared = append(o.Shared, name)
+		case t.root:
+			if o.Root == (catalog.Name{}) {
+				o.Root = name
+			}
+		case t.column != o.Column:
+			columns[name] = t.column
+		}
+	}
+	for name, column := range o.Columns {
+		columns[name] = column
+	}
+	o.Columns = columns
+	return o, nil
+}
+
+// addModelKeys adds the uniques that models want, and those that they keep without
+// the tenant.
+func addModelKeys(o *keys.Options, c *catalog.Catalog, db *gorm.DB, models []any) error {
+	m, ok := db.Migrator().(migrator)
+	if !ok || len(models) == 0 {
+		return nil
+	}
+	r, err := m.begin(models, false)
+	if err != nil {
+		return err
+	}
+	if err := r.want(false); err != nil {
+		return err
+	}
+	for _, t := range r.targets {
+		table := c.Table(t.name)
+		if table == nil || !t.want.scoped() {
+			continue
+		}
+		for _, index := range t.want.indexes {
+			columns, plain := index.columns()
+			switch {
+			case !index.isUnique():
+			case plain && index.added && index.kind != primaryKey:
+				o.Uniques = append(o.Uniques, keys.Wanted{Object: keys.Object{Table: t.name, Name: index.name}, Columns: columns[1:]})
+			case !index.added && !slices.ContainsFunc(index.parts, func(p indexPart) bool { return p.column == t.want.tenant }):
+				o.Global = append(o.Global, globalKeys(table, index.name, columns)...)
+			}
+		}
+	}
+	return nil
+}
+
+// globalKeys finds a unique that stays without the tenant, by its name or its
+// columns.
+func globalKeys(table *catalog.Table, name string, columns []string) (found []keys.Object) {
+	for i := range table.Indexes {
+		index := &table.Indexes[i]
+		var own []string
+		for _, part := range index.Parts {
+			own = append(own, part.Column)
+		}
+		if index.Unique && (index.Name == name || len(columns) > 0 && index.Predicate == "" && slices.Equal(own, columns)) {
+			found = append(found, keys.Object{Table: table.Name, Name: index.Name})
+		}
+	}
+	return found
+}
+
+// nameIn qualifies a table's name as GORM has it.
+func nameIn(table, schema string) catalog.Name {
+	if own, name, qualified := strings.Cut(table, "."); qualified {
+		return catalog.Name{Schema: own, Name: name}
+	}
+	return catalog.Name{Schema: schema, Name: table}
+}
