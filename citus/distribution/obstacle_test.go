@@ -19,62 +19,67 @@ CREATE TABLE accounts (id bigint PRIMARY KEY, name text);
 CREATE TABLE users (tenant_id bigint NOT NULL REFERENCES accounts, id bigint, email text, n int, PRIMARY KEY (tenant_id, id));
 `
 
-// TestTableObstacles lists what Citus refuses, and the remedy of each.
+// dropping is to give up one object.
+func dropping(table, name string) *distribution.Options {
+	return &distribution.Options{Drop: []keys.Object{{Table: public(table), Name: name}}}
+}
+
+// tableObstacles are what Citus refuses of tables, with the remedy of each.
+var tableObstacles = []struct {
+	reason, sql, found, remedy string
+	cleared                    *distribution.Options // that make it none
+}{
+	{reason: "triggers do not run in shards", found: "users: touch: Citus does not take tables with triggers", remedy: "Options.Drop",
+		sql: `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+			CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()`, cleared: dropping("users", "touch")},
+	{reason: "identity columns do not come back", found: "users: code: Citus cannot bring a table with an identity column back",
+		sql:    "ALTER TABLE users ADD COLUMN code bigint GENERATED ALWAYS AS IDENTITY",
+		remedy: "DROP IDENTITY", cleared: &distribution.Options{KeepIdentity: true}},
+	{reason: "a unique of the root holds between tenants", found: "accounts: accounts_name_key: the unique holds between tenants",
+		sql: "ALTER TABLE accounts ADD UNIQUE (name)", remedy: "shared table", cleared: dropping("accounts", "accounts_name_key")},
+	{reason: "an included tenant is no part of the key", found: "accounts: i: the tenant is included in the unique, and no part of it",
+		sql: "CREATE UNIQUE INDEX i ON accounts (name) INCLUDE (id)", remedy: "Options.Drop", cleared: dropping("accounts", "i")},
+	{reason: "other types hash differently", found: "others: tenant_id: the tenant column is of type integer, and that of public.accounts of type bigint",
+		sql: "CREATE TABLE others (tenant_id integer NOT NULL PRIMARY KEY)", remedy: "ALTER TABLE public.others ALTER COLUMN tenant_id TYPE bigint"},
+	{reason: "subqueries in policies", found: "users: p: Citus does not take policies with subqueries",
+		sql: "CREATE POLICY p ON users USING (tenant_id IN (SELECT id FROM accounts))", remedy: "current_setting"},
+	{reason: "a policy that only mentions the word is none", sql: `CREATE POLICY p ON users USING (email <> 'SELECT ')`},
+	{reason: "SET NULL would clear the tenant", found: "users: u: Citus has no ON DELETE SET NULL", remedy: "Options.OnDelete",
+		sql:     "ALTER TABLE users ADD CONSTRAINT u FOREIGN KEY (tenant_id, n) REFERENCES users ON DELETE SET NULL (n)",
+		cleared: &distribution.Options{OnDelete: catalog.NoAction}},
+	{reason: "ON UPDATE CASCADE would change the tenant", found: "users: u: Citus has no ON UPDATE CASCADE", remedy: "Options.OnUpdate",
+		sql:     "ALTER TABLE users ADD CONSTRAINT u FOREIGN KEY (tenant_id, n) REFERENCES users ON UPDATE CASCADE",
+		cleared: &distribution.Options{OnUpdate: catalog.NoAction}},
+	{reason: "a local table's references are checked against nothing", found: "notes: notes_country_fkey: a table that stays on the coordinator alone",
+		sql: "CREATE TABLE notes (country bigint REFERENCES countries)", remedy: "Options.Drop", cleared: dropping("notes", "notes_country_fkey")},
+	{reason: "shards cannot refer to a local table", found: "users: u: it refers to public.notes, which stays on the coordinator alone",
+		sql:    "CREATE TABLE notes (id int PRIMARY KEY); ALTER TABLE users ADD CONSTRAINT u FOREIGN KEY (n) REFERENCES notes",
+		remedy: "make public.notes a tenant's or a shared one", cleared: dropping("users", "u")},
+	{reason: "a copy on each node cannot refer to one node's row", found: "countries: c: a shared table cannot refer to rows of tenants",
+		sql:    "ALTER TABLE countries ADD COLUMN a bigint, ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES accounts",
+		remedy: "Options.Drop", cleared: dropping("countries", "c")},
+	{reason: "another tenant may be on another node", found: "users: u: it does not match tenant with tenant",
+		sql:    "ALTER TABLE users ADD COLUMN by bigint, ADD CONSTRAINT u FOREIGN KEY (by) REFERENCES accounts",
+		remedy: "Options.Drop", cleared: dropping("users", "u")},
+	{reason: "inheritance", found: "heirs: it inherits from another table", remedy: "partition",
+		sql: "CREATE TABLE heirs () INHERITS (users)"},
+	{reason: "a generated column is not known before the row is made", found: "others: tenant_id: a generated column cannot distribute",
+		sql: "CREATE TABLE others (n bigint, tenant_id bigint NOT NULL GENERATED ALWAYS AS (n + 1) STORED)", remedy: "plain column"},
+	{reason: "small numbers are made by the coordinator", found: "warning: public.users: small: a sequence of type integer",
+		sql: "ALTER TABLE users ADD COLUMN small serial", remedy: "bigint"},
+	{reason: "an exclusion holds between tenants", found: "users: x: the exclusion holds between tenants", remedy: "btree_gist",
+		sql: "ALTER TABLE users ADD COLUMN r int4range, ADD CONSTRAINT x EXCLUDE USING gist (r WITH &&)", cleared: dropping("users", "x")},
+	{reason: "a partitioned table as a reference", found: "countries: a partitioned table cannot be a reference table", remedy: "without partitions",
+		sql: "DROP TABLE countries; CREATE TABLE countries (id bigint) PARTITION BY HASH (id)"},
+	{reason: "changes in shards are not published", found: "warning: public.users: changes: the publication sends nothing more", remedy: "workers",
+		sql: "CREATE PUBLICATION changes FOR TABLE users"},
+	{reason: "nothing in the way"},
+}
+
+// TestTableObstacles lists them.
 func TestTableObstacles(t *testing.T) {
 	t.Parallel()
-	drop := func(table, name string) distribution.Options {
-		return distribution.Options{Drop: []keys.Object{{Table: public(table), Name: name}}}
-	}
-	for _, test := range []struct {
-		reason, sql, found, remedy string
-		cleared                    *distribution.Options // that make it none
-	}{
-		{reason: "triggers do not run in shards", found: "users: touch: Citus does not take tables with triggers", remedy: "Options.Drop",
-			sql: `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
-				CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()`, cleared: ptr(drop("users", "touch"))},
-		{reason: "identity columns do not come back", found: "users: code: Citus cannot bring a table with an identity column back",
-			sql:    "ALTER TABLE users ADD COLUMN code bigint GENERATED ALWAYS AS IDENTITY",
-			remedy: "DROP IDENTITY", cleared: &distribution.Options{KeepIdentity: true}},
-		{reason: "a unique of the root holds between tenants", found: "accounts: accounts_name_key: the unique holds between tenants",
-			sql: "ALTER TABLE accounts ADD UNIQUE (name)", remedy: "shared table", cleared: ptr(drop("accounts", "accounts_name_key"))},
-		{reason: "an included tenant is no part of the key", found: "accounts: i: the tenant is included in the unique, and no part of it",
-			sql: "CREATE UNIQUE INDEX i ON accounts (name) INCLUDE (id)", remedy: "Options.Drop", cleared: ptr(drop("accounts", "i"))},
-		{reason: "other types hash differently", found: "others: tenant_id: the tenant column is of type integer, and that of public.accounts of type bigint",
-			sql: "CREATE TABLE others (tenant_id integer NOT NULL PRIMARY KEY)", remedy: "ALTER TABLE public.others ALTER COLUMN tenant_id TYPE bigint"},
-		{reason: "subqueries in policies", found: "users: p: Citus does not take policies with subqueries",
-			sql: "CREATE POLICY p ON users USING (tenant_id IN (SELECT id FROM accounts))", remedy: "current_setting"},
-		{reason: "a policy that only mentions the word is none", sql: `CREATE POLICY p ON users USING (email <> 'SELECT ')`},
-		{reason: "SET NULL would clear the tenant", found: "users: u: Citus has no ON DELETE SET NULL", remedy: "Options.OnDelete",
-			sql:     "ALTER TABLE users ADD CONSTRAINT u FOREIGN KEY (tenant_id, n) REFERENCES users ON DELETE SET NULL (n)",
-			cleared: &distribution.Options{OnDelete: catalog.NoAction}},
-		{reason: "ON UPDATE CASCADE would change the tenant", found: "users: u: Citus has no ON UPDATE CASCADE", remedy: "Options.OnUpdate",
-			sql:     "ALTER TABLE users ADD CONSTRAINT u FOREIGN KEY (tenant_id, n) REFERENCES users ON UPDATE CASCADE",
-			cleared: &distribution.Options{OnUpdate: catalog.NoAction}},
-		{reason: "a local table's references are checked against nothing", found: "notes: notes_country_fkey: a table that stays on the coordinator alone",
-			sql: "CREATE TABLE notes (country bigint REFERENCES countries)", remedy: "Options.Drop", cleared: ptr(drop("notes", "notes_country_fkey"))},
-		{reason: "shards cannot refer to a local table", found: "users: u: it refers to public.notes, which stays on the coordinator alone",
-			sql:    "CREATE TABLE notes (id int PRIMARY KEY); ALTER TABLE users ADD CONSTRAINT u FOREIGN KEY (n) REFERENCES notes",
-			remedy: "make public.notes a tenant's or a shared one", cleared: ptr(drop("users", "u"))},
-		{reason: "a copy on each node cannot refer to one node's row", found: "countries: c: a shared table cannot refer to rows of tenants",
-			sql:    "ALTER TABLE countries ADD COLUMN a bigint, ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES accounts",
-			remedy: "Options.Drop", cleared: ptr(drop("countries", "c"))},
-		{reason: "another tenant may be on another node", found: "users: u: it does not match tenant with tenant",
-			sql:    "ALTER TABLE users ADD COLUMN by bigint, ADD CONSTRAINT u FOREIGN KEY (by) REFERENCES accounts",
-			remedy: "Options.Drop", cleared: ptr(drop("users", "u"))},
-		{reason: "inheritance", found: "heirs: it inherits from another table", remedy: "partition",
-			sql: "CREATE TABLE heirs () INHERITS (users)"},
-		{reason: "a generated column is not known before the row is made", found: "others: tenant_id: a generated column cannot distribute",
-			sql: "CREATE TABLE others (n bigint, tenant_id bigint NOT NULL GENERATED ALWAYS AS (n + 1) STORED)", remedy: "plain column"},
-		{reason: "small numbers are made by the coordinator", found: "warning: public.users: small: a sequence of type integer",
-			sql: "ALTER TABLE users ADD COLUMN small serial", remedy: "bigint"},
-		{reason: "an exclusion holds between tenants", found: "users: x: the exclusion holds between tenants", remedy: "btree_gist",
-			sql: "ALTER TABLE users ADD COLUMN r int4range, ADD CONSTRAINT x EXCLUDE USING gist (r WITH &&)", cleared: ptr(drop("users", "x"))},
-		{reason: "a partitioned table as a reference", found: "countries: a partitioned table cannot be a reference table", remedy: "without partitions",
-			sql: "DROP TABLE countries; CREATE TABLE countries (id bigint) PARTITION BY HASH (id)"},
-		{reason: "changes in shards are not published", found: "warning: public.users: changes: the publication sends nothing more", remedy: "workers",
-			sql: "CREATE PUBLICATION changes FOR TABLE users"},
-		{reason: "nothing in the way"},
-	} {
+	for _, test := range tableObstacles {
 		t.Run(test.reason, func(t *testing.T) {
 			t.Parallel()
 			_, c := database(t, tenants+test.sql)
@@ -99,6 +104,28 @@ func TestTableObstacles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestIdentityRemedy carries out what is advised: numbers go on where they were.
+func TestIdentityRemedy(t *testing.T) {
+	t.Parallel()
+	db, c := database(t, tenants+`ALTER TABLE users ADD COLUMN "Code" bigint GENERATED ALWAYS AS IDENTITY;
+		INSERT INTO accounts VALUES (1); INSERT INTO users (tenant_id, id) VALUES (1, 1), (1, 2), (1, 3)`)
+	a := analyze(t, c, cluster(), distribution.Options{})
+	i := slices.IndexFunc(a.Findings, func(f keys.Finding) bool { return f.Object == "Code" })
+	require.GreaterOrEqual(t, i, 0)
+	_, remedy, found := strings.Cut(a.Findings[i].Remedy, "sequence: ")
+	require.True(t, found)
+	remedy, _, _ = strings.Cut(remedy, "; or set")
+	_, err := db.ExecContext(t.Context(), remedy)
+	require.NoError(t, err, remedy)
+	c, err = catalog.Read(t.Context(), db, catalog.Options{})
+	require.NoError(t, err)
+	_, err = analyze(t, c, cluster(), distribution.Options{}).Plan()
+	require.NoError(t, err)
+	var next int
+	require.NoError(t, db.QueryRowContext(t.Context(), `INSERT INTO users (tenant_id, id) VALUES (1, 4) RETURNING "Code"`).Scan(&next))
+	assert.Greater(t, next, 3)
 }
 
 func ptr[T any](value T) *T { return &value }
