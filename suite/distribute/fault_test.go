@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +79,9 @@ func (s *shop) disturbed(t testing.TB, call way, f fault.Fault, n int) (struck s
 		if struck == "" {
 			require.NoError(t, err)
 		} else if err == nil {
-			require.Equal(t, fault.CancelIn, f, "%s %s must fail", f, struck)
+			// What never got to the server database/sql sends again, where it is no
+			// part of a transaction: that is so of the journal.
+			require.True(t, f == fault.CancelIn || strings.Contains(struck, distribution.JournalTable), "%s %s must fail", f, struck)
 		}
 		return struck
 	}
