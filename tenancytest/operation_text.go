@@ -43,7 +43,6 @@ func (f *Fixture) asText(scope string, t *task, shared *outcome) *task {
 		}
 	}
 	judged := *t
-	judged.flags &^= textual
 	if may {
 		judged.flags |= refusable
 	}
