@@ -159,7 +159,7 @@ func TestRun(t *testing.T) {
 	db := open(t, true)
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
 	if testing.Short() {
-		Run(t, db, &tag{}, &order{})
+		Run(t, db, &tag{})
 		return
 	}
 	Run(t, db, allModels...)
