@@ -17,6 +17,9 @@ const (
 var invisible = map[string]string{
 	"rewriter: rows of a set's tenants meet": asMeeting,
 
+	"the tenant is in SET":              "the column is left out of SET all the same; only the error is missing",
+	"a join table has no tenant column": "the table is then not known, and its statements are refused as undeclared",
+
 	"fragments leave their group open":                     asInvalid,
 	"a line comment swallows what follows":                 asInvalid,
 	"no tenant in the context":                             asNone,
