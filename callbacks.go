@@ -161,7 +161,7 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 			}
 			return
 		}
-		if handed == nil && !p.enforces(op, stmt) {
+		if handed == nil && (p.modes != nil && isSubquery(db) || !p.enforces(op, stmt)) {
 			p.observe(db, op)
 			return
 		}
@@ -189,15 +189,16 @@ func check(db *gorm.DB) {
 		return
 	}
 	ex := executionOf(db.Statement)
+	text := db.Statement.SQL.String()
 	switch {
 	case ex == nil:
 		db.AddError(&ScopeError{Table: db.Statement.Table, Err: ErrUnscopedSQL, Detail: "the statement lost its scope on the way"})
-	case ex.observed != nil:
-		ex.observed.rehearseQuery(db)
 	case ex.kept:
 		ex.keep(db)
-	case db.Statement.SQL.Len() > 0 && db.Statement.SQL.String() != ex.text:
+	case text != "" && text != ex.text && (ex.observed == nil || ex.plugin.modes.ofText(text, ex.plugin.dialect)):
 		db.AddError(ex.errorOn("", ErrUnscopedSQL, "the SQL was written after it was judged"))
+	case ex.observed != nil:
+		ex.observed.rehearseQuery(db)
 	}
 }
 
@@ -244,7 +245,7 @@ func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
 	switch {
 	case handed != nil:
 		handed.err = err
-	case db.DryRun && db.Logger == logger.Discard:
+	case isSubquery(db):
 		stmt.SQL.Reset()
 		stmt.SQL.WriteString("; refused by tenancy")
 		stmt.Vars = nil
@@ -254,6 +255,10 @@ func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
 		}
 	}
 }
+
+// isSubquery reports whether a statement is built as GORM builds those among
+// another's arguments; nothing of it is sent by itself.
+func isSubquery(db *gorm.DB) bool { return db.DryRun && db.Logger == logger.Discard }
 
 func scopeError(op, table string, err error, detail string) error {
 	var scoped *ScopeError

@@ -237,15 +237,15 @@ func (ex *execution) errorOn(table string, err error, detail string) error {
 // judgeClauses refuses clauses that nobody here knows how to scope: those of a
 // scope's or a plugin's own list. GORM's own lists are known.
 func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
-	if ex.scope.mode == modeBypass || ex.plugin.builds(stmt.BuildClauses) {
+	if ex.scope.mode == modeBypass || ex.plugin.knows(stmt.BuildClauses) {
 		return nil
 	}
-	for _, name := range stmt.BuildClauses {
-		if _, known := places[name]; !known {
-			return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause is not known")
-		}
-	}
-	return nil
+	return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause is not known")
+}
+
+// knows reports whether each clause of a list is known.
+func (p *Plugin) knows(list []string) bool {
+	return p.builds(list) || !slices.ContainsFunc(list, func(name string) bool { _, known := places[name]; return !known })
 }
 
 // builds reports whether a list of clauses is one that GORM had when the plugin

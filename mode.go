@@ -3,6 +3,7 @@ package tenancy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -61,6 +62,7 @@ func (m Mode) enforces(op string) bool {
 type modes struct {
 	others Mode
 	tables map[string]Mode // by folded name
+	names  map[string]Mode // the strictest by the last part of the name, as text may have it
 }
 
 // of returns the mode of a table.
@@ -76,7 +78,7 @@ func (m *modes) of(name string) Mode {
 
 // newModes reads the modes of a configuration.
 func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
-	m := &modes{others: config.Mode, tables: map[string]Mode{}}
+	m := &modes{others: config.Mode, tables: map[string]Mode{}, names: map[string]Mode{}}
 	if config.Mode > Observe {
 		return nil, fmt.Errorf("tenancy: Config.Mode is %s", config.Mode)
 	}
@@ -95,6 +97,10 @@ func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
 			return nil, fmt.Errorf("tenancy: Config.Modes[%d] has no table, an unknown mode or a table of two modes", i)
 		}
 		m.tables[name] = entry.Mode
+		last := name[strings.LastIndexByte(name, '.')+1:]
+		if before, ok := m.names[last]; !ok || entry.Mode < before {
+			m.names[last] = entry.Mode
+		}
 		observes = observes || entry.Mode != Enforce
 	}
 	if !observes {
@@ -111,6 +117,9 @@ func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 	}
 	if text := stmt.SQL.String(); op == opRaw || text != "" {
 		return p.modes.ofText(text, p.dialect)
+	}
+	if len(p.modes.tables) > 0 && !p.knows(stmt.BuildClauses) {
+		return true // it would not be rehearsed to its end
 	}
 	mode := p.modes.of(p.tables.fold(stmt.Table))
 	if stmt.Schema != nil && stmt.Schema.Table != stmt.Table {
@@ -139,12 +148,12 @@ func (m *modes) ofText(text string, dialect sqltext.Dialect) bool {
 // strictest returns the strictest of a mode and those of the tables that a text
 // may name.
 func (m *modes) strictest(mode Mode, text string, dialect sqltext.Dialect) Mode {
-	if len(m.tables) == 0 {
+	if len(m.names) == 0 {
 		return mode
 	}
 	lexer := sqltext.Lexer{Text: text, Dialect: dialect}
 	for t := lexer.Next(); t.Kind != sqltext.End; t = lexer.Next() {
-		switch known, ok := m.tables[lexer.Folded(t)]; {
+		switch known, ok := m.names[lexer.Folded(t)]; {
 		case t.Kind == sqltext.Bad:
 			return Enforce
 		case ok && (t.Kind == sqltext.Word || t.Kind == sqltext.Quoted):

@@ -10,7 +10,6 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/logger"
 )
 
 // An observation goes along with a statement that is sent as it is. Beside it a
@@ -33,8 +32,8 @@ func (p *Plugin) observe(db *gorm.DB, op string) {
 	ex := newExecution(p, op)
 	ex.observed = &observation{}
 	db.Statement.Clauses[executionKey] = clause.Clause{Expression: ex}
-	if db.DryRun && db.Logger == logger.Discard {
-		return // a subquery, which is rehearsed with its statement
+	if isSubquery(db) {
+		return // it is rehearsed with its statement
 	}
 	switch text := db.Statement.SQL.String(); {
 	case op == opRaw || text != "":
@@ -64,7 +63,7 @@ func (o *observation) begin(db *gorm.DB, op string) {
 // built.
 func (o *observation) rehearseQuery(db *gorm.DB) {
 	op := executionOf(db.Statement).op
-	if o.copied != nil || op != opQuery && op != opRow || db.DryRun && db.Logger == logger.Discard {
+	if o.copied != nil || op != opQuery && op != opRow || isSubquery(db) {
 		return
 	}
 	o.begin(db, op)

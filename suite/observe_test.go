@@ -340,6 +340,9 @@ func TestObserveModes(t *testing.T) {
 		assert.EqualValues(t, 1, n, "an observed table with an enforced one")
 		require.NoError(t, w.in(w.A).Model(&User{}).Where("id IN (?)", w.in(w.A).Model(&Order{}).Select("user_id").Where("amount = 1")).Count(&n).Error)
 		assert.Zero(t, n, "an enforced one in a subquery")
+		users = nil
+		require.NoError(t, w.in(w.A).Where("id IN (?)", w.db.Model(&Order{}).Select("user_id").Where("amount = 1")).Find(&users).Error)
+		assert.Empty(t, users, "an enforced one in a subquery that has its scope from the statement")
 		require.NoError(t, w.in(w.A).Table("orders AS o").Count(&n).Error)
 		assert.EqualValues(t, 1, n, "an enforced one under an alias")
 		require.ErrorIs(t, w.in(w.A).Raw(`SELECT count(*) FROM "orders"`).Scan(&n).Error, tenancy.ErrUnscopedSQL)
@@ -348,6 +351,35 @@ func TestObserveModes(t *testing.T) {
 			"an enforced one in text")
 		require.ErrorIs(t, w.in(w.A).Create(&Tag{ID: 1, TenantModel: tenancy.TenantModel{TenantID: w.B}}).Error, tenancy.ErrTenantMismatch)
 	})
+}
+
+// An enforced table is, whatever names it in an observed one's statement.
+func TestObserveBesideEnforced(t *testing.T) {
+	t.Parallel()
+	c := observe()
+	c.Modes = []tenancy.TableMode{{Table: "main.orders", Mode: tenancy.Enforce}}
+	w := newObserving(t, openSQLite(t), c)
+	require.NoError(t, w.in(w.A).Create(user(1, w.A, "ann")).Error)
+	require.NoError(t, w.in(w.B).Create(&Order{ID: 1, UserID: 1, TenantModel: tenancy.TenantModel{TenantID: w.B}}).Error)
+	n := int64(0)
+	require.ErrorIs(t, w.in(w.A).Raw("SELECT count(*) FROM orders").Scan(&n).Error, tenancy.ErrUnscopedSQL, "without its schema")
+	joined := func() *gorm.DB { return w.in(w.A).Model(&User{}).Joins("JOIN orders o ON o.user_id = users.id") }
+	require.NoError(t, joined().Count(&n).Error)
+	assert.Zero(t, n)
+
+	tail := joined().Scopes(func(db *gorm.DB) *gorm.DB {
+		db.Statement.BuildClauses = []string{"SELECT", "FROM", "WHERE", "TAIL"}
+		db.Statement.Clauses["TAIL"] = clause.Clause{Expression: clause.Expr{SQL: "LIMIT 9"}}
+		return db
+	})
+	require.ErrorIs(t, tail.Find(&[]User{}).Error, tenancy.ErrUnscopedSQL, "behind a clause that is not known")
+
+	require.NoError(t, w.db.Callback().Query().After("tenancy:begin").Before("tenancy:check").Register("test:write", func(db *gorm.DB) {
+		if _, ok := db.Get("write"); ok {
+			db.Statement.SQL.WriteString("SELECT count(*) FROM orders")
+		}
+	}))
+	require.ErrorIs(t, w.in(w.A).Set("write", true).Model(&User{}).Find(&[]User{}).Error, tenancy.ErrUnscopedSQL, "text of a callback's")
 }
 
 // Rows of an observed table may have no tenant, so that its keys cannot have one.
