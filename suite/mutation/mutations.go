@@ -46,7 +46,7 @@ var mutations = []mutation{
 	{"an attribute of a function in FROM is a call", "rawsql.go", "if ex.functions == nil || ex.guarded {", "if true {"},
 	{"a clause has another name", "build.go", "c.Name != \"\" && c.Name != name)", "false)"},
 	{"a hook takes the scope away", "callbacks.go", "case ex == nil:\n\t\tdb.AddError", "case false:\n\t\tdb.AddError"},
-	{"a hook writes the SQL", "callbacks.go", "case db.Statement.SQL.Len() > 0 &&", "case false &&"},
+	{"a hook writes the SQL", "callbacks.go", "case text != \"\" && text != ex.text &&", "case false &&"},
 	{"association mode mixes a set", "association.go", "return true", "return false"},
 	{"a conflict is found after the commit", "callbacks.go", ".Before(\"gorm:save_after_associations\").Register(\"tenancy:conflict\", checkConflict)", ".Register(\"tenancy:conflict\", checkConflict)"},
 	{"Save keeps what hung on a taken key", "conflict.go", "case taken:\n\t\tdb.AddError", "case taken && false:\n\t\tdb.AddError"},
@@ -55,4 +55,7 @@ var mutations = []mutation{
 	{"Row returns nil after an error", "row.go", "return pool.QueryRowContext(context.Background(), \"\")", "_ = context.Background()\n\treturn nil"},
 	{"an enforced table beside an observed one", "observe.go", "strictest(Observe, stmt.SQL.String(), ex.plugin.dialect).enforces(ex.op)", "strictest(Observe, \"\", ex.plugin.dialect).enforces(ex.op)"},
 	{"text that writes is observed as a read", "mode.go", "op = opRaw", "_ = op"},
+	{"an enforced table is named without its schema", "mode.go", "last := name[strings.LastIndexByte(name, '.')+1:]", "last := name[strings.LastIndexByte(name, '.')*0:]"},
+	{"an observed statement has a clause that nobody knows", "mode.go", "if len(p.modes.tables) > 0 && !p.knows(stmt.BuildClauses) {", "if false {"},
+	{"a callback's text beside an observed statement", "callbacks.go", "(ex.observed == nil || ex.plugin.modes.ofText(text, ex.plugin.dialect))", "ex.observed == nil"},
 }
