@@ -9,6 +9,7 @@ const (
 	asLite    = "the verifier judges PostgreSQL's statements"
 	asLost    = "a statement that no callback of the plugin sees is handed to nobody"
 	asInvalid = "what it breaks is no SQL, and the database refuses it as well"
+	asObserve = "an observed statement is sent as it is, and not verified"
 	asGuarded = "with a RawSQL in place the text is scoped instead of refused"
 )
 
@@ -45,4 +46,9 @@ var invisible = map[string]string{
 	"the zero UUID":                                        asContext,
 	"a hook takes the scope away":                          asLost,
 	"a hook writes the SQL":                                asLost,
+	"an enforced table beside an observed one":             asObserve,
+	"text that writes is observed as a read":               asObserve,
+	"an enforced table is named without its schema":        asObserve,
+	"an observed statement has a clause that nobody knows": asObserve,
+	"a callback's text beside an observed statement":       asObserve,
 }
