@@ -166,6 +166,10 @@ func readNodes(admin dsn) (nodes []*Node, err error) {
 	return nodes, err
 }
 
+// createAttempts is how often a database is tried to make: on a loaded machine a
+// worker now and then drops the connection by which it is told of the others.
+const createAttempts = 3
+
 // newDatabase makes a database for a test, or ends the test with err.
 func (c citusCluster) newDatabase(tb testing.TB, err error) (made *Cluster, name string) {
 	tb.Helper()
@@ -175,12 +179,20 @@ func (c citusCluster) newDatabase(tb testing.TB, err error) (made *Cluster, name
 	case err != nil:
 		tb.Fatalf("tenancytest: Citus: %v", err)
 	}
-	name, password := randomName(), rand.Text()
-	if err := c.create(name, password); err != nil {
+	password := rand.Text()
+	for attempt := 1; ; attempt++ {
+		name = randomName()
+		err := c.create(name, password)
+		if err == nil {
+			break
+		}
 		if err := c.drop(name); err != nil {
 			tb.Errorf("tenancytest: drop database %s: %v", name, err)
 		}
-		tb.Fatalf("tenancytest: create database %s: %v", name, err)
+		if attempt == createAttempts {
+			tb.Fatalf("tenancytest: create database %s: %v", name, err)
+		}
+		tb.Logf("tenancytest: create database %s, once more: %v", name, err)
 	}
 	return &Cluster{
 		Database: Database{

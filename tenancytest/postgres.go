@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
-	_ "gorm.io/driver/postgres" // registers pgx with database/sql
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // EnvDSN is the environment variable that names a running server to test on,
@@ -168,14 +170,27 @@ func runSQL(ctx context.Context, admin dsn, statements ...string) error {
 }
 
 // withSQL connects anew each time: a pool kept open would leave goroutines to
-// the leak checks of the tests that use this package.
+// the leak checks of the tests that use this package. Its error says what the
+// server warned of before, as Citus does of its workers.
 func withSQL(admin dsn, work func(*sql.DB) error) (err error) {
-	db, err := sql.Open("pgx", admin.String())
+	config, err := pgx.ParseConfig(admin.String())
 	if err != nil {
 		return errors.New("the DSN is not valid") // the cause may quote it
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	var warnings []error
+	config.OnNotice = func(_ *pgconn.PgConn, notice *pgconn.Notice) {
+		if notice.SeverityUnlocalized == "WARNING" {
+			warnings = append(warnings, fmt.Errorf("warning: %s", notice.Message))
+		}
+	}
+	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(1)
+	defer func() {
+		if err != nil {
+			err = errors.Join(append([]error{err}, warnings...)...)
+		}
+		err = errors.Join(err, db.Close())
+	}()
 	return work(db)
 }
 
