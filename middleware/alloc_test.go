@@ -20,7 +20,7 @@ type costly struct {
 	rest [14]string
 }
 
-func (c costly) TenancyID() any { return c.id }
+func (c *costly) TenancyID() any { return &c.id }
 
 type valueKey struct{}
 
@@ -28,7 +28,7 @@ type valueKey struct{}
 var nothing http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 
 // Any middleware that gives a request a value in its context allocates twice: the
-// context, and the request that refers to it. The chain may add two.
+// context, and the request that refers to it. The chain adds none.
 func TestAllocations(t *testing.T) {
 	known := costly{id: uuid.New()}
 	lookup := func(context.Context, string) (costly, error) { return known, nil }
@@ -51,12 +51,12 @@ func TestAllocations(t *testing.T) {
 		more   float64
 		reason string
 	}{
-		{middleware.Subdomain(base, lookup, "www"), 2, "the tenant beside the scope, and the id"},
-		{middleware.Domain(lookup, "example.org"), 2, ""},
-		{middleware.Header("X-Tenant", lookup), 2, ""},
-		{middleware.Claim("session", func(*http.Request) (string, error) { return "acme", nil }, lookup), 2, ""},
-		{middleware.Path("/t/", lookup), 3, "the URL without its prefix"},
-		{middleware.Cookie("tenant", lookup), 4, "net/http's reading of the cookies"},
+		{middleware.Subdomain(base, lookup, "www"), 0, ""},
+		{middleware.Domain(lookup, "example.org"), 0, ""},
+		{middleware.Header("X-Tenant", lookup), 0, ""},
+		{middleware.Claim("session", func(*http.Request) (string, error) { return "acme", nil }, lookup), 0, ""},
+		{middleware.Path("/t/", lookup), 1, "the URL without its prefix"},
+		{middleware.Cookie("tenant", lookup), 2, "net/http's reading of the cookies"},
 	}
 	for _, tt := range tests {
 		handler := middleware.New(config, tt.source).Handler(next)

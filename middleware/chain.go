@@ -144,11 +144,14 @@ func (c *Chain[T]) Resolve(answer http.Header, r *http.Request) (*http.Request, 
 		return nil, err
 	}
 	ctx := found.ctx
-	ctx.Context = tenancy.With(r.Context(), found.scope)
-	if scope, _ := tenancy.From(ctx); errors.Is(scope.Err(), tenancy.ErrTenantMismatch) {
-		return nil, &Error{Err: ErrDisagree}
-	} else if scope.Err() != nil {
-		return nil, &Error{Err: ErrSource, Cause: scope.Err()}
+	ctx.Context = r.Context()
+	if _, outer := tenancy.From(ctx.Context); outer {
+		ctx.scoped = tenancy.With(ctx.Context, found.scope)
+		if scope, _ := tenancy.From(ctx); errors.Is(scope.Err(), tenancy.ErrTenantMismatch) {
+			return nil, &Error{Err: ErrDisagree}
+		} else if scope.Err() != nil {
+			return nil, &Error{Err: ErrSource, Cause: scope.Err()}
+		}
 	}
 	scoped := r.WithContext(ctx)
 	if found.strip > 0 {
@@ -196,7 +199,7 @@ func (c *Chain[T]) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // found is what the sources agree on.
 type found[T any] struct {
-	ctx   *tenantContext[T] // with the tenant, and no parent yet
+	ctx   *tenantContext[T] // with the tenant, but not the request's yet
 	scope tenancy.Scope
 	strip int // of the path
 	named int // how many sources named a tenant
@@ -256,7 +259,8 @@ func (c *Chain[T]) find(r *http.Request) (found[T], error) {
 // add returns the tenant's scope, and why it cannot be the one of the request.
 func (f *found[T]) add(tenant T, scopes *scopes) (tenancy.Scope, error) {
 	ctx := &tenantContext[T]{tenant: tenant}
-	scope := scopes.of(idOf(&ctx.tenant))
+	ctx.scoped = scopes.of(idOf(&ctx.tenant))
+	scope, _ := tenancy.From(ctx.scoped)
 	id, ok := scope.Tenant()
 	if !ok {
 		return scope, ErrSource

@@ -5,16 +5,21 @@ import "context"
 // tenantKey is the context's key of the tenant that a lookup returned.
 type tenantKey struct{}
 
-// tenantContext is a context with a tenant of whatever type, in one allocation.
+// tenantContext is a context with a tenant of whatever type and its scope, in one
+// allocation.
 type tenantContext[T any] struct {
-	context.Context
-	tenant T
+	context.Context                 // of the request
+	scoped          context.Context // has the tenant's scope, and nothing that the other has not
+	tenant          T
 }
 
 // Value implements context.Context.
 func (c *tenantContext[T]) Value(key any) any {
 	if key == (tenantKey{}) {
 		return c
+	}
+	if value := c.scoped.Value(key); value != nil {
+		return value
 	}
 	return c.Context.Value(key)
 }

@@ -5,51 +5,62 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"github.com/gorm-tenancy/tenancy"
 )
 
 // generationSize bounds the two generations of scopes.
 const generationSize = 4096
 
-// scopes keeps the scopes of the ids that were used last, so that a request does
-// not make its own. A scope is a function of its id and never goes stale. What is
-// kept is twice generationSize at the most. The zero value is empty.
+// scopes keeps a context each for the ids that were used last, scoped to that tenant
+// and nothing else, so that a request does not make its own. A scope is a function
+// of its id and never goes stale. What is kept is twice generationSize at the most.
+// The zero value is empty.
 type scopes struct {
 	mu         sync.RWMutex
-	young, old map[any]tenancy.Scope
+	young, old map[any]context.Context
 }
 
-// of returns the scope of an id or a tenant. It may be one that cannot be used.
-func (s *scopes) of(id any) tenancy.Scope {
+// of returns the context of an id, a pointer to one, or a tenant. Its scope may be
+// one that cannot be used.
+func (s *scopes) of(id any) context.Context {
+	if at, ok := id.(*uuid.UUID); ok && at != nil {
+		if ctx, young := s.find(*at); young { // without an allocation for the id
+			return ctx
+		}
+		id = *at
+	}
 	if !isValue(id) {
-		return newScope(id) // it may change later
+		return tenancy.With(context.Background(), id) // it may change later
 	}
-	s.mu.RLock()
-	scope, ok := s.young[id]
-	if !ok {
-		scope = s.old[id]
+	ctx, young := s.find(id)
+	if young {
+		return ctx
 	}
-	s.mu.RUnlock()
-	if ok {
-		return scope
-	}
-	if scope.Err() != nil {
-		if scope = newScope(id); scope.Err() != nil {
-			return scope
+	if ctx == nil {
+		ctx = tenancy.With(context.Background(), id)
+		if scope, _ := tenancy.From(ctx); scope.Err() != nil {
+			return ctx
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.young) >= generationSize || s.young == nil {
-		s.old, s.young = s.young, make(map[any]tenancy.Scope)
+		s.old, s.young = s.young, make(map[any]context.Context)
 	}
-	s.young[id] = scope
-	return scope
+	s.young[id] = ctx
+	return ctx
 }
 
-func newScope(tenant any) tenancy.Scope {
-	scope, _ := tenancy.From(tenancy.With(context.Background(), tenant))
-	return scope
+// find returns what is kept for an id, and whether that was used of late.
+func (s *scopes) find(id any) (ctx context.Context, young bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if ctx, young = s.young[id]; !young {
+		ctx = s.old[id]
+	}
+	return ctx, young
 }
 
 // idOf returns the id of a tenant that knows it, or the tenant itself: a struct by

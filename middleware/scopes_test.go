@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 func TestScopesAreBounded(t *testing.T) {
@@ -14,7 +16,7 @@ func TestScopesAreBounded(t *testing.T) {
 	var kept scopes
 	for i := range 5 * generationSize {
 		for _, id := range []any{i + 1, "always"} {
-			scope := kept.of(id)
+			scope, _ := tenancy.From(kept.of(id))
 			got, _ := scope.Tenant()
 			if got != fmt.Sprint(id) {
 				t.Fatalf("%v is %s", id, got)
@@ -29,13 +31,14 @@ func TestScopesKeepIdsAlone(t *testing.T) {
 	t.Parallel()
 	type named string
 	id, text := uuid.New(), "acme"
-	for _, kept := range []any{id, id.String(), "acme", named("acme"), 7, uint8(7), [16]byte(id)} {
+	for _, kept := range []any{id, &id, id.String(), "acme", named("acme"), 7, uint8(7), [16]byte(id)} {
 		var s scopes
-		assert.NoError(t, s.of(kept).Err(), "%T", kept)
+		scope, _ := tenancy.From(s.of(kept))
+		assert.NoError(t, scope.Err(), "%T", kept)
 		assert.Len(t, s.young, 1, "%T", kept)
 	}
 	for _, not := range []any{
-		nil, "", 0, uuid.Nil, 1.5, math.NaN(), true, &text, &id, []byte("acme"), map[string]int{}, [1]any{[]int{}},
+		nil, "", 0, uuid.Nil, 1.5, math.NaN(), true, &text, new(uuid.UUID), (*uuid.UUID)(nil), []byte("acme"), map[string]int{}, [1]any{[]int{}},
 		struct{ A []int }{},
 	} {
 		var s scopes

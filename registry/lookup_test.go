@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/middleware"
 	"github.com/gorm-tenancy/tenancy/registry"
 )
 
@@ -60,6 +63,37 @@ func TestLookupsThatAreCachedSendNothing(t *testing.T) {
 		t.Logf("%s: %v allocations", name, allocs)
 	}
 	assert.Zero(t, w.queries.Load()-before)
+}
+
+// A request's tenant costs what any value in its context does: the context, and the
+// request that refers to it.
+func TestRequestsCost(t *testing.T) {
+	w := newWorld(t, registry.Config{BlindTTL: time.Hour, CacheTTL: time.Hour})
+	acme := w.provision(t, "acme")
+	chain := middleware.New(middleware.Config[registry.Tenant]{
+		AllowStrangers: true,
+		Suspended:      func(tenant registry.Tenant) bool { return tenant.IsSuspended() },
+	}, middleware.Subdomain("example.com", w.LookupSlug))
+	r := httptest.NewRequest(http.MethodGet, "http://acme.example.com:8080/", nil)
+	answer := http.Header{}
+	resolve := func() {
+		scoped, err := chain.Resolve(answer, r)
+		if err != nil {
+			panic(err)
+		}
+		if _, ok := tenancy.From(scoped.Context()); !ok {
+			panic("no scope")
+		}
+		clear(answer)
+	}
+	resolve()
+	before := w.queries.Load()
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, resolve), budget(2))
+	assert.Zero(t, w.queries.Load()-before)
+	scoped, err := chain.Resolve(answer, r)
+	require.NoError(t, err)
+	tenant, _ := middleware.From[registry.Tenant](scoped.Context())
+	assert.Equal(t, acme.ID, tenant.ID)
 }
 
 func isNotFound(err error) error {

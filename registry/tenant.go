@@ -39,7 +39,7 @@ func (Tenant) TableName() string { return "tenants" }
 
 // TenancyID implements tenancy.Tenanter, and saves who enters the tenant's context
 // the search for the key.
-func (t Tenant) TenancyID() any { return t.ID }
+func (t *Tenant) TenancyID() any { return &t.ID }
 
 // IsActive reports whether the tenant is in use; false for the zero Tenant.
 func (t Tenant) IsActive() bool { return t.State == Active }
