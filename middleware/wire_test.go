@@ -68,6 +68,90 @@ func TestWire(t *testing.T) {
 	}
 }
 
+// What net/http makes of the host's two places in HTTP/2.
+func TestWire2(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(middleware.New(open(), middleware.Subdomain(base, bySlug)).Handler(
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			tenant, _ := middleware.From[*account](r.Context())
+			_, _ = fmt.Fprint(w, r.Proto, tenant.name)
+		})))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	t.Cleanup(server.Close)
+	tests := []struct {
+		fields []string
+		answer string // its status and its body; empty where the stream or the connection is refused
+		reason string
+	}{
+		{[]string{":authority", "acme.example.com"}, "200 HTTP/2.0acme", "a request"},
+		{[]string{":authority", "Acme.Example.com:8443"}, "200 HTTP/2.0acme", "capitals and a port"},
+		{[]string{"host", "acme.example.com"}, "200 HTTP/2.0acme", "a host alone (RFC 9113, section 8.3.1)"},
+		{[]string{":authority", "acme.example.com", "host", "globex.example.com"}, "200 HTTP/2.0acme", "the authority counts"},
+		{[]string{":authority", "example.com", "host", "globex.example.com"}, "404 ", "the authority counts, even where it is nobody's"},
+		{[]string{":authority", "x@acme.example.com"}, "", "userinfo"},
+		{[]string{":authority", "acme.example.com@evil.com"}, "", "a tenant's host for userinfo"},
+		{[]string{":authority", "acme.example.com, globex.example.com"}, "400 ", "a list of hosts"},
+		{[]string{":authority", "acme.example.com", ":authority", "globex.example.com"}, "", "two authorities"},
+		{[]string{"host", "acme.example.com", ":authority", "globex.example.com"}, "", "an authority behind a field"},
+		{nil, "400 ", "neither"},
+	}
+	for _, tt := range tests {
+		answer := send2(t, server.Listener.Addr().String(), append([]string{":method", "GET", ":scheme", "http", ":path", "/"}, tt.fields...))
+		if tt.answer == "" || strings.HasPrefix(tt.answer, "200") {
+			assert.Equal(t, tt.answer, answer, tt.reason)
+			continue
+		}
+		assert.True(t, strings.HasPrefix(answer, tt.answer), "%s: %s", tt.reason, answer)
+		assert.NotContains(t, answer, "HTTP/2.0", tt.reason)
+	}
+}
+
+// send2 writes a request's fields as they are, in HTTP/2, and returns the answer's
+// status and body.
+func send2(t *testing.T, address string, fields []string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	const data, headers, reset, settings, goAway = 0, 1, 3, 4, 7
+	frame := func(kind, flags, stream byte, payload string) string {
+		return string([]byte{0, byte(len(payload) >> 8), byte(len(payload)), kind, flags, 0, 0, 0, stream}) + payload
+	}
+	var block strings.Builder // literal fields without indexing (RFC 7541, section 6.2.2)
+	for i := 0; i < len(fields); i += 2 {
+		fmt.Fprintf(&block, "\x00%c%s%c%s", len(fields[i]), fields[i], len(fields[i+1]), fields[i+1])
+	}
+	const endStream, endHeaders = 1, 4
+	_, err = io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+frame(settings, 0, 0, "")+
+		frame(headers, endStream|endHeaders, 1, block.String()))
+	require.NoError(t, err)
+	statuses := map[byte]string{0x88: "200 ", 0x8c: "400 ", 0x8d: "404 "} // of the static table (RFC 7541, appendix A)
+	answer := ""
+	for {
+		var head [9]byte
+		_, err := io.ReadFull(conn, head[:])
+		require.NoError(t, err)
+		payload := make([]byte, int(head[0])<<16|int(head[1])<<8|int(head[2]))
+		_, err = io.ReadFull(conn, payload)
+		require.NoError(t, err)
+		switch head[3] {
+		case headers:
+			require.Contains(t, statuses, payload[0])
+			answer = statuses[payload[0]]
+		case data:
+			answer += string(payload)
+		case reset, goAway:
+			return answer
+		}
+		if head[3] <= headers && head[4]&endStream != 0 {
+			return answer
+		}
+	}
+}
+
 // send writes a request as it is, with bars for the ends of lines.
 func send(t *testing.T, address, request string) (*http.Response, string) {
 	t.Helper()
