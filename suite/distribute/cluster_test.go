@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
@@ -74,6 +77,65 @@ func TestWorkerStopped(t *testing.T) {
 	require.Equal(t, sums, s.sums(t))
 }
 
+// TestWorkerLostInCommit cuts the power of a worker that has prepared its part,
+// while another still prepares: the transaction is committed, and that part follows
+// when the worker is back.
+func TestWorkerLostInCommit(t *testing.T) {
+	t.Parallel()
+	cluster := tenancytest.OwnCitus(t)
+	s := newShop(t, cluster, rows(4, 8, 40))
+	before, sums := s.dump(t), s.sums(t)
+	o := passed(options(distribution.Transactional))
+	analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
+	require.NoError(t, err)
+	plan, err := analysis.Plan()
+	require.NoError(t, err)
+	admin := open(t, cluster.AdminDSN)
+	require.NoError(t, admin.Exec("ALTER ROLE "+roleOf(t, cluster.OwnerDSN)+" SET synchronous_commit = on").Error)
+	lost, slow := on(t, cluster, 1), on(t, cluster, 2)
+	count := func(node *sql.DB, of string) (n int) {
+		assert.NoError(t, node.QueryRow("SELECT count(*) FROM "+of).Scan(&n))
+		return n
+	}
+	waiting := func(n int) func() bool {
+		return func() bool { return count(slow, "pg_stat_activity WHERE wait_event = 'SyncRep'") == n }
+	}
+	do := func(statements ...string) {
+		for _, statement := range statements {
+			_, err := slow.Exec(statement)
+			assert.NoError(t, err, statement)
+		}
+	}
+	var cut sync.WaitGroup
+	pool, b, err := fault.Open(cluster.OwnerDSN, fault.CancelAt, statement(plan, "COMMIT"), func() {
+		// Whatever the slow worker writes waits for a standby that there is not.
+		do("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()")
+		cut.Go(func() { do("SELECT pg_logical_emit_message(true, 'tenancy', 'waits')") })
+		assert.Eventually(t, waiting(1), 10*time.Second, 10*time.Millisecond)
+		cut.Go(func() {
+			assert.Eventually(t, waiting(2), 10*time.Second, 10*time.Millisecond)
+			assert.NotZero(t, count(lost, "pg_prepared_xacts"))
+			cluster.Nodes[1].Stop(t)
+			do("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+		})
+	})
+	require.NoError(t, err)
+	_, err = migration.Execute(t.Context(), pool, plan, o.Run)
+	cut.Wait()
+	require.NotEmpty(t, b.Struck())
+	require.NoError(t, pool.Close())
+	require.NoError(t, err)
+	require.NotEqual(t, before, s.dump(t))
+	cluster.Nodes[1].Start(t)
+	require.NotZero(t, count(lost, "pg_prepared_xacts"))
+	s.recover(t)
+	require.Zero(t, count(lost, "pg_prepared_xacts"))
+	require.Equal(t, sums, s.sums(t))
+	s.finish(t, s.takeBack(plan, o.Run))
+	require.Equal(t, before, s.dump(t))
+	require.Equal(t, sums, s.sums(t))
+}
+
 // TestWorkerStoppedOnline cuts the power of a worker while a table is copied
 // online, which leaves it half-way: its rows are all there, and the next run says
 // what is wrong, and then goes on.
@@ -106,6 +168,19 @@ func TestWorkerStoppedOnline(t *testing.T) {
 	require.Equal(t, sums, s.sums(t))
 	require.Equal(t, len(tables)-1, countOf(s.dump(t), "  distribution HASH"))
 	require.NotContains(t, s.dump(t), "distribution MANAGED")
+}
+
+// on opens the database on a node itself, as a superuser who waits for what he
+// commits.
+func on(t testing.TB, cluster *tenancytest.Cluster, node int) *sql.DB {
+	t.Helper()
+	config, err := pgx.ParseConfig(cluster.AdminDSN)
+	require.NoError(t, err)
+	config.Host, config.Port = cluster.Nodes[node].Host, uint16(cluster.Nodes[node].Port)
+	config.RuntimeParams["synchronous_commit"] = "on"
+	db := stdlib.OpenDB(*config)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return db
 }
 
 // statement is the number of the statement among those that change something,
