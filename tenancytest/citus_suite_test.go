@@ -54,7 +54,7 @@ var distributeNotes = []string{
 	`SELECT create_distributed_table('lines', 'tenant_id', colocate_with => 'notes')`,
 }
 
-var everything = flag.Bool("everything", false, "run the conformance suite on Citus with all models and scopes, which takes ten minutes")
+var everything = flag.Bool("everything", false, "run what is caught or allowed once on all models, and the conformance suite on Citus with all models and scopes, which takes ten minutes")
 
 // configs change what GORM sends: the second prepares statements, of which the
 // server makes generic plans.

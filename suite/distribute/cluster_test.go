@@ -32,6 +32,7 @@ import (
 // tables are what they were, or what they were to become, and the next run says
 // what is wrong, or comes to the end.
 func TestWorkerStopped(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	cluster := tenancytest.OwnCitus(t)
 	s := newShop(t, cluster, rows(4, 8, 40))
@@ -81,6 +82,7 @@ func TestWorkerStopped(t *testing.T) {
 // while another still prepares: the transaction is committed, and that part follows
 // when the worker is back.
 func TestWorkerLostInCommit(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	cluster := tenancytest.OwnCitus(t)
 	s := newShop(t, cluster, rows(4, 8, 40))
@@ -140,6 +142,7 @@ func TestWorkerLostInCommit(t *testing.T) {
 // online, which leaves it half-way: its rows are all there, and the next run says
 // what is wrong, and then goes on.
 func TestWorkerStoppedOnline(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	cluster := tenancytest.OwnCitus(t)
 	s := newShop(t, cluster, rows(4, 8, 40))

@@ -30,6 +30,15 @@ func strideOf(few int) int {
 	return few
 }
 
+// skipShort leaves out tests of what the server does, in which the race detector
+// sees little: the run with it is the short one.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the run without -short has it")
+	}
+}
+
 // A way is a call that is disturbed.
 type way func(context.Context, *gorm.DB) error
 
@@ -105,6 +114,7 @@ var faults = []fault.Fault{fault.CutBefore, fault.CutAfter, fault.KillBefore, fa
 // TestTransactionCut fails at statements of the transactional way, there and back:
 // nothing has changed then, or all of it.
 func TestTransactionCut(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newShop(t, tenancytest.Citus(t), rows(4, 8, 40))
 	o := passed(options(distribution.Transactional))
@@ -150,6 +160,7 @@ func TestTransactionCut(t *testing.T) {
 // TestStepCut fails at statements of the other way, one run after the other, to
 // the end: each begins where the last one ended. Then back.
 func TestStepCut(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newShop(t, tenancytest.Citus(t), rows(4, 8, 40))
 	o := passed(options(distribution.StepByStep))

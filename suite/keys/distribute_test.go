@@ -24,6 +24,7 @@ var spreads = flag.Int("spreads", 4, "of TestDistributeProperties: how many worl
 // in both ways, brings them back and spreads them again: all data is there, the
 // tables' shards lie together, and the undo restores catalogue and data.
 func TestDistributeProperties(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	db, err := sql.Open("pgx", tenancytest.Citus(t).OwnerDSN)
 	require.NoError(t, err)

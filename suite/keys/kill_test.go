@@ -79,6 +79,7 @@ func (s *shop) finish(t testing.TB, go_ way, plan *migration.Plan) {
 // after it, and the next one at the statement that follows, to the end: nothing
 // is lost on the way there, and nothing on the way back.
 func TestKilledAtEachStatement(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newShop(t)
 	s.walk(t, migration.Execute)
@@ -93,9 +94,6 @@ func TestKilledAtEachStatement(t *testing.T) {
 func (s *shop) walk(t testing.TB, go_ way) {
 	t.Helper()
 	faults := [][]fault.Fault{{fault.CutBefore, fault.CutAfter}, {fault.CancelAt, fault.KillAfter}, {fault.KillBefore, fault.CancelIn, fault.CutAfter}}
-	if testing.Short() {
-		faults = [][]fault.Fault{{fault.CutAfter}, {fault.KillAfter}}
-	}
 	seen := map[string]bool{s.dump(t): true}
 	for rounds, at := 0, 1; ; rounds, at = rounds+1, at+1 {
 		for _, f := range faults[rounds%len(faults)] {

@@ -41,6 +41,7 @@ WHERE datname = current_database() AND application_name = 'tenancy migration' AN
 // TestTerminatedWhileWaiting ends the server's process at each step that waits
 // for a transaction of the application.
 func TestTerminatedWhileWaiting(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newShop(t)
 	for _, run := range []way{migration.Execute, migration.Undo} {

@@ -18,3 +18,12 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+// skipShort leaves out tests of what the server does, in which the race detector
+// sees little: the run with it is the short one.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the run without -short has it")
+	}
+}

@@ -120,6 +120,7 @@ func (s *server) stop() error {
 // TestServerStopped stops the server in each phase, while a step is carried out,
 // and starts it again.
 func TestServerStopped(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	own := newServer(t)
 	probe := &shop{dsn: own.dsn()}
