@@ -59,7 +59,8 @@ nobody.
 
 A tenant has one owner, which an index of the database holds. An invitation's token
 has 256 random bits, is stored as a hash, expires, and is accepted once. Whoever is
-removed loses the invitations that they have made.
+removed loses the invitations that they have made, and those that are still open to
+an address from which they have accepted one.
 
 # Operations
 

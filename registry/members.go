@@ -140,9 +140,10 @@ func (r *Registry) SetRole(ctx context.Context, id uuid.UUID, user, role string,
 	return err
 }
 
-// RemoveMember ends a membership, and revokes the invitations of that member
-// that are pending, so that nobody comes back through one of their own. The owner
-// is [ErrOwner]. It works in every state of the tenant.
+// RemoveMember ends a membership, and revokes what is pending of the invitations
+// that the member made, or that went to an address from which they once accepted
+// one, so that nobody comes back through one that was left over. The owner is
+// [ErrOwner]. It works in every state of the tenant.
 func (r *Registry) RemoveMember(ctx context.Context, id uuid.UUID, user string) error {
 	op := operation{event: Event{Op: OpRemoveMember, User: user}, id: id, locks: lockShared}
 	_, err := r.run(ctx, op, func(c *change) error {
@@ -157,7 +158,8 @@ func (r *Registry) RemoveMember(ctx context.Context, id uuid.UUID, user string) 
 			}
 			return ErrOwner
 		}
-		return c.pending().Where("invited_by = ?", user).Update("revoked_at", r.now()).Error
+		addresses := c.tx.Model(&Invitation{}).Select("lower(email)").Where("accepted_by = ?", user)
+		return c.pending().Where("invited_by = ? OR lower(email) IN (?)", user, addresses).Update("revoked_at", r.now()).Error
 	})
 	return err
 }

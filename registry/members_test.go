@@ -167,14 +167,24 @@ func TestAMemberUsesUpAToken(t *testing.T) {
 	spare := w.invite(t, acme, "")
 	_, _, err = w.Accept(ctx, spare, "bob")
 	require.ErrorIs(t, err, registry.ErrAlreadyMember)
-	own := w.invite(t, acme, "bob")
+	own, unused := w.invite(t, acme, "bob"), w.invite(t, acme, "")
+	_, shouted, err := w.Invite(ctx, acme.ID, registry.NewInvitation{Email: "Bob@ACME.org", Role: "editor"})
+	require.NoError(t, err)
+	_, other, err := w.Invite(ctx, acme.ID, registry.NewInvitation{Email: "carol@acme.org", Role: "editor"})
+	require.NoError(t, err)
 	require.NoError(t, w.RemoveMember(ctx, acme.ID, "bob"))
-	for reason, token := range map[string]string{"the second one": spare, "one that bob made": own} {
+	for reason, token := range map[string]string{
+		"the second one": spare, "one that bob made": own, "to bob's address": unused, "to bob's address in capitals": shouted,
+	} {
 		_, _, err = w.Accept(ctx, token, "bob")
 		assert.ErrorIs(t, err, registry.ErrInvitation, reason)
 	}
+	_, _, err = w.Accept(ctx, other, "carol")
+	assert.NoError(t, err, "somebody else's")
 	_, _, err = w.Invite(ctx, acme.ID, registry.NewInvitation{Email: "b@c.d", Role: "r", By: "bob"})
 	assert.ErrorIs(t, err, registry.ErrNotMember)
+	_, _, err = w.Accept(ctx, w.invite(t, acme, ""), "bob")
+	assert.NoError(t, err, "asked again")
 }
 
 // A member who is removed invites meanwhile: no invitation of theirs stays open.
