@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/sqlguard"
+	"github.com/gorm-tenancy/tenancy/sqlguard/verify"
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
@@ -72,6 +73,12 @@ func TestGlobalKeyConflict(t *testing.T) {
 		},
 		"under a condition of the author's": func() error {
 			return acmeTx.Exec(into + "(5, 'g@x', 'taken') ON CONFLICT (email)" + update + " WHERE logins.name = 'nobody' OR false").Error
+		},
+		"under a condition that is never true": func() error {
+			return acmeTx.Exec(into + "(5, 'g@x', 'taken') ON CONFLICT (email)" + update + " WHERE false").Error
+		},
+		"under a condition that is unknown": func() error {
+			return acmeTx.Exec(into+"(5, 'g@x', 'taken') ON CONFLICT (email)"+update+" WHERE NULL AND logins.id = ?", 1).Error
 		},
 		"an alias": func() error {
 			return acmeTx.Exec("INSERT INTO logins AS l (id, email, name) VALUES (5, 'g@x', 'taken') ON CONFLICT (email)" + update + " WHERE l.id = 1").Error
@@ -135,6 +142,9 @@ func TestGlobalKeyWithoutConflict(t *testing.T) {
 	done := tx.Exec(into + "(5, 'a@x', 'own'), (6, 'n@x', 'new') ON CONFLICT (email) DO UPDATE SET name = EXCLUDED.name WHERE logins.id = 1")
 	require.NoError(t, done.Error)
 	assert.Equal(t, int64(2), done.RowsAffected)
+	done = tx.Exec(into + "(5, 'a@x', 'not') ON CONFLICT (email) DO UPDATE SET name = EXCLUDED.name WHERE NULL OR logins.id = 99")
+	require.NoError(t, done.Error)
+	assert.Zero(t, done.RowsAffected)
 	done = tx.Exec(into + "(1, 'other@x', 'two') ON CONFLICT (tenant_id, id) DO UPDATE SET name = EXCLUDED.name")
 	require.NoError(t, done.Error)
 	assert.Equal(t, int64(1), done.RowsAffected)
@@ -152,4 +162,30 @@ func TestGlobalKeyWithoutConflict(t *testing.T) {
 	err := tx.Exec("SELECT CAST(? AS text)::boolean", "no boolean").Error
 	require.Error(t, err)
 	require.NotErrorIs(t, err, tenancy.ErrCrossTenantConflict)
+}
+
+// Savepoints touch no rows. What ends a transaction is the handle's affair.
+func TestSavepoints(t *testing.T) {
+	t.Parallel()
+	ctx := tenancy.With(t.Context(), acme)
+	db := openLogins(t).WithContext(ctx)
+	judge := func(text string) error {
+		scope, _ := tenancy.From(ctx)
+		return verify.Statement(tenancy.RawStatement{SQL: text, Dialect: "postgres", Scope: scope,
+			Table: func(_, name string) (tenancy.TenantTable, bool) { return tenancy.TenantTable{Name: name}, false }})
+	}
+	require.NoError(t, judge("RELEASE one"))
+	require.NoError(t, db.Transaction(func(tx *gorm.DB) error {
+		for _, text := range []string{
+			"SAVEPOINT one", "INSERT INTO logins (id, email) VALUES (8, 's@x')", "SAVEPOINT two", "ROLLBACK TO two", "RELEASE two",
+			"SAVEPOINT three", "RELEASE SAVEPOINT three", "ROLLBACK TRANSACTION TO SAVEPOINT one",
+		} {
+			require.NoError(t, tx.Exec(text).Error, text)
+		}
+		for _, text := range []string{"COMMIT", "ROLLBACK", "BEGIN", "PREPARE TRANSACTION 'x'", "ROLLBACK AND CHAIN"} {
+			require.ErrorIs(t, tx.Exec(text).Error, tenancy.ErrUnscopedSQL, text)
+			require.Error(t, judge(text), text)
+		}
+		return nil
+	}))
 }

@@ -127,9 +127,6 @@ func (c *compiler) guardUpdate(target *leaf, conflict *pg.OnConflictClause) {
 	if !c.set {
 		predicate = c.bound(target)
 	}
-	if !infersTenant(conflict, column) {
-		predicate = "CAST(CASE WHEN " + predicate + " THEN 'true' ELSE '" + conflictMark + "' END AS boolean) AND " + predicate
-	}
 	i := c.tableEnd(target.token)
 	for ; i < len(c.list) && !c.stops[i]; i = c.next(i) {
 	}
@@ -140,14 +137,31 @@ func (c *compiler) guardUpdate(target *leaf, conflict *pg.OnConflictClause) {
 		return
 	}
 	end := c.clauseEnd(i)
-	switch has := c.keyword(end) == pg.Token_WHERE; {
-	case has != (conflict.GetWhereClause() != nil):
+	has, own := c.keyword(end) == pg.Token_WHERE, infersTenant(conflict, column)
+	switch {
+	case has != (conflict.GetWhereClause() != nil) || has && c.clauseEnd(end+1) <= end+1:
 		c.lost(conflict.GetLocation())
-	case has:
+	case has && own:
 		c.conjoin(end+1, c.clauseEnd(end+1), orderWhere, predicate)
-	default:
+	case has:
+		// The condition stands inside, or else one that is never true would spare
+		// PostgreSQL the look at whose row it is.
+		before, after := splitGuard(predicate)
+		from := c.start(end + 1)
+		c.insert(from, orderOpen, c.space(from)+before+"CASE WHEN (")
+		c.insert(c.end(c.clauseEnd(end+1)-1), orderWhere, ") THEN 'true' ELSE 'false' END"+after)
+	case own:
 		c.insert(c.end(end-1), orderWhere, " WHERE "+predicate)
+	default:
+		before, after := splitGuard(predicate)
+		c.insert(c.end(end-1), orderWhere, " WHERE "+before+"'true'"+after)
 	}
+}
+
+// splitGuard is what stands around a condition, as text, that is asked of the
+// tenant's own rows alone; another's fails the statement.
+func splitGuard(predicate string) (before, after string) {
+	return "CAST(CASE WHEN " + predicate + " THEN ", " ELSE '" + conflictMark + "' END AS boolean) AND " + predicate
 }
 
 // infersTenant reports whether the key of ON CONFLICT has the tenant column.

@@ -20,8 +20,6 @@ func refusal(n any) string {
 		return "cursors live longer than the statement that was judged; use SELECT"
 	case *pg.Node_PrepareStmt, *pg.Node_ExecuteStmt, *pg.Node_DeallocateStmt:
 		return "prepared statements are run out of sight; let the driver prepare them"
-	case *pg.Node_TransactionStmt:
-		return "transactions are the handle's affair; use db.Transaction"
 	case *pg.Node_VariableSetStmt, *pg.Node_VariableShowStmt, *pg.Node_DiscardStmt, *pg.Node_ConstraintsSetStmt:
 		return "settings of the session outlive the statement; use tenancy.Bypass or tenancy.Trust"
 	case *pg.Node_ListenStmt, *pg.Node_UnlistenStmt, *pg.Node_NotifyStmt:

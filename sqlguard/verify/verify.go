@@ -114,8 +114,20 @@ func (j *judge) statement(n *pg.Node) {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt:
 		j.query(n, env{})
+	case *pg.Node_TransactionStmt:
+		j.transaction(x.TransactionStmt)
 	default:
 		j.refuse(0, "statement", refusal(x))
+	}
+}
+
+// transaction judges statements on savepoints, which touch no rows, and no others.
+func (j *judge) transaction(s *pg.TransactionStmt) {
+	switch s.GetKind() {
+	case pg.TransactionStmtKind_TRANS_STMT_SAVEPOINT, pg.TransactionStmtKind_TRANS_STMT_RELEASE,
+		pg.TransactionStmtKind_TRANS_STMT_ROLLBACK_TO:
+	default:
+		j.refuse(0, "statement", "transactions are the handle's affair; use db.Transaction")
 	}
 }
 

@@ -56,8 +56,8 @@ DISCARD ALL
 BEGIN
 -- no statement: COMMIT
 COMMIT
--- no statement: SAVEPOINT
-SAVEPOINT a
+-- no statement: PREPARE TRANSACTION
+PREPARE TRANSACTION 'a'
 -- no statement: a cursor
 DECLARE c CURSOR FOR SELECT * FROM users WHERE tenant_id = $1
 -- no statement: FETCH
