@@ -161,7 +161,7 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 			}
 			return
 		}
-		if handed == nil && (p.modes != nil && isSubquery(db) || !p.enforces(op, stmt)) {
+		if handed == nil && !p.enforces(op, stmt) {
 			p.observe(db, op)
 			return
 		}
@@ -195,10 +195,10 @@ func check(db *gorm.DB) {
 		db.AddError(&ScopeError{Table: db.Statement.Table, Err: ErrUnscopedSQL, Detail: "the statement lost its scope on the way"})
 	case ex.kept:
 		ex.keep(db)
-	case text != "" && text != ex.text && (ex.observed == nil || ex.plugin.modes.ofText(text, ex.plugin.dialect)):
+	case text != "" && text != ex.text && (ex.observed == nil || ex.plugin.reaches(opRaw, text)):
 		db.AddError(ex.errorOn("", ErrUnscopedSQL, "the SQL was written after it was judged"))
 	case ex.observed != nil:
-		ex.observed.rehearseQuery(db)
+		ex.observed.copyQuery(db)
 	}
 }
 
@@ -215,9 +215,7 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 		if ex == nil {
 			return
 		}
-		if _, isRow := db.Statement.Dest.(*sql.Row); ex.op == opRow && db.Error != nil && !isRow && ex.observed == nil {
-			refuse(db, ex.op, ex.handed, nil)
-		}
+		ex.refuseLate(db)
 		delete(db.Statement.Clauses, executionKey)
 		if ex.handed != nil {
 			ex.handed.err, ex.handed.text = db.Error, db.Statement.SQL.String()
@@ -227,6 +225,20 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 		}
 		ex.observed.release()
 		ex.release()
+	}
+}
+
+// refuseLate makes sure that nobody overlooks an error that came while the
+// statement was built. One that is observed fails as it would without the plugin,
+// unless it was refused.
+func (ex *execution) refuseLate(db *gorm.DB) {
+	var refused *ScopeError
+	if db.Error == nil || ex.observed != nil && !errors.As(db.Error, &refused) {
+		return
+	}
+	_, isRow := db.Statement.Dest.(*sql.Row)
+	if ex.op == opRow && !isRow || ex.handed == nil && isSubquery(db) {
+		refuse(db, ex.op, ex.handed, nil)
 	}
 }
 

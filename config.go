@@ -43,13 +43,16 @@ type Config struct {
 	// the sqlguard module. Nil means that they are refused.
 	RawSQL RawSQL
 
-	// Mode is that of tables that Modes does not name, of raw SQL, and of tables that
-	// nobody declared. The zero value is [Enforce].
+	// Mode is that of tables that Modes does not name. The zero value is [Enforce].
 	Mode Mode
 
-	// Modes are the modes of single tables. A statement with several tables is
-	// enforced when one of them is; raw SQL, when it holds the name of one that is.
-	// Empty means that Mode holds for all.
+	// Modes are the modes of single tables. A statement is sent as it is only where
+	// all that its text names is known and observed: it is enforced when one of its
+	// tables is, or when it may hide one. That are, as soon as any table is enforced,
+	// tables that nobody declared, which may be views; functions that are neither safe
+	// nor in Functions; and raw SQL other than SELECT, VALUES, TABLE, INSERT, UPDATE,
+	// DELETE and MERGE. Naming a table or a view here says that it hides none. Empty
+	// means that Mode holds for all.
 	Modes []TableMode
 
 	// OnFinding is called for each new [Finding]. It must be safe for concurrent

@@ -157,7 +157,7 @@ func (m migrator) required(field *schema.Field) *schema.Field {
 	}
 	r := m.plugin.tables
 	tenant, err := r.tenantField(field.Schema)
-	if err != nil || tenant == nil || tenant.DBName != field.DBName || r.modes.of(r.fold(field.Schema.Table)) == Observe {
+	if err != nil || tenant == nil || tenant.DBName != field.DBName || r.modeOf(field.Schema.Table) == Observe {
 		return field
 	}
 	required := *field

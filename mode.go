@@ -2,7 +2,6 @@ package tenancy
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -18,7 +17,10 @@ const (
 	Enforce Mode = iota
 
 	// ObserveReads enforces writes, and sends reads as they are. Those that
-	// Enforce would change or refuse are findings; see [Finding].
+	// Enforce would change or refuse are findings; see [Finding]. Raw SQL is a read
+	// where it surely is: it holds no verb that writes, and calls no function that is
+	// neither safe nor in [Config.Functions]. What GORM builds as a query is one
+	// unless there is such a verb, or a second statement, in its text.
 	ObserveReads
 
 	// Observe sends every statement as it is. Those that Enforce would change or
@@ -60,25 +62,56 @@ func (m Mode) enforces(op string) bool {
 // modes are the modes of a plugin that observes something; nil where it enforces
 // everything.
 type modes struct {
-	others Mode
-	tables map[string]Mode // by folded name
-	names  map[string]Mode // the strictest by the last part of the name, as text may have it
+	others    Mode
+	strictest Mode            // of all
+	tables    map[string]Mode // by folded name
+	names     map[string]Mode // the strictest by the last part of the name, as text may have it
 }
 
-// of returns the mode of a table.
-func (m *modes) of(name string) Mode {
-	if m == nil {
-		return Enforce
+// of returns the mode of a table. One without a schema may be in any that has a
+// mode.
+func (m *modes) of(schema, name string) Mode {
+	if schema == "" {
+		if mode, ok := m.names[name]; ok {
+			return mode
+		}
+		return m.others
 	}
-	if mode, ok := m.tables[name]; ok {
+	if mode, ok := m.tables[schema+"."+name]; ok {
 		return mode
 	}
-	return m.others
+	mode, ok := m.tables[name]
+	if !ok {
+		return m.others
+	}
+	if schema != "public" && schema != "main" {
+		return min(mode, m.others)
+	}
+	return mode
+}
+
+// lists reports whether a table has a mode of its own.
+func (m *modes) lists(schema, name string) bool {
+	if _, ok := m.tables[schema+"."+name]; ok && schema != "" {
+		return true
+	}
+	if schema == "" {
+		_, ok := m.names[name]
+		return ok
+	}
+	_, ok := m.tables[name]
+	return ok
+}
+
+// cutSchema cuts a name at the dot behind its schema.
+func cutSchema(name string) (schema, table string) {
+	i := strings.LastIndexByte(name, '.')
+	return name[:max(i, 0)], name[i+1:]
 }
 
 // newModes reads the modes of a configuration.
 func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
-	m := &modes{others: config.Mode, tables: map[string]Mode{}, names: map[string]Mode{}}
+	m := &modes{others: config.Mode, strictest: config.Mode, tables: map[string]Mode{}, names: map[string]Mode{}}
 	if config.Mode > Observe {
 		return nil, fmt.Errorf("tenancy: Config.Mode is %s", config.Mode)
 	}
@@ -90,17 +123,18 @@ func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
 			if err := stmt.Parse(entry.Table); err != nil {
 				return nil, fmt.Errorf("tenancy: Config.Modes[%d]: %w", i, err)
 			}
-			name = stmt.Table
+			name = stmt.Schema.Table
 		}
 		name = r.fold(name)
 		if before, ok := m.tables[name]; name == "" || entry.Mode > Observe || ok && before != entry.Mode {
 			return nil, fmt.Errorf("tenancy: Config.Modes[%d] has no table, an unknown mode or a table of two modes", i)
 		}
 		m.tables[name] = entry.Mode
-		last := name[strings.LastIndexByte(name, '.')+1:]
+		_, last := cutSchema(name)
 		if before, ok := m.names[last]; !ok || entry.Mode < before {
 			m.names[last] = entry.Mode
 		}
+		m.strictest = min(m.strictest, entry.Mode)
 		observes = observes || entry.Mode != Enforce
 	}
 	if !observes {
@@ -110,61 +144,105 @@ func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
 }
 
 // enforces reports whether a statement is enforced, as far as its own table can
-// tell. The others that it names are seen when it is rehearsed.
+// tell. The others are seen when its text is built; see reaches.
 func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
-	if p.modes == nil {
+	switch text := stmt.SQL.String(); {
+	case p.modes == nil:
 		return true
-	}
-	if text := stmt.SQL.String(); op == opRaw || text != "" {
-		return p.modes.ofText(text, p.dialect)
-	}
-	if len(p.modes.tables) > 0 && !p.knows(stmt.BuildClauses) {
+	case p.modes.strictest == Observe:
+		return false
+	case op == opRaw || text != "":
+		return p.reaches(opRaw, text)
+	case len(p.modes.tables) > 0 && !p.knows(stmt.BuildClauses):
 		return true // it would not be rehearsed to its end
 	}
-	mode := p.modes.of(p.tables.fold(stmt.Table))
+	return p.ownMode(op, stmt).enforces(op)
+}
+
+// ownMode is the mode of a statement's own table: the strictest where it names
+// several, or has a model of another.
+func (p *Plugin) ownMode(op string, stmt *gorm.Statement) Mode {
+	mode := Observe
+	if stmt.Schema != nil {
+		_, _ = p.tables.model(stmt.Schema) // known from now on; what is wrong with it is found again
+	}
+	if stmt.TableExpr == nil {
+		mode, _ = p.modeOf(cutSchema(p.tables.fold(stmt.Table)))
+	} else {
+		seen := reach{Mode: Observe}
+		p.read(&seen, "SELECT FROM "+stmt.TableExpr.SQL)
+		if mode = seen.Mode; seen.Unsure != "" && op != opQuery && op != opRow {
+			mode = p.modes.strictest
+		}
+	}
 	if stmt.Schema != nil && stmt.Schema.Table != stmt.Table {
-		mode = min(mode, p.modes.of(p.tables.fold(stmt.Schema.Table)))
-	}
-	return mode.enforces(op)
-}
-
-// ofText reports whether raw SQL is enforced: by the strictest mode among the
-// names in it, and as a write unless it surely reads.
-func (m *modes) ofText(text string, dialect sqltext.Dialect) bool {
-	op := opQuery
-	lexer := sqltext.Lexer{Text: text, Dialect: dialect}
-	for first, t := true, lexer.Next(); t.Kind != sqltext.End; first, t = false, lexer.Next() {
-		word := ""
-		if t.Kind == sqltext.Word {
-			word = lexer.Folded(t)
-		}
-		if first && !slices.Contains(readingWords, word) || t.Kind == sqltext.Bad || slices.Contains(writingWords, word) {
-			op = opRaw
-		}
-	}
-	return m.strictest(m.others, text, dialect).enforces(op)
-}
-
-// strictest returns the strictest of a mode and those of the tables that a text
-// may name.
-func (m *modes) strictest(mode Mode, text string, dialect sqltext.Dialect) Mode {
-	if len(m.names) == 0 {
-		return mode
-	}
-	lexer := sqltext.Lexer{Text: text, Dialect: dialect}
-	for t := lexer.Next(); t.Kind != sqltext.End; t = lexer.Next() {
-		switch known, ok := m.names[lexer.Folded(t)]; {
-		case t.Kind == sqltext.Bad:
-			return Enforce
-		case ok && (t.Kind == sqltext.Word || t.Kind == sqltext.Quoted):
-			mode = min(mode, known)
+		if own, known := p.modeOf(cutSchema(p.tables.fold(stmt.Schema.Table))); known {
+			mode = min(mode, own)
 		}
 	}
 	return mode
 }
 
-// What a text that reads begins with, and what it does not hold.
-var (
-	readingWords = []string{"select", "table", "values", "with"}
-	writingWords = []string{"insert", "update", "delete", "merge", "into", "truncate", "replace"}
-)
+// reach is what a statement may touch, with the strictest mode in it.
+type reach struct {
+	sqltext.Reach
+	Mode
+	shared bool // it names a table that is nobody's
+}
+
+// read reads a statement's text.
+func (p *Plugin) read(r *reach, text string) {
+	lexer := sqltext.Lexer{Text: text, Dialect: p.dialect}
+	r.Reach = sqltext.Relations(&lexer, p.allow, func(schema, name string, cte bool) {
+		mode, known := p.modeOf(schema, name)
+		switch {
+		case cte && !known:
+		case known && !p.modes.lists(schema, name) && p.isShared(schema, name):
+			r.shared = true
+		default:
+			r.Mode = min(r.Mode, mode)
+		}
+	})
+}
+
+// modeOf returns the mode of a table as a statement names it, and whether it is
+// known. One that is not may be a view of any.
+func (p *Plugin) modeOf(schema, name string) (mode Mode, known bool) {
+	switch {
+	case p.modes.lists(schema, name), p.tables.byName(schema, name) != nil, p.tables.allowsUndeclared(schema, name):
+		return p.modes.of(schema, name), true
+	}
+	return p.modes.strictest, false
+}
+
+// isShared reports whether a table has no tenant's rows.
+func (p *Plugin) isShared(schema, name string) bool {
+	t := p.tables.byName(schema, name)
+	return t == nil || t.shared
+}
+
+// reaches reports whether a statement may touch what is enforced, from its text
+// as it would be sent: everything in it must be known, and observed, for it to be
+// sent as it is. That is so whoever wrote it, and the one place where it is
+// decided.
+func (p *Plugin) reaches(op, text string) bool {
+	if p.modes.strictest == Observe {
+		return false
+	}
+	seen := reach{Mode: Observe}
+	p.read(&seen, text)
+	switch {
+	case op == opCreate || op == opUpdate || op == opDelete:
+	case !seen.Reads, op == opRaw && seen.Unsure != "": // a function may write
+		op = opRaw
+	default:
+		op = opQuery
+	}
+	if seen.Unsure != "" {
+		seen.Mode = p.modes.strictest
+	}
+	if seen.shared && op != opQuery {
+		seen.Mode = min(seen.Mode, p.modes.others)
+	}
+	return seen.Mode.enforces(op)
+}

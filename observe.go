@@ -32,43 +32,47 @@ func (p *Plugin) observe(db *gorm.DB, op string) {
 	ex := newExecution(p, op)
 	ex.observed = &observation{}
 	db.Statement.Clauses[executionKey] = clause.Clause{Expression: ex}
-	if isSubquery(db) {
-		return // it is rehearsed with its statement
-	}
-	switch text := db.Statement.SQL.String(); {
+	text := db.Statement.SQL.String()
+	switch {
+	case isSubquery(db): // it is rehearsed with its statement
 	case op == opRaw || text != "":
 		ex.text = text
-		ex.observed.begin(db, op)
+		ex.observed.copy(db, op)
+		ex.observed.begin()
 		ex.observed.compare(db.Statement)
 	case op == opCreate || op == opUpdate || op == opDelete: // judged before hooks and associations
-		ex.observed.begin(db, op)
+		ex.observed.copy(db, op)
+		ex.observed.begin()
 	}
 }
 
-// begin copies the statement and judges the copy.
-func (o *observation) begin(db *gorm.DB, op string) {
+// copy copies the statement.
+func (o *observation) copy(db *gorm.DB, op string) {
 	o.copied = db.Session(&gorm.Session{SkipHooks: true, DryRun: true})
-	stmt := o.copied.Statement
-	stmt.BuildClauses = db.Statement.BuildClauses
-	delete(stmt.Clauses, executionKey)
-	outer := executionOf(db.Statement)
-	o.ex = newExecution(outer.plugin, op)
+	o.copied.Statement.BuildClauses = db.Statement.BuildClauses
+	if isSubquery(db) { // it counts its placeholders from its statement's
+		o.copied.Statement.Vars = slices.Clone(db.Statement.Vars)
+	}
+	delete(o.copied.Statement.Clauses, executionKey)
+	o.ex = newExecution(executionOf(db.Statement).plugin, op)
 	o.ex.rehearsal = &rehearsal{}
+}
+
+// begin judges the copy.
+func (o *observation) begin() {
+	stmt := o.copied.Statement
 	if o.err = o.ex.begin(stmt); o.err == nil {
 		stmt.Clauses[executionKey] = clause.Clause{Expression: o.ex}
 	}
 }
 
-// rehearseQuery builds the copy of a query, right before the query itself is
-// built.
-func (o *observation) rehearseQuery(db *gorm.DB) {
-	op := executionOf(db.Statement).op
-	if o.copied != nil || op != opQuery && op != opRow || isSubquery(db) {
-		return
-	}
-	o.begin(db, op)
-	if o.err == nil {
-		callbacks.BuildQuerySQL(o.copied)
+// copyQuery copies a query right before it is built. A subquery that nobody
+// handed a scope to, as among the values of raw SQL, is copied for what it may
+// have to be.
+func (o *observation) copyQuery(db *gorm.DB) {
+	ex := executionOf(db.Statement)
+	if o.copied == nil && (ex.op == opQuery || ex.op == opRow) && (!isSubquery(db) || ex.plugin.modes.strictest != Observe) {
+		o.copy(db, ex.op)
 	}
 }
 
@@ -85,10 +89,33 @@ func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, 
 	if o.copied == nil || stmt.DB.Error != nil || !ex.isLast(stmt, name) {
 		return
 	}
-	if o.err == nil && o.ex.op != opQuery && o.ex.op != opRow {
+	enforced := ex.plugin.reaches(ex.op, stmt.SQL.String())
+	if enforced {
+		o.ex.rehearsal = nil // it will be sent: what its author says of tenants is not relied on
+	} else if isSubquery(stmt.DB) {
+		return
+	}
+	switch {
+	case ex.op == opQuery || ex.op == opRow:
+		if o.begin(); o.err == nil {
+			callbacks.BuildQuerySQL(o.copied)
+		}
+	case o.err == nil:
 		o.buildWrite(stmt, ex)
 	}
+	if enforced {
+		o.enforce(stmt)
+		return
+	}
 	o.compare(stmt)
+}
+
+// enforce makes the statement what its copy is.
+func (o *observation) enforce(stmt *gorm.Statement) {
+	stmt.AddError(errors.Join(o.err, o.copied.Error))
+	stmt.SQL.Reset()
+	stmt.SQL.WriteString(o.copied.Statement.SQL.String())
+	stmt.Vars = o.copied.Statement.Vars
 }
 
 // buildWrite builds the copy of a write from the clauses that the write was built
@@ -114,20 +141,12 @@ func (o *observation) buildWrite(stmt *gorm.Statement, outer *execution) {
 	copied.Build(list...)
 }
 
-// compare reports what Enforce would have made of the statement, or makes it so
-// where a table in it is enforced.
+// compare reports what Enforce would have made of the statement.
 func (o *observation) compare(stmt *gorm.Statement) {
 	ex, copied := o.ex, o.copied.Statement
 	err := errors.Join(o.err, o.copied.Error)
 	sql := copied.SQL.String()
 	if err == nil && sql == stmt.SQL.String() && sameVars(copied.Vars, stmt.Vars) && !ex.kept {
-		return
-	}
-	if ex.plugin.modes.strictest(Observe, stmt.SQL.String(), ex.plugin.dialect).enforces(ex.op) {
-		stmt.AddError(err)
-		stmt.SQL.Reset()
-		stmt.SQL.WriteString(sql)
-		stmt.Vars = copied.Vars
 		return
 	}
 	found := Finding{Op: ex.op, Table: stmt.Table, Reason: ex.rehearsal.reason(), Err: err}

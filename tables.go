@@ -63,7 +63,15 @@ type snapshot struct {
 // keyed reports whether the tenant column is to be in a table's keys: not where
 // rows may be written that have none.
 func (r *tables) keyed(t *table) bool {
-	return t != nil && t.column != "" && r.modes.of(r.fold(t.name)) != Observe
+	return t != nil && t.column != "" && r.modeOf(t.name) != Observe
+}
+
+// modeOf returns the mode of a table by its model's name for it.
+func (r *tables) modeOf(name string) Mode {
+	if r.modes == nil {
+		return Enforce
+	}
+	return r.modes.of(cutSchema(r.fold(name)))
 }
 
 func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, error) {

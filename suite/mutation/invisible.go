@@ -51,4 +51,10 @@ var invisible = map[string]string{
 	"an enforced table is named without its schema":        asObserve,
 	"an observed statement has a clause that nobody knows": asObserve,
 	"a callback's text beside an observed statement":       asObserve,
+
+	"what nobody knows may be a view of what is enforced":        asObserve,
+	"what nobody understands may reach what is enforced":         asObserve,
+	"an author's condition stands for that of an enforced table": asObserve,
+	"a query among raw SQL's values reaches what is enforced":    asObserve,
+	"an observed Row that is refused is nil":                     asErrors,
 }
