@@ -1,5 +1,7 @@
 package sqltext
 
+import "slices"
+
 // A Reach is what a whole statement may touch, as far as its text tells.
 type Reach struct {
 	// Reads says that the text changes nothing by itself: a function that it calls
@@ -19,7 +21,7 @@ type Reach struct {
 // reported with cte set. Functions that are not safe are asked for with allow; see
 // [Judge].
 func Relations(l *Lexer, allow func(string) bool, f func(schema, name string, cte bool)) Reach {
-	s := scanner{Lexer: l, allow: allow, found: f, reach: Reach{Reads: true}, ctes: map[string]bool{}}
+	s := scanner{Lexer: l, allow: allow, found: f, reach: Reach{Reads: true}}
 	s.window.next = l.Next()
 	s.frames = append(s.frames, frame{})
 	s.shift(l)
@@ -27,10 +29,13 @@ func Relations(l *Lexer, allow func(string) bool, f func(schema, name string, ct
 		return Reach{Unsure: "it is no statement that is known"}
 	}
 	for s.cur.Kind != End {
-		s.token()
+		word := s.keywordHere()
+		s.token(word)
 		if s.cur.Kind == Bad {
 			return Reach{Unsure: l.Reason}
 		}
+		s.distinct = word == "distinct" && (s.last == "is" || s.last == "not")
+		s.last = word
 		s.shift(l)
 	}
 	return s.reach
@@ -43,8 +48,10 @@ type scanner struct {
 	allow  func(string) bool
 	found  func(schema, name string, cte bool)
 	frames []frame
-	ctes   map[string]bool
-	reach  Reach
+	last   string // the keyword before the current token
+	// distinct says that the keyword before is that of IS [NOT] DISTINCT FROM.
+	distinct bool
+	reach    Reach
 }
 
 type frame struct {
@@ -56,6 +63,7 @@ type frame struct {
 	expects bool   // a name of WITH is next
 	pending string // a name of WITH that is known behind its query
 	every   bool   // of WITH RECURSIVE, whose names are known before
+	names   []string
 }
 
 func (s *scanner) top() *frame { return &s.frames[len(s.frames)-1] }
@@ -66,12 +74,21 @@ func (s *scanner) unsure(reason string) {
 	}
 }
 
-// word is the current token as a keyword might be written; empty for others.
+// word is a token as a keyword might be written; empty for others.
 func (s *scanner) word(t Token) string {
 	if t.Kind != Word {
 		return ""
 	}
 	return Lower(s.Raw(t))
+}
+
+// keywordHere is the current token where a keyword may stand: not behind a dot,
+// nor behind AS.
+func (s *scanner) keywordHere() string {
+	if s.Is(s.prev, '.') || s.last == "as" {
+		return ""
+	}
+	return s.word(s.cur)
 }
 
 func (s *scanner) isVerb() bool {
@@ -82,12 +99,12 @@ func (s *scanner) isVerb() bool {
 	return false
 }
 
-func (s *scanner) token() {
+func (s *scanner) token(word string) {
 	top := s.top()
 	switch s.cur.Kind {
 	case Bad:
 	case Word, Quoted:
-		s.name()
+		s.name(word)
 	case Punct:
 		s.punctuation()
 	case Query:
@@ -104,7 +121,7 @@ func (s *scanner) punctuation() {
 	top := s.top()
 	switch s.Text[s.cur.Start] {
 	case '(':
-		inner := frame{expect: top.expect, list: top.expect, columns: top.columns || s.word(s.prev) == "using"}
+		inner := frame{expect: top.expect, list: top.expect, columns: top.columns || s.last == "using"}
 		top.expect = false
 		s.frames = append(s.frames, inner)
 	case ')':
@@ -115,7 +132,7 @@ func (s *scanner) punctuation() {
 		closed := *top
 		s.frames = s.frames[:len(s.frames)-1]
 		if top = s.top(); top.pending != "" && closed.query {
-			s.ctes[top.pending] = true
+			top.names = append(top.names, top.pending)
 			top.pending = ""
 		}
 	case ',':
@@ -134,26 +151,22 @@ func (s *scanner) punctuation() {
 }
 
 // name reads a name or a keyword.
-func (s *scanner) name() {
+func (s *scanner) name(word string) {
 	top := s.top()
-	word := s.word(s.cur)
-	if s.Is(s.prev, '.') {
-		word = ""
-	}
 	switch {
 	case top.expects && word == "recursive":
 		top.every = true
 	case top.expects:
 		top.expects = false
 		if top.pending = s.Folded(s.cur); top.every {
-			s.ctes[top.pending] = true
+			top.names = append(top.names, top.pending)
 		}
 	case top.expect && (word == "only" || word == "lateral"):
 	case top.expect && word == "or": // UPDATE OR IGNORE
 		s.shift(s.Lexer)
-	case top.expect && !s.beginsQuery(word):
+	case top.expect && !beginsQuery(word):
 		s.relation()
-	case top.columns && !s.beginsQuery(word) && !s.Is(s.next, ',') && !s.Is(s.next, ')'):
+	case top.columns && !beginsQuery(word) && !s.Is(s.next, ',') && !s.Is(s.next, ')'):
 		top.columns, top.list = false, true
 		s.relation()
 	case word == "" || !s.keyword(word):
@@ -161,7 +174,7 @@ func (s *scanner) name() {
 	}
 }
 
-func (s *scanner) beginsQuery(word string) bool {
+func beginsQuery(word string) bool {
 	switch word {
 	case "select", "values", "with", "table", "insert", "update", "delete", "merge":
 		return true
@@ -172,8 +185,12 @@ func (s *scanner) beginsQuery(word string) bool {
 // relation reads a name with its schema where a relation stands.
 func (s *scanner) relation() {
 	top := s.top()
-	into := s.word(s.prev) == "into"
+	into := s.last == "into"
 	top.expect = false
+	if neverNamed(s.word(s.cur)) {
+		s.unsure(reasonTable) // a keyword that stood for a name has misled
+		return
+	}
 	schema, name := "", s.Folded(s.cur)
 	for s.Is(s.next, '.') {
 		s.shift(s.Lexer)
@@ -194,13 +211,26 @@ func (s *scanner) relation() {
 		}
 		return
 	}
-	s.found(schema, name, schema == "" && s.ctes[name])
+	s.found(schema, name, schema == "" && s.isCTE(name))
+}
+
+// neverNamed reports whether both dialects refuse a word as a table's name.
+func neverNamed(word string) bool {
+	switch word {
+	case "from", "join", "where", "on", "using", "group", "order", "having", "limit", "union", "set", "as", "and", "or":
+		return true
+	}
+	return false
+}
+
+// isCTE reports whether a name is one of a WITH around it.
+func (s *scanner) isCTE(name string) bool {
+	return slices.ContainsFunc(s.frames, func(f frame) bool { return slices.Contains(f.names, name) })
 }
 
 // keyword acts on a keyword; false for a word that is none.
 func (s *scanner) keyword(word string) bool {
 	top := s.top()
-	before := s.word(s.prev)
 	called := s.Is(s.next, '(')
 	switch word {
 	case "select", "values":
@@ -210,7 +240,7 @@ func (s *scanner) keyword(word string) bool {
 			top.query, top.with, top.expects, top.expect = true, true, true, false
 		}
 	case "from":
-		if top.query && before != "distinct" {
+		if top.query && !s.distinct {
 			top.list, top.expect = true, true
 		}
 	case "join":
@@ -232,7 +262,7 @@ func (s *scanner) keyword(word string) bool {
 		if called {
 			return false
 		}
-		s.verb(word, before)
+		s.verb(word, s.last)
 	case "where", "group", "having", "order", "limit", "union", "intersect", "except", "set", "returning":
 		top.list, top.expect = false, false
 	case "window", "offset", "fetch", "for":
@@ -269,9 +299,8 @@ func withEnds(word string) bool {
 
 // function judges a name that may be called.
 func (s *scanner) function() {
-	before := s.word(s.prev)
 	called := s.Is(s.next, '(') && s.cur.kw != kwLeft && s.cur.kw != kwRight
-	if !called && !s.isAttribute(&s.window) || before == "as" {
+	if !called && !s.isAttribute(&s.window) || s.last == "as" {
 		return
 	}
 	if top := s.top(); top.with && top.pending != "" { // WITH name ( … ) AS NOT MATERIALIZED ( … )
