@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"reflect"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -48,7 +50,7 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 			}
 		}
 		dialect := db.ClauseBuilders[name]
-		db.ClauseBuilders[name] = func(c clause.Clause, b clause.Builder) {
+		build := func(c clause.Clause, b clause.Builder) {
 			ex, stmt := executing(b)
 			if ex != nil && ex.observed != nil {
 				ex.observed.write(stmt, name, c, dialect)
@@ -73,7 +75,15 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 				c.Build(b)
 			}
 		}
+		db.ClauseBuilders[name], p.builder = build, reflect.ValueOf(build).Pointer()
 	}
+}
+
+// writes reports whether a clause is written by the plugin: it is known, and
+// nobody has put a builder of another's in its place.
+func (p *Plugin) writes(db *gorm.DB, name string) bool {
+	build, ok := db.ClauseBuilders[name]
+	return ok && reflect.ValueOf(build).Pointer() == p.builder
 }
 
 // writeClause writes a clause as clause.Clause.Build does and judges each part

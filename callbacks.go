@@ -27,6 +27,7 @@ type Plugin struct {
 	dialect  sqltext.Dialect
 	lists    [][]string   // the lists of clauses that are known
 	builders uintptr      // the clause builders that it is installed in
+	builder  uintptr      // the code of those
 	preloads atomic.Int32 // that are running
 	verifier Verifier     // nil when statements are not verified
 	modes    *modes       // nil when every statement is enforced
@@ -197,6 +198,8 @@ func check(db *gorm.DB) {
 		ex.keep(db)
 	case text != "" && text != ex.text && (ex.observed == nil || ex.plugin.reaches(opRaw, text)):
 		db.AddError(ex.errorOn("", ErrUnscopedSQL, "the SQL was written after it was judged"))
+	case ex.observed != nil && len(ex.plugin.modes.tables) > 0 && !ex.plugin.knows(db.Statement.BuildClauses):
+		db.AddError(ex.errorOn(db.Statement.Table, ErrUnscopedSQL, "a clause that is not known was added after it was judged"))
 	case ex.observed != nil:
 		ex.observed.copyQuery(db)
 	}

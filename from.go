@@ -307,7 +307,7 @@ func (l *fromList) writeSubquery(i int) {
 // writeOn puts the predicate before the ON condition, which becomes one group.
 func (l *fromList) writeOn(i int, predicate bool) {
 	ref := &l.refs[i]
-	if !predicate || ref.On.Start == ref.On.End || l.onSays(i) {
+	if !predicate || ref.On.Start == ref.On.End || l.says(i) {
 		return
 	}
 	anchor, matched := l.anchor(i)
@@ -376,7 +376,7 @@ func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) 
 	if list != nil {
 		for i := range list.refs {
 			if list.inWhere(i) {
-				w.predicate(list.tables[i], list.refs[i].Qualifier)
+				w.predicate(list.tables[i], list.refs[i].Qualifier, list.before(i)...)
 			}
 		}
 	}
@@ -401,12 +401,12 @@ type whereWriter struct {
 	first   tenantRef
 }
 
-func (w *whereWriter) predicate(t *table, qualifier string) {
+func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef) {
 	if t == nil || t.column == "" {
 		return
 	}
 	ref := tenantRef{t, qualifier}
-	if w.ex.whereSays(w.stmt, ref) {
+	if w.ex.whereSays(w.stmt, ref, before...) {
 		return
 	}
 	matched := w.ex.scope.mode != modeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))

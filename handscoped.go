@@ -54,8 +54,9 @@ func (ex *execution) folded(qualifier string) string {
 	return ""
 }
 
-// whereSays reports whether the caller's WHERE says a reference's tenant.
-func (ex *execution) whereSays(stmt *gorm.Statement, ref tenantRef) bool {
+// whereSays reports whether the caller's WHERE says a reference's tenant, be it by
+// that of another one.
+func (ex *execution) whereSays(stmt *gorm.Statement, ref tenantRef, others ...tenantRef) bool {
 	if ex.rehearsal == nil {
 		return false
 	}
@@ -65,20 +66,19 @@ func (ex *execution) whereSays(stmt *gorm.Statement, ref tenantRef) bool {
 	}
 	side := &gorm.Statement{DB: stmt.DB, Table: stmt.Table, Schema: stmt.Schema, Context: stmt.Context}
 	where.Build(side)
-	return ex.saysTenant(side.SQL.String(), side.Vars, ref)
+	return ex.saysTenant(side.SQL.String(), side.Vars, ref, others...)
 }
 
-// onSays reports whether the ON of a reference says its tenant.
-func (l *fromList) onSays(i int) bool {
+// says reports whether the ON of a reference says its tenant, or the WHERE, which
+// then holds no row that an outer join has filled up.
+func (l *fromList) says(i int) bool {
 	ref := &l.refs[i]
 	if l.ex.rehearsal == nil || l.scopingOf(i) != inOn {
 		return false
 	}
-	var others []tenantRef
-	for j := range i {
-		if l.tenants(j) {
-			others = append(others, tenantRef{l.tables[j], l.refs[j].Qualifier})
-		}
+	own := tenantRef{l.tables[i], ref.Qualifier}
+	if l.ex.whereSays(l.stmt, own, l.before(i)...) {
+		return true
 	}
 	vars := l.stmt.Vars[min(l.at.vars, len(l.stmt.Vars)):]
 	if l.ex.plugin.dialect == sqltext.Postgres {
@@ -86,5 +86,19 @@ func (l *fromList) onSays(i int) bool {
 	} else {
 		vars = vars[min(len(vars), strings.Count(l.text[:ref.On.Start], "?")):]
 	}
-	return l.ex.saysTenant(l.text[ref.On.Start:ref.On.End], vars, tenantRef{l.tables[i], ref.Qualifier}, others...)
+	return l.ex.saysTenant(l.text[ref.On.Start:ref.On.End], vars, own, l.before(i)...)
+}
+
+// before returns the references to tenants' tables before one. They have their
+// predicates, whoever wrote them.
+func (l *fromList) before(i int) (refs []tenantRef) {
+	if l.ex.rehearsal == nil {
+		return nil
+	}
+	for j := range i {
+		if l.tenants(j) {
+			refs = append(refs, tenantRef{l.tables[j], l.refs[j].Qualifier})
+		}
+	}
+	return refs
 }

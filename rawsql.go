@@ -127,14 +127,14 @@ func (ex *execution) judgeFields(stmt *gorm.Statement) {
 	}
 }
 
-// isLast reports whether no clause is built behind this one.
+// isLast reports whether no clause of the plugin's is built behind this one.
 func (ex *execution) isLast(stmt *gorm.Statement, name string) bool {
 	list := stmt.BuildClauses
 	if ex.op == opDelete && ex.updating { // soft delete
 		list = stmt.DB.Callback().Update().Clauses
 	}
 	for _, last := range slices.Backward(list) {
-		if _, ok := stmt.Clauses[last]; ok {
+		if _, ok := stmt.Clauses[last]; ok && ex.plugin.writes(stmt.DB, last) {
 			return last == name
 		}
 	}

@@ -44,7 +44,7 @@ func (c *conjunction) paramNumber(t Token, position int) int {
 
 // read reads the tokens from start to before end.
 func (c *conjunction) read(start, end int) {
-	depth, from := 0, start
+	depth, from, between := 0, start, false
 	var parts []Span
 	for i := start; i < end; i++ {
 		t := c.tokens[i]
@@ -56,6 +56,10 @@ func (c *conjunction) read(start, end int) {
 		case depth > 0 || t.Kind != Word:
 		case c.isWord(t, "or"), c.isWord(t, "case"):
 			return
+		case c.isWord(t, "between"):
+			between = true
+		case c.isWord(t, "and") && between:
+			between = false
 		case c.isWord(t, "and"):
 			parts = append(parts, Span{from, i})
 			from = i + 1
