@@ -42,6 +42,16 @@ var (
 
 func openGuarded(t *testing.T) (*gorm.DB, *sqlguard.Guard) {
 	t.Helper()
+	guard := sqlguard.New(sqlguard.Options{VerifyAll: true})
+	return openWith(t, tenancy.New(guardedConfig(guard))), guard
+}
+
+func guardedConfig(guard *sqlguard.Guard) tenancy.Config {
+	return tenancy.Config{Models: []any{&author{}, &book{}}, Shared: []any{&genre{}}, RawSQL: guard}
+}
+
+func openWith(t *testing.T, plugin *tenancy.Plugin) *gorm.DB {
+	t.Helper()
 	db, err := gorm.Open(postgres.Open(tenancytest.Postgres(t).OwnerDSN), &gorm.Config{Logger: logger.Discard})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -49,10 +59,7 @@ func openGuarded(t *testing.T) (*gorm.DB, *sqlguard.Guard) {
 			_ = raw.Close()
 		}
 	})
-	guard := sqlguard.New(sqlguard.Options{VerifyAll: true})
-	require.NoError(t, db.Use(tenancy.New(tenancy.Config{
-		Models: []any{&author{}, &book{}}, Shared: []any{&genre{}}, RawSQL: guard,
-	})))
+	require.NoError(t, db.Use(plugin))
 	bypass := db.WithContext(tenancy.Bypass(context.Background(), "set-up"))
 	for _, sql := range []string{
 		`CREATE TABLE authors (tenant_id uuid NOT NULL, id int, name text, PRIMARY KEY (tenant_id, id))`,
@@ -67,7 +74,7 @@ func openGuarded(t *testing.T) (*gorm.DB, *sqlguard.Guard) {
 		require.NoError(t, bypass.Exec(`INSERT INTO authors VALUES (?, 1, ?), (?, 2, ?)`, id, name+"1", id, name+"2").Error)
 		require.NoError(t, bypass.Exec(`INSERT INTO books VALUES (?, 1, 1, ?), (?, 2, 2, ?)`, id, name+"b1", id, name+"b2").Error)
 	}
-	return db, guard
+	return db
 }
 
 func TestGORM(t *testing.T) {

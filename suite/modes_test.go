@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -412,5 +413,131 @@ func TestModesKeepApart(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What is put into an observed statement after it was begun is seen as well.
+func TestModesSeeLateText(t *testing.T) {
+	t.Parallel()
+	observedBoth(t, func(t *testing.T, open func(testing.TB) *gorm.DB) {
+		for name, config := range mixedModes() {
+			db := open(t)
+			m := newMixed(t, db, config)
+			query := m.db.Callback().Query()
+			require.NoError(t, query.After("tenancy:begin").Before("tenancy:check").Register("test:late", func(db *gorm.DB) {
+				switch how, _ := db.Get("late"); how {
+				case "join":
+					db.Statement.AddClause(clause.From{Joins: []clause.Join{{Expression: clause.Expr{SQL: "JOIN orders o ON true"}}}})
+				case "table":
+					db.Statement.Table = "orders"
+				case "clause":
+					db.Statement.BuildClauses = []string{"SELECT", "FROM", "TAIL"}
+					db.Statement.Clauses["TAIL"] = clause.Clause{Expression: clause.Expr{SQL: "UNION ALL SELECT CAST(amount AS text) FROM orders"}}
+				case "text":
+					db.Statement.SQL.WriteString("SELECT amount FROM orders")
+				}
+			}))
+			for _, how := range []string{"join", "table", "clause", "text"} {
+				var read []map[string]any
+				_ = m.in(m.A).Set("late", how).Table("users").Find(&read).Error
+				assert.NotContains(t, fmt.Sprint(read), fmt.Sprint(secret), name+": "+how)
+			}
+
+			limit := db.ClauseBuilders["LIMIT"]
+			db.ClauseBuilders["LIMIT"] = func(c clause.Clause, b clause.Builder) { limit(c, b) }
+			var read []string
+			_ = m.in(m.A).Model(&User{}).Joins("JOIN orders o ON o.user_id = users.id").Limit(9).Pluck("o.amount", &read).Error
+			assert.NotContains(t, read, fmt.Sprint(secret), name+": behind somebody's builder of a clause")
+		}
+	})
+}
+
+func observedBoth(t *testing.T, test func(t *testing.T, open func(testing.TB) *gorm.DB)) {
+	t.Helper()
+	for name, open := range map[string]func(testing.TB) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, open) })
+	}
+}
+
+// Where reads are observed, what is no read, or may be none, is enforced.
+func TestObserveReadsOnly(t *testing.T) {
+	t.Parallel()
+	observedBoth(t, func(t *testing.T, open func(testing.TB) *gorm.DB) {
+		c := config()
+		c.Mode = tenancy.ObserveReads
+		w := newObserving(t, open(t), &c)
+		require.NoError(t, w.in(w.A).Create(user(1, w.A, "ann")).Error)
+		require.NoError(t, w.in(w.B).Create(user(2, w.B, "bob")).Error)
+		db := w.in(w.A)
+		var names []string
+		require.NoError(t, db.Raw("SELECT replace(name, 'b', 'r') FROM users ORDER BY id").Scan(&names).Error)
+		assert.Equal(t, []string{"ann", "ror"}, names)
+		require.NoError(t, db.Table("users").Where("id IN (SELECT id FROM users)").Order("id").Pluck("name", &names).Error)
+		assert.Equal(t, []string{"ann", "bob"}, names)
+
+		for name, tx := range map[string]*gorm.DB{
+			"a second statement":        db.Model(&User{}).Where("1 = 1; DELETE FROM users"),
+			"a second statement behind": db.Model(&User{}).Order("id; DELETE FROM users"),
+			"a clause": db.Model(&User{}).Scopes(func(db *gorm.DB) *gorm.DB {
+				db.Statement.BuildClauses = []string{"HEAD", "SELECT", "FROM"}
+				db.Statement.Clauses["HEAD"] = clause.Clause{Expression: clause.Expr{SQL: "WITH x AS (DELETE FROM users RETURNING id)"}}
+				return db
+			}),
+			"text":     db.Raw("SELECT 1; DELETE FROM users"),
+			"function": db.Raw("SELECT no_one_knows()"),
+			"WITH":     db.Raw("WITH x AS (DELETE FROM users RETURNING id) SELECT id FROM x"),
+			"INTO":     db.Model(&User{}).Select("* INTO stolen"),
+		} {
+			require.ErrorIs(t, tx.Scan(&[]map[string]any{}).Error, tenancy.ErrUnscopedSQL, name)
+		}
+		n := int64(0)
+		require.NoError(t, db.Model(&User{}).Count(&n).Error)
+		assert.EqualValues(t, 2, n)
+		if w.db.Name() == "postgres" {
+			require.NoError(t, db.Raw("SELECT id FROM users FOR UPDATE").Scan(&[]int{}).Error)
+			require.NoError(t, db.Raw("SELECT id FROM users FOR NO KEY UPDATE").Scan(&[]int{}).Error)
+		}
+		assert.NotEmpty(t, w.plugin.Findings().List)
+	})
+}
+
+// Statements of several tenants at once, some of which fail or panic, keep to what
+// they are.
+func TestModesConcurrently(t *testing.T) {
+	t.Parallel()
+	for name, config := range mixedModes() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMixed(t, openPostgres(t), config)
+			require.NoError(t, m.db.Callback().Query().Before("gorm:query").Register("test:panic", func(db *gorm.DB) {
+				if _, ok := db.Get("panic"); ok {
+					panic("on purpose")
+				}
+			}))
+			var group sync.WaitGroup
+			for i := range 8 {
+				tenant, own := m.A, []int{ownAmount}
+				if i%2 == 1 {
+					tenant, own = m.B, []int{} // its order says a user of another's
+				}
+				group.Go(func() {
+					for range 10 {
+						db := m.in(tenant)
+						var amounts []int
+						assert.NoError(t, db.Model(&User{}).Joins("JOIN orders o ON o.user_id = users.id").Pluck("o.amount", &amounts).Error)
+						assert.Equal(t, own, amounts)
+						assert.NoError(t, db.Table("users").Order("id").Pluck("id", &amounts).Error)
+						assert.Equal(t, []int{1, 2}, amounts, "observed")
+						assert.ErrorIs(t, db.Model(&User{}).Pluck("(SELECT max(amount) FROM orders)", &amounts).Error, tenancy.ErrUnscopedSQL)
+						assert.Panics(t, func() { db.Set("panic", true).Model(&User{}).Joins("JOIN orders o ON true").Find(&[]User{}) })
+						assert.Error(t, db.Model(&User{}).Where("nothing = 1").Find(&[]User{}).Error)
+					}
+				})
+			}
+			group.Wait()
+			found := m.plugin.Findings()
+			assert.Zero(t, found.Dropped)
+			assert.Less(t, len(found.List), 12, "one a place, and not one a statement")
+		})
 	}
 }

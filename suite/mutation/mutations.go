@@ -63,4 +63,9 @@ var mutations = []mutation{
 	{"an author's condition stands for that of an enforced table", "observe.go", "o.ex.rehearsal = nil //", "_ = o.ex.rehearsal //"},
 	{"a query among raw SQL's values reaches what is enforced", "observe.go", "(!isSubquery(db) || ex.plugin.modes.strictest != Observe)", "!isSubquery(db)"},
 	{"an observed Row that is refused is nil", "callbacks.go", "ex.observed != nil && !errors.As(db.Error, &refused)", "ex.observed != nil"},
+	{"a clause that nobody knows is added by a callback", "callbacks.go", "case ex.observed != nil && len(ex.plugin.modes.tables) > 0 && !ex.plugin.knows(db.Statement.BuildClauses):", "case false:"},
+	{"somebody's builder writes the last clause of an observed statement", "rawsql.go", "ok && ex.plugin.writes(stmt.DB, last)", "ok"},
+	{"a name of WITH excuses a table elsewhere", "internal/sqltext/relations.go", "s.found(schema, name, schema == \"\" && s.isCTE(name))", "s.found(schema, name, schema == \"\")"},
+	{"a comma behind a condition names no table", "internal/sqltext/relations.go", "case top.list:\n\t\t\ttop.expect = true", "case top.list && s.last == \"from\":\n\t\t\ttop.expect = true"},
+	{"a literal names a table", "internal/sqltext/relations.go", "if top.expect || top.expects {\n\t\t\ts.unsure(reasonTable)", "if false {\n\t\t\ts.unsure(reasonTable)"},
 }
