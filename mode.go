@@ -129,8 +129,11 @@ func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
 		if before, ok := m.tables[name]; name == "" || entry.Mode > Observe || ok && before != entry.Mode {
 			return nil, fmt.Errorf("tenancy: Config.Modes[%d] has no table, an unknown mode or a table of two modes", i)
 		}
+		schema, last := cutSchema(name)
+		if entry.Mode < config.Mode && r.byName(schema, last) == nil {
+			return nil, fmt.Errorf("tenancy: Config.Modes[%d]: no known model has the table %q: list it in Config.Models", i, name)
+		}
 		m.tables[name] = entry.Mode
-		_, last := cutSchema(name)
 		if before, ok := m.names[last]; !ok || entry.Mode < before {
 			m.names[last] = entry.Mode
 		}
@@ -156,7 +159,17 @@ func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 	case len(p.modes.tables) > 0 && !p.knows(stmt.BuildClauses):
 		return true // it would not be rehearsed to its end
 	}
+	op = effective(op, stmt.DB)
 	return p.ownMode(op, stmt).enforces(op)
+}
+
+// effective is the operation that a statement is part of: a query among the values
+// of Exec is handed nothing, and belongs to what may write.
+func effective(op string, db *gorm.DB) string {
+	if op == opQuery && isSubquery(db) && calledBy("gorm.io/gorm.(*DB).Exec") {
+		return opUpdate
+	}
+	return op
 }
 
 // ownMode is the mode of a statement's own table: the strictest where it names

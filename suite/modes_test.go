@@ -497,6 +497,10 @@ func TestObserveReadsOnly(t *testing.T) {
 			require.NoError(t, db.Raw("SELECT id FROM users FOR UPDATE").Scan(&[]int{}).Error)
 			require.NoError(t, db.Raw("SELECT id FROM users FOR NO KEY UPDATE").Scan(&[]int{}).Error)
 		}
+		trusted := w.db.WithContext(tenancy.Trust(tenancy.With(context.Background(), w.A), "the test has read it"))
+		require.NoError(t, trusted.Exec("UPDATE users SET age = 9 WHERE id IN (?)", db.Model(&User{}).Select("id")).Error)
+		require.NoError(t, db.Raw("SELECT name FROM users WHERE age = 9 AND id IN (?)", db.Model(&User{}).Select("id")).Scan(&names).Error)
+		assert.Equal(t, []string{"ann"}, names, "a query among the values of a write")
 		assert.NotEmpty(t, w.plugin.Findings().List)
 	})
 }

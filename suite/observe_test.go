@@ -506,6 +506,9 @@ func TestModeConfiguration(t *testing.T) {
 		c.Modes = modes
 		require.ErrorContains(t, openSQLite(t).Use(tenancy.New(c)), "Config.Modes")
 	}
+	mistyped := observe()
+	mistyped.Modes = []tenancy.TableMode{{Table: "order", Mode: tenancy.Enforce}}
+	require.ErrorContains(t, openSQLite(t).Use(tenancy.New(*mistyped)), "no known model has the table")
 	c := config()
 	c.Mode = 9
 	require.ErrorContains(t, openSQLite(t).Use(tenancy.New(c)), "Config.Mode is Mode(9)")

@@ -53,9 +53,9 @@ var mutations = []mutation{
 	{"the value that was judged is not the one bound", "create.go", "case own != nil:\n\t\treturn own, nil", "case own != nil:\n\t\treturn value, nil"},
 	{"a preload moves to another tenant", "preload.go", "return err\n}\n\n// runPreload", "_ = err\n\treturn nil\n}\n\n// runPreload"},
 	{"Row returns nil after an error", "row.go", "return pool.QueryRowContext(context.Background(), \"\")", "_ = context.Background()\n\treturn nil"},
-	{"an enforced table beside an observed one", "observe.go", "enforced := ex.plugin.reaches(ex.op, stmt.SQL.String())", "enforced := false"},
+	{"an enforced table beside an observed one", "observe.go", "enforced := ex.plugin.reaches(effective(ex.op, stmt.DB), stmt.SQL.String())", "enforced := false"},
 	{"text that writes is observed as a read", "mode.go", "case !seen.Reads, op == opRaw && seen.Unsure != \"\":", "case false:"},
-	{"an enforced table is named without its schema", "mode.go", "_, last := cutSchema(name)", "last := name"},
+	{"an enforced table is named without its schema", "mode.go", "schema, last := cutSchema(name)", "schema, last := \"\", name"},
 	{"an observed statement has a clause that nobody knows", "mode.go", "case len(p.modes.tables) > 0 && !p.knows(stmt.BuildClauses):", "case false:"},
 	{"a callback's text beside an observed statement", "callbacks.go", "(ex.observed == nil || ex.plugin.reaches(opRaw, text))", "ex.observed == nil"},
 	{"what nobody knows may be a view of what is enforced", "mode.go", "return p.modes.strictest, false", "return Observe, false"},
@@ -68,4 +68,5 @@ var mutations = []mutation{
 	{"a name of WITH excuses a table elsewhere", "internal/sqltext/relations.go", "s.found(schema, name, schema == \"\" && s.isCTE(name))", "s.found(schema, name, schema == \"\")"},
 	{"a comma behind a condition names no table", "internal/sqltext/relations.go", "case top.list:\n\t\t\ttop.expect = true", "case top.list && s.last == \"from\":\n\t\t\ttop.expect = true"},
 	{"a literal names a table", "internal/sqltext/relations.go", "if top.expect || top.expects {\n\t\t\ts.unsure(reasonTable)", "if false {\n\t\t\ts.unsure(reasonTable)"},
+	{"a query among the values of Exec is observed as a read", "mode.go", "calledBy(\"gorm.io/gorm.(*DB).Exec\")", "false"},
 }
