@@ -198,8 +198,8 @@ func check(db *gorm.DB) {
 		ex.keep(db)
 	case text != "" && text != ex.text && (ex.observed == nil || ex.plugin.reaches(opRaw, text)):
 		db.AddError(ex.errorOn("", ErrUnscopedSQL, "the SQL was written after it was judged"))
-	case ex.observed != nil && len(ex.plugin.modes.tables) > 0 && !ex.plugin.knows(db.Statement.BuildClauses):
-		db.AddError(ex.errorOn(db.Statement.Table, ErrUnscopedSQL, "a clause that is not known was added after it was judged"))
+	case ex.observed != nil && ex.plugin.modes.strictest != Observe && !ex.plugin.knows(db.Statement.BuildClauses):
+		db.AddError(ex.errorOn(db.Statement.Table, ErrUnscopedSQL, "the clause is not known, and may reach what is enforced"))
 	case ex.observed != nil:
 		ex.observed.copyQuery(db)
 	}

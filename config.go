@@ -50,8 +50,8 @@ type Config struct {
 	// all that its text names is known and observed: it is enforced when one of its
 	// tables is, or when it may hide one. That are, as soon as any table is enforced,
 	// tables that nobody declared, which may be views; functions that are neither safe
-	// nor in Functions; and raw SQL other than SELECT, VALUES, TABLE, INSERT, UPDATE,
-	// DELETE and MERGE. Naming a table or a view here says that it hides none. Empty
+	// nor in Functions; clauses that GORM does not have; and raw SQL other than SELECT,
+	// VALUES, TABLE, INSERT, UPDATE, DELETE and MERGE. Naming a table or a view here says that it hides none. Empty
 	// means that Mode holds for all.
 	Modes []TableMode
 

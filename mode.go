@@ -156,8 +156,6 @@ func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 		return false
 	case op == opRaw || text != "":
 		return p.reaches(opRaw, text)
-	case len(p.modes.tables) > 0 && !p.knows(stmt.BuildClauses):
-		return true // it would not be rehearsed to its end
 	}
 	op = effective(op, stmt.DB)
 	return p.ownMode(op, stmt).enforces(op)

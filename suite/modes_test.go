@@ -346,6 +346,27 @@ var attacks = []attack{
 	{name: "delete with children", run: func(m *mixed, db *gorm.DB, _ *[]string) error {
 		return db.Select("Orders").Unscoped().Delete(user(1, m.A, "user1")).Error
 	}},
+	{name: "update through a view", run: func(_ *mixed, db *gorm.DB, _ *[]string) error {
+		return db.Table("listing").Where("1 = 1").Updates(map[string]any{"amount": 0}).Error
+	}},
+	{name: "raw update through a view", run: func(_ *mixed, db *gorm.DB, _ *[]string) error {
+		return db.Exec("UPDATE listing SET amount = 0").Error
+	}},
+	{name: "delete from another table", run: func(_ *mixed, db *gorm.DB, _ *[]string) error {
+		return db.Unscoped().Clauses(clause.From{Tables: []clause.Table{{Name: "orders"}}}).Where("1 = 1").Delete(&User{}).Error
+	}},
+	{name: "update of another table", run: func(_ *mixed, db *gorm.DB, _ *[]string) error {
+		return db.Unscoped().Clauses(clause.Update{Table: clause.Table{Name: "orders"}}).Model(&User{}).Where("1 = 1").UpdateColumns(map[string]any{"amount": 0}).Error
+	}},
+	{name: "returning", run: func(m *mixed, db *gorm.DB, into *[]string) error {
+		var users []User
+		err := db.Model(&users).Clauses(clause.Returning{Columns: []clause.Column{{Name: "(SELECT max(amount) FROM orders) AS age", Raw: true}}}).
+			Where("id = 1").Update("name", "user1").Error
+		for _, u := range users {
+			*into = append(*into, fmt.Sprint(u.Age))
+		}
+		return err
+	}},
 	{name: "dry run", run: func(_ *mixed, db *gorm.DB, into *[]string) error {
 		tx := db.Session(&gorm.Session{DryRun: true, Logger: logger.Discard}).Find(&[]Order{})
 		if !strings.Contains(tx.Statement.SQL.String(), "tenant_id") {
@@ -416,6 +437,20 @@ func TestModesKeepApart(t *testing.T) {
 	}
 }
 
+// What is enforced is so by the plugin's own conditions, whatever its author's are.
+func TestModesRelyOnNoAuthor(t *testing.T) {
+	t.Parallel()
+	for name, config := range mixedModes() {
+		m := newMixed(t, openSQLite(t), config)
+		sql := m.in(m.A).ToSQL(func(tx *gorm.DB) *gorm.DB {
+			return tx.Model(&User{}).Joins("JOIN orders o ON o.user_id = users.id AND o.tenant_id = users.tenant_id").
+				Where("users.tenant_id = ?", m.A).Find(&[]User{})
+		})
+		assert.Contains(t, sql, "ON o.`tenant_id` = `users`.`tenant_id` AND (", name)
+		assert.Equal(t, 2, strings.Count(sql, m.A.String()), "%s: %s", name, sql)
+	}
+}
+
 // What is put into an observed statement after it was begun is seen as well.
 func TestModesSeeLateText(t *testing.T) {
 	t.Parallel()
@@ -481,6 +516,11 @@ func TestObserveReadsOnly(t *testing.T) {
 			"a clause": db.Model(&User{}).Scopes(func(db *gorm.DB) *gorm.DB {
 				db.Statement.BuildClauses = []string{"HEAD", "SELECT", "FROM"}
 				db.Statement.Clauses["HEAD"] = clause.Clause{Expression: clause.Expr{SQL: "WITH x AS (DELETE FROM users RETURNING id)"}}
+				return db
+			}),
+			"a clause behind": db.Model(&User{}).Scopes(func(db *gorm.DB) *gorm.DB {
+				db.Statement.BuildClauses = []string{"SELECT", "FROM", "TAIL"}
+				db.Statement.Clauses["TAIL"] = clause.Clause{Expression: clause.Expr{SQL: "; DELETE FROM users"}}
 				return db
 			}),
 			"text":     db.Raw("SELECT 1; DELETE FROM users"),

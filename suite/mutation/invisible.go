@@ -57,7 +57,6 @@ var invisible = map[string]string{
 	"an author's condition stands for that of an enforced table": asObserve,
 	"a query among raw SQL's values reaches what is enforced":    asObserve,
 	"an observed Row that is refused is nil":                     asErrors,
-	"a clause that nobody knows is added by a callback":          asObserve,
 	"a name of WITH excuses a table elsewhere":                   asObserve,
 	"a comma behind a condition names no table":                  asObserve,
 	"a literal names a table":                                    asObserve,
