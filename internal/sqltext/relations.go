@@ -15,10 +15,10 @@ type Reach struct {
 
 // Relations calls f with each relation that a statement names: its schema, which
 // may be empty, and its name, both folded. It is no parser of SQL. It finds each
-// place where a relation may stand and reports what stands there, so that what it
-// does not understand is too much rather than too little: the statement is sent,
-// and what is wrong in it is the database's to say. Names of its own WITH are
-// reported with cte set. Functions that are not safe are asked for with allow; see
+// place where a relation may stand and reports what stands there: rather too much
+// than too little, and what it does not understand makes it unsure. Whether the
+// statement is valid is the database's to say. Names of its own WITH are reported
+// with cte set. Functions that are not safe are asked for with allow; see
 // [Judge].
 func Relations(l *Lexer, allow func(string) bool, f func(schema, name string, cte bool)) Reach {
 	s := scanner{Lexer: l, allow: allow, found: f, reach: Reach{Reads: true}}
