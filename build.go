@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"reflect"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -170,33 +171,44 @@ func (ex *execution) writeHint(stmt *gorm.Statement, hint clause.Expression, aft
 }
 
 // mark is a place in a statement that is being built.
-type mark struct{ text, vars int }
+type mark struct {
+	text, vars int
+	before     string // the text up to it
+}
 
 func (ex *execution) mark(stmt *gorm.Statement) mark {
 	ex.queries = ex.queries[:0]
 	ex.subVars = 0
-	return mark{stmt.SQL.Len(), len(stmt.Vars)}
+	return mark{stmt.SQL.Len(), len(stmt.Vars), stmt.SQL.String()}
 }
 
-// lexer reads what was written since a mark.
+// lexer reads what was written since a mark. An expression that is given the
+// statement may not write anew what stood before it.
 func (ex *execution) lexer(stmt *gorm.Statement, from mark) sqltext.Lexer {
+	text, ok := strings.CutPrefix(stmt.SQL.String(), from.before)
+	if !ok {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "an expression replaced what stood before it"))
+		return sqltext.Lexer{Dialect: ex.plugin.dialect}
+	}
 	for i := range ex.queries {
 		ex.queries[i].Start -= from.text
 		ex.queries[i].End -= from.text
 	}
 	return sqltext.Lexer{
-		Text: stmt.SQL.String()[from.text:], Dialect: ex.plugin.dialect, Queries: ex.queries,
+		Text: text, Dialect: ex.plugin.dialect, Queries: ex.queries,
 	}
 }
 
 // judge judges what was written since a mark. Text that ends in a line comment
 // is closed by a line feed.
 func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place) {
-	text := stmt.SQL.String()[from.text:]
-	if text == "" || text == "*" || ex.scope.mode == modeBypass {
+	if ex.scope.mode == modeBypass {
 		return
 	}
 	lexer := ex.lexer(stmt, from)
+	if lexer.Text == "" || lexer.Text == "*" {
+		return
+	}
 	verdict := sqltext.Judge(&lexer, place, ex.plugin.allow)
 	ex.settle(stmt, from, verdict)
 }

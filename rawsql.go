@@ -68,7 +68,7 @@ type TenantTable struct {
 // beginRaw judges a statement that came as text.
 func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	ex.text = stmt.SQL.String()
-	if isSavepoint(ex.text) {
+	if isSavepoint(ex.text) && len(stmt.Vars) == 0 {
 		return nil
 	}
 	s := scopeOf(stmt.Context)
@@ -82,6 +82,8 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	switch {
 	case s.mode == modeBypass || s.trusted:
 		return ex.reportBypass(stmt.Context)
+	case ex.plugin.instructs(stmt):
+		return ex.errorOn("", ErrUnscopedSQL, reasonInstruction)
 	case ex.plugin.config.RawSQL == nil:
 		return ex.errorOn("", ErrUnscopedSQL, "raw SQL needs Config.RawSQL, or a context from Trust or Bypass")
 	}
@@ -95,6 +97,9 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 // hand hands a statement to the judge of whole statements behind its last clause,
 // unless it is built and not sent.
 func (ex *execution) hand(stmt *gorm.Statement, name string) {
+	if stmt.DB.Error == nil && ex.handed == nil && ex.scope.mode != modeBypass && ex.plugin.instructs(stmt) {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonInstruction))
+	}
 	if !ex.guarded && ex.plugin.verifier == nil && ex.functions == nil ||
 		stmt.DB.Error != nil || ex.kept || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
 		return

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -29,30 +28,6 @@ func TestScopeOfOther(t *testing.T) {
 	bypass := scopeOf(t, tenancy.Bypass(context.Background(), "why"))
 	_, _, err = g.Scope(ctx, statementOf(bypass, "SELECT * FROM users", nil))
 	assert.ErrorIs(t, err, tenancy.ErrNoTenant, "a bypass does not reach the guard")
-}
-
-// rewriter changes the text of a statement in pgx, behind the guard.
-type rewriter struct{}
-
-func (rewriter) RewriteQuery(context.Context, *pgx.Conn, string, []any) (string, []any, error) {
-	return "DELETE FROM users", nil, nil
-}
-
-func TestValuesThatAreInstructions(t *testing.T) {
-	t.Parallel()
-	g := New(Options{})
-	ctx := tenancy.With(context.Background(), tenantA)
-	for _, value := range []any{
-		pgx.QueryExecModeSimpleProtocol, pgx.QueryResultFormats{1}, pgx.NamedArgs{"x": 1}, pgx.StrictNamedArgs{},
-		rewriter{}, &rewriter{},
-	} {
-		_, _, err := g.Scope(ctx, statementOf(scopeOf(t, ctx), "SELECT * FROM users WHERE id = $1", []any{value}))
-		assert.ErrorIs(t, err, tenancy.ErrUnscopedSQL, "%T", value)
-	}
-	for _, value := range []any{nil, 1, "x", tenantB, &tenantB, []string{"x"}, map[string]any{}, struct{ X int }{1}} {
-		_, _, err := g.Scope(ctx, statementOf(scopeOf(t, ctx), "SELECT * FROM users WHERE id = $1", []any{value}))
-		assert.NoError(t, err, "%T", value)
-	}
 }
 
 // TestDeepTexts: a deep tree ends the process in the parser's C code, so that

@@ -1,9 +1,6 @@
 package sqlguard
 
 import (
-	"reflect"
-	"strings"
-
 	"github.com/gorm-tenancy/tenancy"
 )
 
@@ -32,34 +29,7 @@ func shapeOf(stmt *tenancy.RawStatement) (shape, error) {
 			return s, &tenancy.ScopeError{Op: "raw", Err: tenancy.ErrNoTenant}
 		}
 	}
-	if len(stmt.Vars) > 0 && isInstruction(stmt.Vars[0]) {
-		return s, &Refusal{Rule: RuleValue, Err: tenancy.ErrUnscopedSQL,
-			Reason: "the first value is an instruction to the driver, not a value"}
-	}
 	return s, nil
-}
-
-// isInstruction knows the values that pgx takes from the front of the arguments:
-// query modes, result formats, and rewriters of the statement. They would shift
-// the placeholders, or change the text behind the guard's back.
-func isInstruction(value any) bool {
-	switch value.(type) {
-	case nil, string, int, int64, int32, bool, float64, []byte:
-		return false
-	}
-	typ := reflect.TypeOf(value)
-	for typ.Kind() == reflect.Pointer {
-		typ = typ.Elem()
-	}
-	path := typ.PkgPath()
-	if strings.HasPrefix(path, "github.com/jackc/pgx/") {
-		return !strings.HasSuffix(path, "/pgtype")
-	}
-	if typ.NumMethod() == 0 && reflect.PointerTo(typ).NumMethod() == 0 {
-		return false
-	}
-	_, rewrites := reflect.PointerTo(typ).MethodByName("RewriteQuery")
-	return rewrites
 }
 
 // plan is a rewritten text. It holds no tenant's value.

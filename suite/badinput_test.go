@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/gorm-tenancy/tenancy"
 )
@@ -198,4 +199,34 @@ func TestConfigurationsThatCannotHold(t *testing.T) {
 	require.NoError(t, db.Use(plugin))
 	require.Error(t, db.Use(plugin), "used twice")
 	require.ErrorContains(t, openSQLite(t).Use(plugin), "in use")
+}
+
+// rebuilder is an expression that writes anew what stood before it.
+type rebuilder struct{ text string }
+
+func (r rebuilder) Build(b clause.Builder) {
+	stmt := b.(*gorm.Statement)
+	stmt.SQL.Reset()
+	_, _ = b.WriteString(r.text)
+}
+
+func TestExpressionsThatRebuild(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *world) {
+		require.NoError(t, w.b.Create(&Order{ID: 2, Amount: 2}).Error)
+		for _, text := range []string{"", "SELECT * FROM orders WHERE (1 = 1", "DELETE FROM orders WHERE (1 = 1 AND 1 = 1 AND 1 = 1 AND 1 = 1 AND 1 = 1"} {
+			e := rebuilder{text}
+			for reason, err := range map[string]error{
+				"Where":  w.a.Where(e).Find(&[]Order{}).Error,
+				"Order":  w.a.Clauses(clause.OrderBy{Expression: e}).Find(&[]Order{}).Error,
+				"Select": w.a.Clauses(clause.Select{Expression: e}).Find(&[]Order{}).Error,
+				"Delete": w.a.Where(e).Delete(&Order{}).Error,
+				"Set":    w.a.Model(&Order{}).Where("true").Update("amount", e).Error,
+				"From":   w.a.Clauses(clause.From{Joins: []clause.Join{{Expression: e}}}).Find(&[]Order{}).Error,
+			} {
+				require.ErrorIs(t, err, tenancy.ErrUnscopedSQL, "%s %q", reason, text)
+			}
+		}
+		require.NoError(t, w.b.First(&Order{}).Error)
+	})
 }

@@ -162,7 +162,12 @@ func closeAtEnd(t testing.TB, db *gorm.DB) {
 
 func newWorld(t *testing.T, db *gorm.DB) *world {
 	t.Helper()
-	require.NoError(t, db.Use(tenancy.New(config())))
+	return newWorldOf(t, db, config())
+}
+
+func newWorldOf(t *testing.T, db *gorm.DB, c tenancy.Config) *world {
+	t.Helper()
+	require.NoError(t, db.Use(tenancy.New(c)))
 	require.NoError(t, db.AutoMigrate(models...))
 	w := &world{db: db, A: uuid.New(), B: uuid.New()}
 	w.a, w.b = w.as(w.A), w.as(w.B)
