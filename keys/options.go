@@ -17,7 +17,9 @@ type Options struct {
 	// Root is the tenants' own table: its key is a tenant's id. Zero means the
 	// one that tenant columns refer to, if there is one.
 	Root catalog.Name
-	// Shared tables belong to no tenant and are left alone.
+	// Shared tables belong to no tenant and are left alone. One that has a tenant
+	// column may be named as well, for keys that hold over all tenants: it is
+	// spread whole, as a reference table, and the plugin scopes it as ever.
 	Shared []catalog.Name
 	// Skip are tables that the plan leaves alone, whatever they are.
 	Skip []catalog.Name

@@ -59,7 +59,12 @@ func TestATenantSeesItsOwnRowsOfTheRegistry(t *testing.T) {
 		DoUpdates: clause.Assignments(map[string]any{"held_until": nil}),
 	}
 	names = map[string]any{"kind": "host", "name": "acme.example.com", "held_until": w.clock.Now()}
-	require.ErrorIs(t, db.Table("tenant_names").Clauses(upsert).Create(names).Error, tenancy.ErrCrossTenantConflict)
+	err = db.Table("tenant_names").Clauses(upsert).Create(names).Error
+	if w.place.rls { // the database says it first
+		require.ErrorContains(t, err, "42501")
+	} else {
+		require.ErrorIs(t, err, tenancy.ErrCrossTenantConflict)
+	}
 	found, err := w.LookupDomain(ctx, "acme.example.com")
 	require.NoError(t, err)
 	assert.Equal(t, acme.ID, found.ID)

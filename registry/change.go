@@ -29,6 +29,7 @@ type operation struct {
 	event  Event
 	id     uuid.UUID
 	states []State // that allow it; none: all of them
+	takes  []key   // the names that it may make the tenant's
 	locks  string  // the tenant's row: lockShared, lockAlone
 }
 
@@ -42,15 +43,18 @@ const (
 // run carries out an operation with its hooks in one transaction.
 func (r *Registry) run(ctx context.Context, op operation, do func(c *change) error) (Tenant, error) {
 	c := &change{r: r, ctx: tenancy.With(ctx, op.id)}
-	err := r.db.WithContext(c.ctx).Transaction(func(tx *gorm.DB) error {
-		c.tx = tx
-		if op.event.Op != OpProvision {
-			if err := c.lock(op); err != nil {
-				return err
+	err := r.free(c.ctx, op.takes)
+	if err == nil {
+		err = r.db.WithContext(c.ctx).Transaction(func(tx *gorm.DB) error {
+			c.tx = tx
+			if op.event.Op != OpProvision {
+				if err := c.lock(op); err != nil {
+					return err
+				}
 			}
-		}
-		return c.around(op.event, do)
-	})
+			return c.around(op.event, do)
+		})
+	}
 	// Whether a commit that failed was one is not known.
 	r.cache.forget(op.id, c.touched...)
 	if err == nil {
@@ -113,18 +117,29 @@ func (c *change) save() error {
 	return result.Error
 }
 
-// take makes a name the tenant's. The key of the table decides between two who
-// want it at once.
+// free deletes those of some names whose time is over, whosever they were. It is
+// no part of the operation's transaction, and loses nothing when that fails: a name
+// whose time is over is nobody's. In it, what is done across tenants would wait for
+// the tenant's own for ever, on a Citus cluster where row-level security has a role
+// for each: a transaction has a connection to a worker for each role.
+func (r *Registry) free(ctx context.Context, names []key) error {
+	for _, k := range names {
+		across := r.across(ctx, r.db, "a name whose time is over")
+		err := across.Where("kind = ? AND name = ? AND held_until <= ?", k.kind, k.name, r.now()).Delete(&claim{}).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take makes a name, one of operation.takes, the tenant's. The key of the table
+// decides between two who want it at once.
 func (c *change) take(k key) error {
 	c.touched = append(c.touched, k)
 	own := c.tx.Model(&claim{}).Where("kind = ? AND name = ?", k.kind, k.name).Update("held_until", nil)
 	if own.Error != nil || own.RowsAffected == 1 {
 		return own.Error
-	}
-	across := c.r.across(c.ctx, c.tx, "a name whose time is over")
-	err := across.Where("kind = ? AND name = ? AND held_until <= ?", k.kind, k.name, c.r.now()).Delete(&claim{}).Error
-	if err != nil {
-		return err
 	}
 	made := c.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&claim{Kind: k.kind, Name: k.name})
 	if made.Error != nil && !errors.Is(made.Error, tenancy.ErrCrossTenantConflict) {

@@ -79,12 +79,26 @@ What this process changes it sees at once. What others change it hears of while
 [Registry.Listen] runs; without it, and while its connection is down, an answer is
 no older than [Config.BlindTTL].
 
+# Citus and row-level security
+
+The key of tenant_names holds over all tenants, and so no shard can hold it. On a
+Citus cluster the table is a reference table, with all of its rows on each node, and
+the others are distributed by their tenant:
+
+	_, err := tenancy.Distribute(ctx, owner, tenancy.DistributeOptions{
+		Keys: keys.Options{Shared: []catalog.Name{{Schema: "public", Name: "tenant_names"}}},
+		Run:  migration.Options{Apply: true, Passed: []string{distribution.Spread}},
+	}, models...)
+
+Below row-level security, on a pool of package rls, lookups and what else goes across
+tenants run as its span role, and every change of a tenant as the application's own.
+No operation mixes the two in a transaction, which Citus would not let it; nor should
+a [Hook]. Without a span role the registry finds nobody (rls.ErrSpan).
+
 # Limits
 
 The tenant column of the package's tables is a UUID. Rows that other code writes
 to its tables, past the registry, are seen when [Registry.Forget] was called or
-[Config.CacheTTL] is over. Row-level security must let the role of the handle read
-tenant_names and the tenants' table. Names that look alike in two scripts are two
-names.
+[Config.CacheTTL] is over. Names that look alike in two scripts are two names.
 */
 package registry

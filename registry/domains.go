@@ -98,7 +98,8 @@ func (r *Registry) VerifyDomain(ctx context.Context, id uuid.UUID, host string, 
 	}
 	checked := d.Challenge
 	event := Event{Op: OpVerifyDomain, Host: d.Host}
-	_, err = r.run(ctx, operation{event: event, id: id, states: []State{Active}, locks: lockAlone}, func(c *change) error {
+	op := operation{event: event, id: id, states: []State{Active}, locks: lockAlone, takes: []key{{kindHost, d.Host}}}
+	_, err = r.run(ctx, op, func(c *change) error {
 		if err := c.domain(&d, d.Host); err != nil {
 			return err
 		}

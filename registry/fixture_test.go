@@ -8,13 +8,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
-	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
 // Models of an application.
@@ -45,6 +43,7 @@ var appModels = []any{&Project{}, &Task{}, &Label{}}
 type world struct {
 	*registry.Registry
 	db      *gorm.DB
+	place   place
 	dsn     string
 	queries *atomic.Int64
 	clock   *clock
@@ -60,7 +59,12 @@ var ctx = context.Background()
 
 func open(t testing.TB, dsn string, queries *atomic.Int64, models ...any) *gorm.DB {
 	t.Helper()
-	db, err := gorm.Open(postgres.Open(dsn), &gorm.Config{Logger: counting{logger.Discard, queries}})
+	return openOn(t, flaggedPlace().open(t, dsn), counting{logger.Discard, queries}, models...)
+}
+
+func openOn(t testing.TB, dialector gorm.Dialector, log logger.Interface, models ...any) *gorm.DB {
+	t.Helper()
+	db, err := gorm.Open(dialector, &gorm.Config{Logger: log})
 	require.NoError(t, err)
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{Models: models})))
 	t.Cleanup(func() {
@@ -89,19 +93,25 @@ func (c counting) Trace(context.Context, time.Time, func() (string, int64), erro
 // not the owner of the tables.
 func newWorld(t testing.TB, config registry.Config) *world {
 	t.Helper()
-	database := tenancytest.Postgres(t)
-	owner := open(t, database.OwnerDSN, new(atomic.Int64))
-	done, err := tenancy.AutoMigrate(owner, append(registry.Models(config.Account), appModels...)...)
-	require.NoError(t, err)
-	require.Empty(t, done.Pending)
-	return openWorld(t, database.DSN, config)
+	return newWorldOn(t, flaggedPlace(), config)
+}
+
+func newWorldOn(t testing.TB, p place, config registry.Config) *world {
+	t.Helper()
+	database := p.prepare(t, append(registry.Models(config.Account), appModels...))
+	return openWorldOn(t, p, database.DSN, config)
 }
 
 // openWorld opens a registry as one more process would.
 func openWorld(t testing.TB, dsn string, config registry.Config) *world {
 	t.Helper()
-	w := &world{queries: new(atomic.Int64), dsn: dsn, clock: &clock{}}
-	w.db = open(t, dsn, w.queries, appModels...)
+	return openWorldOn(t, flaggedPlace(), dsn, config)
+}
+
+func openWorldOn(t testing.TB, p place, dsn string, config registry.Config) *world {
+	t.Helper()
+	w := &world{queries: new(atomic.Int64), place: p, dsn: dsn, clock: &clock{}}
+	w.db = openOn(t, p.open(t, dsn), counting{logger.Discard, w.queries}, appModels...)
 	if config.Models == nil {
 		config.Models = appModels
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/gorm-tenancy/tenancy"
 )
@@ -134,7 +133,7 @@ func dial(ctx context.Context, pool *sql.DB) (dialled *pgx.Conn, err error) {
 			return err
 		}
 		err = borrowed.Raw(func(driver any) error {
-			conn, ok := driver.(*stdlib.Conn)
+			conn, ok := driver.(interface{ Conn() *pgx.Conn }) // as stdlib's, and that of package rls
 			if !ok {
 				return errDriver
 			}

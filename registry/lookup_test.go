@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
@@ -164,7 +163,7 @@ func TestAnErrorIsNotAnAnswer(t *testing.T) {
 	w.provision(t, "acme")
 	var down atomic.Bool
 	broken := errors.New("the database is down")
-	db, err := gorm.Open(postgres.Open(w.dsn), &gorm.Config{Logger: logger.Discard})
+	db, err := gorm.Open(w.place.open(t, w.dsn), &gorm.Config{Logger: logger.Discard})
 	require.NoError(t, err)
 	pool, err := db.DB()
 	require.NoError(t, err)

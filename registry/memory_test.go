@@ -46,6 +46,9 @@ func TestTheCacheStaysWithinItsBound(t *testing.T) {
 	if testing.Short() {
 		*lookupCount = min(*lookupCount, 2400)
 	}
+	if p := flaggedPlace(); p.citus && p.rls {
+		t.Skip("INSERT … SELECT goes by COPY on Citus, which row-level security refuses; the cache is the same elsewhere")
+	}
 	w := newWorld(t, registry.Config{})
 	require.NoError(t, w.all().Exec(sqlManyTenants, *tenantCount).Error)
 	require.NoError(t, w.all().Exec(sqlManyNames, *tenantCount).Error)

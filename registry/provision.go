@@ -53,10 +53,14 @@ func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 		return Tenant{}, err
 	}
 	event := Event{Op: OpProvision, Tenant: tenant, User: n.Owner}
+	takes := []key{{kindSlug, tenant.Slug}}
 	if domain != nil {
 		event.Host = domain.Host
+		if domain.IsVerified() {
+			takes = append(takes, key{kindHost, domain.Host})
+		}
 	}
-	return r.run(ctx, operation{event: event, id: tenant.ID}, func(c *change) error {
+	return r.run(ctx, operation{event: event, id: tenant.ID, takes: takes}, func(c *change) error {
 		c.account, c.tenant = n.Account, tenant
 		c.account.SetRegistryTenant(tenant)
 		if err := c.tx.Omit(clause.Associations).Create(c.account).Error; err != nil {
@@ -82,7 +86,11 @@ func (r *Registry) Enroll(ctx context.Context, id uuid.UUID, owner string) (Tena
 	if err := checkText("owner", owner, maxUser); err != nil {
 		return Tenant{}, err
 	}
-	op := operation{event: Event{Op: OpEnroll, User: owner}, id: id, locks: lockAlone}
+	found, err := r.Get(ctx, id)
+	if err != nil {
+		return Tenant{}, fmt.Errorf("registry: %s: %w", OpEnroll, err)
+	}
+	op := operation{event: Event{Op: OpEnroll, User: owner}, id: id, locks: lockAlone, takes: []key{{kindSlug, found.Slug}}}
 	return r.run(ctx, op, func(c *change) error {
 		if slug, err := NormalizeSlug(c.tenant.Slug); err != nil || slug != c.tenant.Slug {
 			return ErrInvalidSlug

@@ -53,6 +53,9 @@ func (r *Registry) Rename(ctx context.Context, id uuid.UUID, slug, name string) 
 		}
 	}
 	op := operation{event: Event{Op: OpRename}, id: id, states: []State{Active, Suspended}, locks: lockAlone}
+	if slug != "" {
+		op.takes = []key{{kindSlug, slug}}
+	}
 	return r.run(ctx, op, func(c *change) error {
 		if slug != "" && slug != c.tenant.Slug {
 			if err := c.take(key{kindSlug, slug}); err != nil {

@@ -65,6 +65,15 @@ statements, its types and its errors are what they were. Each statement in a
 transaction brings its own scope, so that neither a rollback to a savepoint nor a
 statement of another tenant leaves anything behind.
 
+# Citus
+
+[Options].Citus sends what sets the tenant so that it reaches the workers. The span
+role needs LOGIN and CONNECT there, for the nodes connect as it, and what has been
+written as one role cannot be touched as another in the same transaction: one that
+writes as a tenant and then spans tenants fails, or ends as a deadlock with itself
+(25001, 40P01). INSERT … SELECT that carries rows through the coordinator is a COPY
+there, which policies refuse.
+
 # Limits
 
 A policy goes by a setting, which SQL can change: row-level security is no defence

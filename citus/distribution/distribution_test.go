@@ -73,6 +73,9 @@ func analyze(t *testing.T, c *catalog.Catalog, cluster distribution.Cluster, o d
 	if c.Table(public("notes")) != nil {
 		k.Skip = []catalog.Name{public("notes")}
 	}
+	if c.Table(public("names")) != nil {
+		k.Global = []keys.Object{{Table: public("names"), Name: "names_pkey"}}
+	}
 	analysis, err := keys.Analyze(c, k)
 	require.NoError(t, err)
 	a, err := distribution.Analyze(c, analysis, cluster, o)

@@ -188,6 +188,9 @@ func (a *Analysis) findInKeys(t *Table) {
 			continue
 		}
 		remedy := dropOrName + "; what must be unique over all tenants can be kept in a shared table"
+		if !t.Root {
+			remedy = "where it has to, name the table in Shared of the keys' options: it becomes a reference table, with all rows on each node; or " + remedy
+		}
 		if slices.Contains(index.Include, t.Column) {
 			a.block(t.Name, index.Name, remedy, "the tenant is included in the unique, and no part of it: it would hold within a shard alone")
 			continue

@@ -37,6 +37,8 @@ var tableObstacles = []struct {
 		remedy: "DROP IDENTITY", cleared: &distribution.Options{KeepIdentity: true}},
 	{reason: "a unique of the root holds between tenants", found: "accounts: accounts_name_key: the unique holds between tenants",
 		sql: "ALTER TABLE accounts ADD UNIQUE (name)", remedy: "shared table", cleared: dropping("accounts", "accounts_name_key")},
+	{reason: "a key that is to hold over all tenants", found: "names: names_pkey: the unique holds between tenants",
+		sql: "CREATE TABLE names (name text PRIMARY KEY, tenant_id bigint NOT NULL)", remedy: "Shared of the keys' options"},
 	{reason: "an included tenant is no part of the key", found: "accounts: i: the tenant is included in the unique, and no part of it",
 		sql: "CREATE UNIQUE INDEX i ON accounts (name) INCLUDE (id)", remedy: "Options.Drop", cleared: dropping("accounts", "i")},
 	{reason: "other types hash differently", found: "others: tenant_id: the tenant column is of type integer, and that of public.accounts of type bigint",
@@ -104,6 +106,21 @@ func TestTableObstacles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSharedRemedy spreads a tenants' table whose key holds over all tenants whole.
+func TestSharedRemedy(t *testing.T) {
+	t.Parallel()
+	_, c := database(t, tenants+"CREATE TABLE names (name text PRIMARY KEY, tenant_id bigint NOT NULL)")
+	k, err := keys.Analyze(c, keys.Options{Shared: []catalog.Name{public("countries"), public("names")}})
+	require.NoError(t, err)
+	a, err := distribution.Analyze(c, k, cluster(), distribution.Options{})
+	require.NoError(t, err)
+	plan, err := a.Plan()
+	require.NoError(t, err)
+	sql := strings.Join(plan.Phases[0].Steps[0].SQL, "\n")
+	assert.Contains(t, sql, "create_reference_table('public.names')")
+	assert.NotContains(t, sql, "ALTER TABLE public.names")
 }
 
 // TestIdentityRemedy carries out what is advised: numbers go on where they were.
