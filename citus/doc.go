@@ -30,6 +30,17 @@
 // One task proves that a statement stays on one shard, and not that it stays with
 // one tenant: tenants share shards.
 //
+// # Prepared statements
+//
+// After five executions PostgreSQL tries a plan for any parameters. By such a plan
+// Citus 13 sends an UPDATE or DELETE to all shards, where it changes the same rows,
+// if its tenant column is compared more than once or it has another table beside
+// its own: UPDATE … FROM, a correlated EXISTS, the root's key in a condition.
+// [Explain] does not show that, for it plans with the parameters. Drivers prepare
+// by themselves, pgx among them. Let the application's role plan each time:
+//
+//	ALTER ROLE app SET plan_cache_mode = force_custom_plan
+//
 // # Errors
 //
 // The sentinels come wrapped: use errors.Is. What the cluster itself refuses is

@@ -29,7 +29,9 @@ import (
 // Each statement is explained, after it was sent, on a connection that OneShard
 // takes from the handle's pool and keeps: where the pool has but one, the test
 // fails at once. Tables that a transaction has not committed cannot be explained
-// there, and fail the test.
+// there, and fail the test. It is explained with its values: what a plan for any
+// values does, which PostgreSQL may make of a prepared statement, is not seen; see
+// package citus for the setting that avoids such plans.
 //
 // A statement of one task may still touch another tenant on the same shard: this
 // complements the conformance suite and does not replace it. What leaves GORM's
