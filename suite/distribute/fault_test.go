@@ -20,7 +20,12 @@ import (
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
-var stride = flag.Int("stride", 0, "of the fault tests: fail at each n-th statement only; zero for a few of them")
+var (
+	kind   = flag.String("kind", "", "of the fault tests: the one kind of fault there is, by the end of its name; empty for all in turn")
+	reads  = flag.Bool("reads", false, "of the fault tests: fail at statements that read, too")
+	stride = flag.Int("stride", 0, "of the fault tests: fail at each n-th statement only; zero for a few of them")
+	offset = flag.Int("offset", 0, "of the fault tests: which kind of fault is the first; with -stride 1 and each of 0 to 6, every statement meets every kind")
+)
 
 // strideOf is the flag's, or the other one.
 func strideOf(few int) int {
@@ -73,7 +78,11 @@ func (s *shop) disturbed(t testing.TB, call way, f fault.Fault, n int) (struck s
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		ctx, cancel := context.WithCancel(t.Context())
-		pool, b, err := fault.Open(s.cluster.OwnerDSN, f, n, cancel)
+		open := fault.Open
+		if *reads {
+			open = fault.OpenAll
+		}
+		pool, b, err := open(s.cluster.OwnerDSN, f, n, cancel)
 		require.NoError(t, err)
 		db, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), &gorm.Config{Logger: logger.Discard})
 		require.NoError(t, err)
@@ -85,12 +94,13 @@ func (s *shop) disturbed(t testing.TB, call way, f fault.Fault, n int) (struck s
 			continue
 		}
 		struck = b.Struck()
+		t.Logf("%s statement %d, %.80q: %v", f, n, struck, err)
 		if struck == "" {
 			require.NoError(t, err)
 		} else if err == nil {
 			// What never got to the server database/sql sends again, where it is no
-			// part of a transaction: that is so of the journal.
-			require.True(t, f == fault.CancelIn || strings.Contains(struck, distribution.JournalTable), "%s %s must fail", f, struck)
+			// part of a transaction: that is so of the journal, and of what is read.
+			require.True(t, *reads || f == fault.CancelIn || f == fault.KillIn || strings.Contains(struck, distribution.JournalTable), "%s %s must fail", f, struck)
 		}
 		return struck
 	}
@@ -109,7 +119,17 @@ func (s *shop) finish(t testing.TB, call way) {
 	}
 }
 
-var faults = []fault.Fault{fault.CutBefore, fault.CutAfter, fault.KillBefore, fault.KillAfter, fault.CancelAt, fault.CancelIn}
+var faults = []fault.Fault{fault.CutBefore, fault.CutAfter, fault.KillBefore, fault.KillAfter, fault.CancelAt, fault.CancelIn, fault.KillIn}
+
+// faultAt takes them in turn, as the flags say.
+func faultAt(i int) fault.Fault {
+	for _, f := range faults {
+		if *kind != "" && strings.HasSuffix(string(f), *kind) {
+			return f
+		}
+	}
+	return faults[(*offset+i)%len(faults)]
+}
 
 // TestTransactionCut fails at statements of the transactional way, there and back:
 // nothing has changed then, or all of it.
@@ -140,10 +160,10 @@ func TestTransactionCut(t *testing.T) {
 			s.finish(t, s.distribute(o))
 		}
 		for n, i := 1, 0; ; n, i = n+strideOf(17), i+1 {
-			struck := s.disturbed(t, walk.there, faults[i%len(faults)], n)
-			require.Equal(t, sums, s.sums(t), "%s %s", faults[i%len(faults)], struck)
+			struck := s.disturbed(t, walk.there, faultAt(i), n)
+			require.Equal(t, sums, s.sums(t), "%s %s", faultAt(i), struck)
 			now := s.dump(t)
-			require.Contains(t, []string{walk.from, walk.to}, now, "%s %s", faults[i%len(faults)], struck)
+			require.Contains(t, []string{walk.from, walk.to}, now, "%s %s", faultAt(i), struck)
 			if struck == "" {
 				require.Equal(t, walk.to, now)
 				require.Greater(t, i, 1)
@@ -169,6 +189,7 @@ func TestStepCut(t *testing.T) {
 	s.walk(t, s.distribute(o), sums)
 	require.NotContains(t, s.dump(t), distribution.JournalTable)
 	require.Equal(t, len(tables)-1, countOf(s.dump(t), "  distribution HASH"))
+	require.Empty(t, s.leftovers(t))
 
 	// A run that ended on the way is taken back with the keys that it made.
 	s.finish(t, s.undistribute())
@@ -178,12 +199,44 @@ func TestStepCut(t *testing.T) {
 	struck := s2.disturbed(t, s2.distribute(o), fault.KillAfter, 75)
 	require.NotEmpty(t, struck)
 	require.Contains(t, s2.dump(t), distribution.JournalTable)
-	back := func(ctx context.Context, db *gorm.DB) error {
+	s2.walk(t, goBack(o), sums)
+	require.Equal(t, before, s2.dump(t))
+}
+
+// goBack takes back a run that was begun.
+func goBack(o tenancy.DistributeOptions) way {
+	return func(ctx context.Context, db *gorm.DB) error {
 		_, err := tenancy.Undistribute(ctx, db, tenancy.DistributeOptions{Run: o.Run})
 		return err
 	}
-	s2.walk(t, back, sums)
-	require.Equal(t, before, s2.dump(t))
+}
+
+// TestStepBack fails at statements of the way back from a run that has all but
+// forgotten its plan, so that every step is taken back. With -stride, also where
+// tables were copied online.
+func TestStepBack(t *testing.T) {
+	t.Parallel()
+	online := []bool{false, true}
+	if *stride == 0 {
+		online = online[:1]
+	}
+	for _, online := range online {
+		t.Run(map[bool]string{false: "offline", true: "online"}[online], func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, tenancytest.Citus(t), rows(4, 8, 40))
+			o := passed(options(distribution.StepByStep))
+			o.Plan.Online = online
+			before, sums := s.dump(t), s.sums(t)
+			analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
+			require.NoError(t, err)
+			plan, err := analysis.Plan()
+			require.NoError(t, err)
+			s.finish(t, s.distribute(o))
+			require.NoError(t, analysis.NewJournal().Save(t.Context(), s.sql, plan))
+			s.walk(t, goBack(o), sums)
+			require.Equal(t, before, s.dump(t))
+		})
+	}
 }
 
 // walk disturbs runs until one comes to its end. Where one has led nowhere new,
@@ -192,7 +245,7 @@ func (s *shop) walk(t testing.TB, call way, sums map[string]string) {
 	t.Helper()
 	seen := map[string]bool{s.dump(t): true}
 	for i, n := 0, strideOf(11); ; i, n = i+1, n+1 {
-		f := faults[i%len(faults)]
+		f := faultAt(i)
 		struck := s.disturbed(t, call, f, n)
 		require.Equal(t, sums, s.sums(t), "%s %s", f, struck)
 		if struck == "" {

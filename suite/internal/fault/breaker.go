@@ -24,6 +24,7 @@ const (
 	CutAfter   Fault = "the connection is cut after" // the server has done it, the program never hears
 	KillBefore Fault = "the program is killed before"
 	KillAfter  Fault = "the program is killed after"
+	KillIn     Fault = "the program is killed during" // the server goes on until it notices
 	CancelAt   Fault = "the context is cancelled at"
 	CancelIn   Fault = "the context is cancelled during"
 )
@@ -37,6 +38,7 @@ type Breaker struct {
 	driver.Connector
 	fault  Fault
 	at     int
+	all    bool               // statements that change nothing are counted, too
 	cancel context.CancelFunc // of the run
 
 	mu    sync.Mutex
@@ -54,6 +56,15 @@ func Open(dsn string, f Fault, n int, cancel context.CancelFunc) (*sql.DB, *Brea
 	}
 	b := &Breaker{Connector: connector, fault: f, at: n, cancel: cancel}
 	return sql.OpenDB(b), b, nil
+}
+
+// OpenAll is Open for the n-th of all statements, those that read as well.
+func OpenAll(dsn string, f Fault, n int, cancel context.CancelFunc) (*sql.DB, *Breaker, error) {
+	db, b, err := Open(dsn, f, n, cancel)
+	if err == nil {
+		b.all = true
+	}
+	return db, b, err
 }
 
 // Connect implements driver.Connector.
@@ -75,6 +86,9 @@ func (b *Breaker) Struck() string {
 	defer b.mu.Unlock()
 	return b.what
 }
+
+// midst is when a statement is under way, as far as one can tell.
+const midst = 500 * time.Microsecond
 
 func (b *Breaker) due(statement string) bool {
 	b.mu.Lock()
@@ -99,7 +113,9 @@ func (b *Breaker) around(conn *brokenConn, statement string, do func() error) er
 	case CancelAt:
 		b.cancel()
 	case CancelIn:
-		time.AfterFunc(500*time.Microsecond, b.cancel)
+		time.AfterFunc(midst, b.cancel)
+	case KillIn:
+		time.AfterFunc(midst, b.cutAll)
 	}
 	if err := do(); err != nil {
 		return err
@@ -111,8 +127,8 @@ func (b *Breaker) around(conn *brokenConn, statement string, do func() error) er
 	case KillAfter:
 		b.cutAll()
 		return errCut
-	case CancelIn:
-		time.Sleep(time.Millisecond)
+	case CancelIn, KillIn: // it was over sooner
+		time.Sleep(2 * midst)
 	}
 	return nil
 }
@@ -135,7 +151,7 @@ type brokenConn struct {
 func (c *brokenConn) cut() { _ = c.Conn.Conn().PgConn().Conn().Close() }
 
 func (c *brokenConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
-	if reads(strings.TrimSpace(query)) {
+	if !c.breaker.all && reads(strings.TrimSpace(query)) {
 		return c.Conn.ExecContext(ctx, query, args)
 	}
 	err = c.breaker.around(c, query, func() error {
@@ -143,6 +159,21 @@ func (c *brokenConn) ExecContext(ctx context.Context, query string, args []drive
 		return err
 	})
 	return result, err
+}
+
+func (c *brokenConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
+	if !c.breaker.all {
+		return c.Conn.QueryContext(ctx, query, args)
+	}
+	err = c.breaker.around(c, query, func() error {
+		rows, err = c.Conn.QueryContext(ctx, query, args)
+		return err
+	})
+	if err != nil && rows != nil {
+		_ = rows.Close() // the connection is gone
+		rows = nil
+	}
+	return rows, err
 }
 
 // reads reports whether a statement changes nothing but settings and locks. What
