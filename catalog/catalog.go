@@ -187,7 +187,7 @@ type Index struct {
 	Method           string // btree, hash, gin, …
 	Unique           bool
 	Primary          bool
-	Valid            bool // false while, or after, a concurrent build that failed
+	Valid            bool // false while, or after, a concurrent build or drop that failed
 	ReplicaIdentity  bool
 	Clustered        bool
 	NullsNotDistinct bool

@@ -164,13 +164,15 @@ LEFT JOIN pg_class AS f ON f.oid = c.confrelid
 LEFT JOIN pg_namespace AS fn ON fn.oid = f.relnamespace
 WHERE NOT EXISTS (SELECT FROM pg_constraint AS p WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid)`
 
+// An index that is no longer live is half dropped, and was made invalid before. Its
+// name is taken, and nobody else drops the rest.
 const indexesQuery = `
 SELECT i.indrelid, ic.relname, COALESCE(c.conname, ''), am.amname, COALESCE(pg_get_indexdef(i.indexrelid), ''), i.indkey::text,
 	i.indisunique, i.indisprimary, i.indisvalid, i.indisreplident, i.indisclustered, i.indnullsnotdistinct,
 	ic.relispartition, to_json(ic.reloptions), COALESCE(ts.spcname, ''),
 	COALESCE(pg_get_expr(i.indpred, i.indrelid), ''), COALESCE(pg_relation_size(i.indexrelid), 0)
 FROM unnest($1::text::oid[]) AS target (id)
-JOIN pg_index AS i ON i.indrelid = target.id AND i.indislive
+JOIN pg_index AS i ON i.indrelid = target.id
 JOIN pg_class AS ic ON ic.oid = i.indexrelid
 JOIN pg_am AS am ON am.oid = ic.relam
 LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid AND c.contype IN ('p', 'u', 'x')

@@ -2,9 +2,11 @@ package migration_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -114,15 +116,60 @@ func TestExecuteAfterAnUndoInPart(t *testing.T) {
 	}
 }
 
-// An invalid index that a build has left is built anew, and is removed on the way
-// back.
+// An invalid index that a build has left, or a drop, is built anew, and is removed on
+// the way back.
 func TestInvalidLeftovers(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, 100)
-	leave := func() {
-		_, err := b.db.ExecContext(t.Context(), `CREATE UNIQUE INDEX CONCURRENTLY users_tenant ON shop.users USING btree ((1))`)
-		require.ErrorContains(t, err, "23505")
+	for name, leave := range map[string]func(testing.TB, *bundle){"a build": halfBuilt, "a drop": halfDropped} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testLeftovers(t, leave)
+		})
 	}
+}
+
+func halfBuilt(t testing.TB, b *bundle) {
+	t.Helper()
+	_, err := b.db.ExecContext(t.Context(), `CREATE UNIQUE INDEX CONCURRENTLY users_tenant ON shop.users USING btree ((1))`)
+	require.ErrorContains(t, err, "23505")
+}
+
+// halfDropped cancels the drop of an index while it waits for the second time: for
+// a reader that began when no statement was to use the index any more.
+func halfDropped(t testing.TB, b *bundle) {
+	t.Helper()
+	b.exec(t, `CREATE UNIQUE INDEX users_tenant ON shop.users USING btree (tenant_id, id)`)
+	read := func() *sql.Tx {
+		tx, err := b.db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		_, err = tx.ExecContext(t.Context(), `SELECT FROM shop.users`)
+		require.NoError(t, err)
+		return tx
+	}
+	until := func(condition string) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			return b.count(t, `SELECT count(*) FROM `+condition) == 1
+		}, 10*time.Second, 10*time.Millisecond)
+	}
+	const dropping = `pg_stat_activity WHERE datname = current_database() AND query LIKE 'DROP INDEX C%' AND wait_event = 'virtualxid'`
+	first, dropped := read(), make(chan error, 1)
+	go func() {
+		_, err := b.db.ExecContext(t.Context(), `DROP INDEX CONCURRENTLY shop.users_tenant`)
+		dropped <- err
+	}()
+	until(dropping)
+	second := read()
+	require.NoError(t, first.Rollback())
+	until(`pg_index WHERE indexrelid = 'shop.users_tenant'::regclass AND NOT indislive`)
+	until(dropping)
+	b.exec(t, `SELECT pg_cancel_backend(pid) FROM `+dropping)
+	require.ErrorContains(t, <-dropped, "57014")
+	require.NoError(t, second.Rollback())
+}
+
+func testLeftovers(t *testing.T, leave func(testing.TB, *bundle)) {
+	b := newBundle(t, 100)
 	o := apply()
 	o.Passed = []string{"backfill"}
 	steps := 0
@@ -134,14 +181,14 @@ func TestInvalidLeftovers(t *testing.T) {
 	}
 	_, err := migration.Execute(t.Context(), b.db, b.plan, o)
 	require.Error(t, err)
-	leave()
+	leave(t, b)
 	b.execute(t)
 	b.undo(t)
 
 	steps = 0
 	_, err = migration.Execute(t.Context(), b.db, b.plan, o)
 	require.Error(t, err)
-	leave()
+	leave(t, b)
 	b.undo(t)
 }
 
