@@ -31,6 +31,9 @@ var prepared = []struct {
 // any tenant: some go to all shards by it, unless the server is told to make no
 // such plans.
 func TestPreparedStatements(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the run without -short has it")
+	}
 	t.Parallel()
 	cluster, _ := newShop(t)
 	const strict = " options='-c citus.multi_task_query_log_level=error"

@@ -63,6 +63,7 @@ func (s *shop) leftovers(t *testing.T) (left []string) {
 // statements, with -stride during each n-th: all of it is done then, or nothing,
 // and the next run comes to the end.
 func TestCoordinatorStopped(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := crashing(t)
 	before, sums := s.dump(t), s.sums(t)

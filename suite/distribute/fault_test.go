@@ -215,6 +215,7 @@ func goBack(o tenancy.DistributeOptions) way {
 // forgotten its plan, so that every step is taken back. With -stride, also where
 // tables were copied online.
 func TestStepBack(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	online := []bool{false, true}
 	if *stride == 0 {
