@@ -52,6 +52,13 @@ type Findings struct {
 // MaxFindings is how many findings a plugin keeps.
 const MaxFindings = 4096
 
+// On returns those whose statement's table is one of some, by its name in GORM, and
+// so none of raw SQL. Dropped stays what it was.
+func (f Findings) On(tables ...string) Findings {
+	f.List = slices.DeleteFunc(slices.Clone(f.List), func(found Finding) bool { return !slices.Contains(tables, found.Table) })
+	return f
+}
+
 // Err returns nil where nothing was found, and else an error with a line for each
 // finding: what a test run fails on.
 func (f Findings) Err() error {

@@ -93,8 +93,6 @@ func TestRoles(t *testing.T) {
 			run("DROP OWNED BY " + name + role + " CASCADE; DROP ROLE " + name + role)
 		}
 	})
-	run("GRANT CREATE, USAGE ON SCHEMA public TO " + name + "_owner; GRANT CONNECT, TEMPORARY ON DATABASE " +
-		database + " TO " + name + "_owner; GRANT CONNECT ON DATABASE " + database + " TO " + name + "_app")
 	// A server that the tests start trusts everybody.
 	run("ALTER ROLE " + name + "_owner PASSWORD '" + config.Password + "'; ALTER ROLE " + name + "_app PASSWORD '" + config.Password + "'")
 	as := func(role string) string { return strings.Replace(d.DSN, config.User, name+role, 1) }

@@ -484,6 +484,9 @@ func TestFindings(t *testing.T) {
 	assert.EqualValues(t, 5, found.List[0].Count)
 	assert.Equal(t, 1, strings.Count(logged.String(), "\n"), "told once")
 	require.ErrorContains(t, found.Err(), "query on users: adds the tenant's condition for users (5 times)")
+	require.Error(t, found.On("orders", "users").Err())
+	require.NoError(t, found.On("orders").Err())
+	require.Len(t, found.List, 1, "what On was asked of stays whole")
 
 	for i := range tenancy.MaxFindings + 9 { // as many tables, at one place
 		require.Error(t, w.in(w.A).Table(fmt.Sprint("nowhere_", i)).Find(&[]map[string]any{}).Error)

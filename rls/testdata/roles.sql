@@ -1,7 +1,10 @@
 -- The owner migrates, on a pool of its own. BYPASSRLS is for migrations that change rows.
 CREATE ROLE shop_owner LOGIN BYPASSRLS;
+GRANT CONNECT, TEMPORARY ON DATABASE shop TO shop_owner;
+GRANT USAGE, CREATE ON SCHEMA public TO shop_owner;
 -- The application: it owns nothing, and does not inherit what it may become.
 CREATE ROLE shop_app LOGIN NOINHERIT;
+GRANT CONNECT ON DATABASE shop TO shop_app;
 -- What spans tenants runs as this one: sets and bypasses.
 CREATE ROLE shop_span NOLOGIN;
 GRANT shop_span TO shop_app;
