@@ -29,6 +29,10 @@ func (a *Analysis) WriteReport(out io.Writer, w *Weight, plan *migration.Plan) e
 		if err := reportPlan(b, plan); err != nil {
 			return err
 		}
+		if !a.back {
+			fmt.Fprintln(b, "\nThen let the application's role plan each statement with its values (package citus says why):\n"+
+				"  ALTER ROLE … SET plan_cache_mode = force_custom_plan;")
+		}
 	}
 	return b.Flush()
 }
