@@ -2,7 +2,7 @@ package main
 
 var registryMutations = []mutation{
 	{"registry: a name that is taken", "registry/change.go", "if made.RowsAffected != 1 {", "if false {"},
-	{"registry: a name that was given up is held", "registry/change.go", "AND held_until <= ?\", k.kind, k.name, c.r.now())", "AND held_until IS NOT NULL\", k.kind, k.name)"},
+	{"registry: a name that was given up is held", "registry/change.go", "AND held_until <= ?\", k.kind, k.name, r.now())", "AND held_until IS NOT NULL\", k.kind, k.name)"},
 	{"registry: a name is given up for nothing", "registry/change.go", "if c.r.config.Hold < 0 {", "if true {"},
 	{"registry: the names of a deleted tenant", "registry/delete.go", "if err := c.giveUp(key{held.Kind, held.Name}); err != nil {", "if err := c.tx.Delete(&held).Error; err != nil {"},
 	{"registry: a token is used once", "registry/invite.go", "Where(\"accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?\"", "Where(\"revoked_at IS NULL AND expires_at > ?\""},
