@@ -91,6 +91,12 @@ func (e *gaveUpError) Unwrap() error { return e.err }
 const (
 	lockNotAvailable = "55P03"
 	deadlockDetected = "40P01"
+	internalError    = "XX000"
+
+	// Two who change the same row of the catalogue, as GRANT does, or Citus where it
+	// tells workers of roles: who comes second fails so, without a code of its own.
+	// PostgreSQL does not translate it (simple_heap_update).
+	concurrently = "tuple concurrently "
 )
 
 // sqlState returns the SQLSTATE of the error; empty when it has none.
@@ -108,5 +114,6 @@ func retriable(err error) bool {
 		return false
 	}
 	state := sqlState(err)
-	return state == lockNotAvailable || state == deadlockDetected
+	return state == lockNotAvailable || state == deadlockDetected ||
+		state == internalError && strings.Contains(err.Error(), concurrently)
 }

@@ -205,3 +205,31 @@ func TestStepThatMissesItsAim(t *testing.T) {
 	require.ErrorIs(t, err, migration.ErrStale)
 	require.ErrorContains(t, err, `found "text", expected "uuid"`)
 }
+
+// Who changes the same row of the catalogue at the same time is no reason to give
+// up.
+func TestCatalogueChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, 10)
+	step := &b.plan.Phases[0].Steps[0]
+	step.SQL = append([]string{`GRANT SELECT ON shop."Items" TO PUBLIC`}, step.SQL...)
+	tx := begin(t, b.open(t), `GRANT INSERT ON shop."Items" TO PUBLIC`)
+	var reasons []string
+	o := apply()
+	o.LockTimeout = 20 * time.Second
+	o.Progress = func(e migration.Event) {
+		switch e.Kind {
+		case migration.StepStarted:
+			if e.Step == step.Name && len(reasons) == 0 {
+				time.AfterFunc(500*time.Millisecond, func() { _ = tx.Commit() })
+			}
+		case migration.Retrying:
+			reasons = append(reasons, e.Reason.Error())
+		}
+	}
+	_, err := migration.Execute(t.Context(), b.db, b.plan, o)
+	require.NoError(t, err)
+	require.Len(t, reasons, 1)
+	require.Contains(t, reasons[0], "tuple concurrently updated")
+	b.requireFilled(t, 10)
+}

@@ -25,7 +25,8 @@ type Options struct {
 	LockTimeout time.Duration
 
 	// Retries is how often a step or a batch is tried again after it got no lock
-	// in time or fell to a deadlock, with pauses that grow to ten seconds.
+	// in time, fell to a deadlock, or met another change of the catalogue, with
+	// pauses that grow to ten seconds.
 	// Zero: 20; negative: never.
 	Retries int
 
