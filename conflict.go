@@ -281,6 +281,9 @@ func (ex *execution) keyIsTaken(stmt *gorm.Statement) (bool, error) {
 		side.SQL.WriteByte(')')
 	}
 	side.SQL.WriteString(" LIMIT 1")
+	if ex.plugin.instructs(side) { // it stood behind other values before
+		return false, ex.errorOn(ex.table.name, ErrUnscopedSQL, reasonInstruction)
+	}
 	rows, err := stmt.ConnPool.QueryContext(stmt.Context, side.SQL.String(), side.Vars...)
 	if err != nil {
 		return false, err

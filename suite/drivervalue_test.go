@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"database/sql/driver"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -68,6 +69,40 @@ func TestInstructionsToTheDriver(t *testing.T) {
 			assert.Equal(t, []int{1, 2}, []int{orders[0].Amount, orders[1].Amount})
 		})
 	}
+}
+
+// coupon has a key that holds for all tenants, and is asked for by itself when it
+// was met.
+type coupon struct {
+	tenancy.TenantModel
+	Amount int
+	Code   code `gorm:"type:bigint" tenancy:"global"`
+}
+
+// code is a number as the database sees it, and an instruction where it comes first.
+type code struct {
+	n   int64
+	sql string
+}
+
+func (c code) Value() (driver.Value, error) { return c.n, nil }
+
+func (c code) RewriteQuery(context.Context, *pgx.Conn, string, []any) (string, []any, error) {
+	return c.sql, nil, nil
+}
+
+func TestInstructionsOfTheKeyThatWasMet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, openPostgres(t))
+	bypass := w.db.WithContext(tenancy.Bypass(t.Context(), "fixture"))
+	require.NoError(t, bypass.Exec(`CREATE TABLE coupons (tenant_id uuid NOT NULL, amount int, code bigint UNIQUE)`).Error)
+	require.NoError(t, bypass.Exec(`INSERT INTO coupons VALUES (?, 1, 1), (?, 2, 2)`, w.A, w.B).Error)
+	row := map[string]any{"amount": 9, "code": code{1, "DELETE FROM coupons"}}
+	again := w.a.Model(&coupon{}).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "code"}}, DoNothing: true})
+	require.ErrorIs(t, again.Create(row).Error, tenancy.ErrUnscopedSQL)
+	var n int64
+	require.NoError(t, bypass.Table("coupons").Count(&n).Error)
+	require.EqualValues(t, 2, n)
 }
 
 // What is written by its author may give pgx instructions.

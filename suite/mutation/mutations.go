@@ -40,6 +40,7 @@ var mutations = []mutation{
 	{"With inside of With", "scope.go", "if !outer.has(t) {", "if false && !outer.has(t) {"},
 	{"an expression replaces what stood before it", "build.go", "stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, \"an expression replaced", "_ = (ex.errorOn(stmt.Table, ErrUnscopedSQL, \"an expression replaced"},
 	{"the driver is given instructions", "drivervalue.go", "isInstruction(stmt.Vars[0])", "isInstruction(nil)"},
+	{"the driver is given instructions with a key that was met", "conflict.go", "if ex.plugin.instructs(side) {", "if false {"},
 	{"the driver is given instructions with a savepoint", "rawsql.go", "isSavepoint(ex.text) && len(stmt.Vars) == 0", "isSavepoint(ex.text)"},
 	{"the zero UUID", "tenantid.go", "if id == uuid.Nil {\n\t\treturn tenant{}, errors.New(\"the zero UUID is no tenant\")\n\t}\n\tkey", "key"},
 	{"a join table has no tenant column", "jointable.go", "case tenant != nil:", "case tenant != nil && false:"},
