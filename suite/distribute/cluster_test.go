@@ -38,10 +38,7 @@ func TestWorkerStopped(t *testing.T) {
 	s := newShop(t, cluster, rows(4, 8, 40))
 	before, sums := s.dump(t), s.sums(t)
 	o := passed(options(distribution.Transactional))
-	analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-	require.NoError(t, err)
-	plan, err := analysis.Plan()
-	require.NoError(t, err)
+	plan := s.plan(t, o)
 	worker := cluster.Nodes[1]
 	stops := []int{statement(plan, "create_reference_table"), statement(plan, "public.tasks', 'account_id'"), statement(plan, "COMMIT")}
 	for _, n := range stops {
@@ -70,7 +67,7 @@ func TestWorkerStopped(t *testing.T) {
 
 	// The way back, and a worker that is gone when it begins.
 	worker.Stop(t)
-	_, err = tenancy.Undistribute(t.Context(), s.db, tenancy.DistributeOptions{Run: migration.Options{Apply: true}})
+	_, err := tenancy.Undistribute(t.Context(), s.db, tenancy.DistributeOptions{Run: migration.Options{Apply: true}})
 	require.ErrorContains(t, err, "cannot be reached")
 	worker.Start(t)
 	s.recover(t)
@@ -88,10 +85,7 @@ func TestWorkerLostInCommit(t *testing.T) {
 	s := newShop(t, cluster, rows(4, 8, 40))
 	before, sums := s.dump(t), s.sums(t)
 	o := passed(options(distribution.Transactional))
-	analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-	require.NoError(t, err)
-	plan, err := analysis.Plan()
-	require.NoError(t, err)
+	plan := s.plan(t, o)
 	admin := open(t, cluster.AdminDSN)
 	require.NoError(t, admin.Exec("ALTER ROLE "+roleOf(t, cluster.OwnerDSN)+" SET synchronous_commit = on").Error)
 	lost, slow := on(t, cluster, 1), on(t, cluster, 2)
@@ -287,10 +281,7 @@ func TestHalfWay(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, tenancytest.Citus(t), rows(4, 8, 40))
 	o := options(distribution.StepByStep)
-	analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-	require.NoError(t, err)
-	plan, err := analysis.Plan()
-	require.NoError(t, err)
+	plan := s.plan(t, o)
 	o = passed(o)
 	stop := errors.New("far enough")
 	done := false
@@ -303,7 +294,7 @@ func TestHalfWay(t *testing.T) {
 		}
 		return nil
 	}
-	_, err = migration.Execute(t.Context(), s.sql, plan, o.Run)
+	_, err := migration.Execute(t.Context(), s.sql, plan, o.Run)
 	require.ErrorIs(t, err, stop)
 	for _, test := range []struct {
 		kind, sql string
@@ -502,10 +493,7 @@ func TestBackWhole(t *testing.T) {
 		}
 		before := s.pgDump(t)
 		o := passed(options(way))
-		analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-		require.NoError(t, err)
-		plan, err := analysis.Plan()
-		require.NoError(t, err)
+		plan := s.plan(t, o)
 		s.finish(t, s.distribute(o))
 		spread := s.pgDump(t)
 		s.finish(t, s.undistribute())

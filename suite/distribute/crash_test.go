@@ -68,10 +68,7 @@ func TestCoordinatorStopped(t *testing.T) {
 	s := crashing(t)
 	before, sums := s.dump(t), s.sums(t)
 	o := passed(options(distribution.Transactional))
-	analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-	require.NoError(t, err)
-	plan, err := analysis.Plan()
-	require.NoError(t, err)
+	plan := s.plan(t, o)
 	last := statement(plan, "COMMIT")
 	at := []int{statement(plan, "public.tasks', 'account_id'"), last}
 	if *stride > 0 {

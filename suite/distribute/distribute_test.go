@@ -28,10 +28,7 @@ func TestDistribute(t *testing.T) {
 			require.Equal(t, before, s.dump(t), "a dry run")
 			require.NotEmpty(t, result.Would)
 
-			analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-			require.NoError(t, err)
-			plan, err := analysis.Plan()
-			require.NoError(t, err)
+			plan := s.plan(t, o)
 			result, err = tenancy.Distribute(t.Context(), s.db, passed(o), models...)
 			require.NoError(t, err)
 			require.Empty(t, result.Remaining)

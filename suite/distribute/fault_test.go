@@ -61,6 +61,16 @@ func (s *shop) undistribute() way {
 	}
 }
 
+// plan is what there is to do.
+func (s *shop) plan(t testing.TB, o tenancy.DistributeOptions) *migration.Plan {
+	t.Helper()
+	analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
+	require.NoError(t, err)
+	plan, err := analysis.Plan()
+	require.NoError(t, err)
+	return plan
+}
+
 // takeBack is the undo of a plan.
 func (s *shop) takeBack(plan *migration.Plan, run migration.Options) way {
 	return func(ctx context.Context, db *gorm.DB) error {
@@ -138,10 +148,7 @@ func TestTransactionCut(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, tenancytest.Citus(t), rows(4, 8, 40))
 	o := passed(options(distribution.Transactional))
-	analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-	require.NoError(t, err)
-	plan, err := analysis.Plan()
-	require.NoError(t, err)
+	plan := s.plan(t, o)
 	before, sums := s.dump(t), s.sums(t)
 	s.finish(t, s.distribute(o))
 	spread := s.dump(t)

@@ -33,15 +33,12 @@ func TestScale(t *testing.T) {
 		ways = []tenancy.DistributeOptions{options(distribution.Transactional), options(distribution.StepByStep), online}
 	}
 	for _, o := range ways {
-		analysis, err := tenancy.PlanDistribution(t.Context(), s.db, o, models...)
-		require.NoError(t, err)
-		plan, err := analysis.Plan()
-		require.NoError(t, err)
+		plan := s.plan(t, o)
 		o = passed(o)
 		var out bytes.Buffer
 		o.Out = &out
 		began := time.Now()
-		_, err = tenancy.Distribute(t.Context(), s.db, o, models...)
+		_, err := tenancy.Distribute(t.Context(), s.db, o, models...)
 		require.NoError(t, err)
 		t.Logf("there in %v\n%s", time.Since(began).Round(time.Millisecond), out.String())
 		require.Equal(t, sums, s.sums(t))
