@@ -182,6 +182,6 @@ says where:
 Sequences are shared. Keys and unique constraints without the tenant column answer
 for all tenants. What is sent past GORM (gorm.DB.DB, Statement.ConnPool) is not
 seen. The text of a database's error may quote a value of a row that the tenant
-predicate would have excluded. The README has the whole list.
+predicate would have excluded. docs/limits.md has the whole list.
 */
 package tenancy

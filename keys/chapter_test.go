@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/plan.txt anew")
 
-// shop is the schema that the README's chapter plans keys for.
+// shop is the schema that docs/live-keys.md plans keys for.
 const shop = `
 CREATE TABLE accounts (id bigint PRIMARY KEY, name text NOT NULL) WITH (autovacuum_enabled = off);
 CREATE TABLE countries (id integer PRIMARY KEY, name text NOT NULL) WITH (autovacuum_enabled = off);
@@ -41,7 +41,7 @@ INSERT INTO users (account_id, email, country_id, manager_id)
 INSERT INTO orders (user_id, number) SELECT 1 + i % 5000, i FROM generate_series(1, 200000) AS i;
 ANALYZE;`
 
-// TestChapter makes the plan that the README shows, finds the row that it shows,
+// TestChapter makes the plan that docs/live-keys.md shows, finds the row that it shows,
 // and carries the plan out.
 func TestChapter(t *testing.T) {
 	t.Parallel()

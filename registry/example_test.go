@@ -27,7 +27,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/registry"
 )
 
-// What the package comment and the README show stands here, compiled.
+// What the package comment and README.md show stands here, compiled.
 
 func openRegistry(ctx context.Context, db *gorm.DB) (*registry.Registry, error) {
 	reg, err := registry.New(db, registry.Config{
