@@ -55,8 +55,24 @@ func (p *Plugin) Name() string { return "tenancy" }
 
 // Initialize implements gorm.Plugin. It fails for a dialect that is neither
 // PostgreSQL nor SQLite, for a configuration that cannot hold, and for a plugin
-// that is in use already.
+// that is in use already. Every statement of a handle that it failed on is refused
+// with its error from then on: only a new handle can be used again. A handle that
+// has a plugin already keeps it, and goes on; gorm.DB.Use itself says "registered".
 func (p *Plugin) Initialize(db *gorm.DB) error {
+	if err := failureOf(db); err != nil {
+		return fmt.Errorf("tenancy: Use failed on this handle before, open a new one: %w", err)
+	}
+	if db.Callback().Query().Get(beginCallback) != nil {
+		return errors.New("tenancy: the handle has the plugin already: call Use once, with the whole configuration")
+	}
+	err := p.initialize(db)
+	if err != nil {
+		shut(db, err)
+	}
+	return err
+}
+
+func (p *Plugin) initialize(db *gorm.DB) error {
 	builders := reflect.ValueOf(db.ClauseBuilders).Pointer()
 	if p.builders != 0 && p.builders != builders {
 		return errors.New("tenancy: the plugin is in use by another *gorm.DB: make one each with New")
@@ -114,12 +130,12 @@ func (p *Plugin) register(db *gorm.DB) error {
 		)
 	}
 	return errors.Join(append(errs,
-		all.Create().Before("*").Register("tenancy:begin", p.begin(opCreate)),
-		all.Query().Before("*").Register("tenancy:begin", p.begin(opQuery)),
-		all.Update().Before("*").Register("tenancy:begin", p.begin(opUpdate)),
-		all.Delete().Before("*").Register("tenancy:begin", p.begin(opDelete)),
-		all.Row().Before("*").Register("tenancy:begin", p.begin(opRow)),
-		all.Raw().Before("*").Register("tenancy:begin", p.begin(opRaw)),
+		all.Create().Before("*").Register(beginCallback, p.begin(opCreate)),
+		all.Query().Before("*").Register(beginCallback, p.begin(opQuery)),
+		all.Update().Before("*").Register(beginCallback, p.begin(opUpdate)),
+		all.Delete().Before("*").Register(beginCallback, p.begin(opDelete)),
+		all.Row().Before("*").Register(beginCallback, p.begin(opRow)),
+		all.Raw().Before("*").Register(beginCallback, p.begin(opRaw)),
 
 		all.Create().After("gorm:save_before_associations").Before("gorm:create").Register("tenancy:check", check),
 		all.Update().After("gorm:save_before_associations").Before("gorm:update").Register("tenancy:check", check),

@@ -37,7 +37,7 @@ func (p *Plugin) Table(model any) (TenantTable, error) {
 // before. A model that is neither a tenant's nor shared is [ErrUndeclared], a
 // handle without the plugin an error.
 func Tables(db *gorm.DB, models ...any) ([]TenantTable, error) {
-	p, _ := db.Plugins["tenancy"].(*Plugin)
+	p := pluginOf(db)
 	if p == nil {
 		return nil, errors.New("tenancy: Tables needs the plugin to know what models are: db.Use(tenancy.New(…))")
 	}

@@ -37,7 +37,7 @@ func planKeys(ctx context.Context, db *gorm.DB, o keys.Options, models []any) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	plugin, _ := db.Plugins["tenancy"].(*Plugin)
+	plugin := pluginOf(db)
 	switch {
 	case plugin != nil:
 		var schema string

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/middleware"
 	"github.com/gorm-tenancy/tenancy/registry"
 )
@@ -39,6 +40,9 @@ func newApp(site *url.URL, d *data, key []byte) (*app, error) {
 		After:  []registry.Hook{firstProject},
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := tenancy.Installed(d.tenants); err != nil {
 		return nil, err
 	}
 	return &app{

@@ -8,6 +8,9 @@ type mutation struct {
 var mutations = []mutation{
 	{"the caller's OR stands outside of its group", "from.go", `stmt.WriteString("AND (")`, `stmt.WriteString("AND ")`},
 	{"no tenant in the context", "execution.go", "if s == nil {\n\t\treturn ex.errorOn(stmt.Table, ErrNoTenant, \"\")", "if s == nil {\n\t\ts = &scope{mode: modeBypass}"},
+	{"a handle whose Use failed is open", "callbacks.go", "if err != nil {\n\t\tshut(db, err)", "if false {\n\t\tshut(db, err)"},
+	{"a handle that was derived before Use failed is open", "installed.go", "refuse(db, op, nil, err)", "_, _ = op, err"},
+	{"the pool of a handle whose Use failed is open", "installed.go", "db.Statement.ConnPool = pool", "_ = pool"},
 	{"the tenant predicate is missing", "predicate.go", "writeColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {", "if ex.scope.mode == modeSingle {\n\t\tstmt.WriteString(\"1 = 1\")\n\t\treturn\n\t}\n\twriteColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {"},
 	{"fragments hold queries", "internal/sqltext/judge.go", "case kwQuery:\n\t\treturn reasonQuery", "case kwQuery:"},
 	{"fragments close their group", "internal/sqltext/judge.go", "if depth == 0 {\n\t\t\treturn 0, \"a parenthesis is closed that was not opened\"", "if depth < -99 {\n\t\t\treturn 0, \"\""},
