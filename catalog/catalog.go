@@ -152,6 +152,7 @@ type Constraint struct {
 	Tablespace       string // as in Index
 
 	Foreign *Foreign // of a foreign key; else nil
+	Comment string   // empty when none; no part of the definition
 	// Dependents are the views that need this key for their GROUP BY, with their
 	// schema and quoted, and the functions that do: "function public.f()". The
 	// key cannot be dropped while they are there.
@@ -197,6 +198,7 @@ type Index struct {
 	Options          string // WITH (…), without the word and its parentheses, ordered by name
 	Tablespace       string // empty for the database's own
 	Predicate        string // of a partial index, without WHERE and the parentheses around it
+	Comment          string // as in Constraint
 	Bytes            int64
 }
 
@@ -206,6 +208,9 @@ type Part struct {
 	// SQL is the part with its collation, operator class and order: lower(email)
 	// text_pattern_ops DESC. Empty for the column and nothing else.
 	SQL string
+	// Statistics is the target that was set for the statistics of an expression;
+	// empty for the default. It is no part of the definition.
+	Statistics string
 }
 
 // A Trigger is a user's trigger; those of constraints are not read.
@@ -214,6 +219,7 @@ type Trigger struct {
 	Text      string // as pg_get_triggerdef writes it
 	Enabled   string // pg_trigger.tgenabled: "O", "D", "R" or "A"
 	Inherited bool   // it comes from a partitioned table
+	Comment   string // as in Constraint
 }
 
 // A Policy is one of row-level security.
@@ -224,6 +230,7 @@ type Policy struct {
 	Roles      []string // "public" for all of them
 	Using      string
 	WithCheck  string
+	Comment    string // as in Constraint
 }
 
 // A View is a view or a materialized one.

@@ -154,7 +154,8 @@ SELECT c.conrelid, c.conname, c.contype::text, COALESCE(CASE c.contype
 		LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 		LEFT JOIN pg_class AS v ON v.oid = r.ev_class
 		WHERE d.refclassid = 'pg_constraint'::regclass AND d.refobjid = c.oid AND d.deptype = 'n'
-	) END
+	) END,
+	COALESCE(obj_description(c.oid, 'pg_constraint'), '')
 FROM unnest($1::text::oid[]) AS target (id)
 JOIN pg_constraint AS c ON c.conrelid = target.id AND c.contype IN ('p', 'u', 'f', 'c', 'x')
 LEFT JOIN pg_class AS ic ON ic.oid = c.conindid
@@ -170,7 +171,13 @@ const indexesQuery = `
 SELECT i.indrelid, ic.relname, COALESCE(c.conname, ''), am.amname, COALESCE(pg_get_indexdef(i.indexrelid), ''), i.indkey::text,
 	i.indisunique, i.indisprimary, i.indisvalid, i.indisreplident, i.indisclustered, i.indnullsnotdistinct,
 	ic.relispartition, to_json(ic.reloptions), COALESCE(ts.spcname, ''),
-	COALESCE(pg_get_expr(i.indpred, i.indrelid), ''), COALESCE(pg_relation_size(i.indexrelid), 0)
+	COALESCE(pg_get_expr(i.indpred, i.indrelid), ''), COALESCE(pg_relation_size(i.indexrelid), 0),
+	COALESCE(obj_description(i.indexrelid, 'pg_class'), ''),
+	(
+		SELECT json_agg(CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text ELSE '' END ORDER BY a.attnum)
+		FROM pg_attribute AS a
+		WHERE a.attrelid = i.indexrelid
+	)
 FROM unnest($1::text::oid[]) AS target (id)
 JOIN pg_index AS i ON i.indrelid = target.id
 JOIN pg_class AS ic ON ic.oid = i.indexrelid
@@ -180,7 +187,8 @@ LEFT JOIN pg_tablespace AS ts ON ts.oid = ic.reltablespace`
 
 // A partition's triggers are internal in PostgreSQL 14, and have a parent.
 const triggersQuery = `
-SELECT t.tgrelid, t.tgname, COALESCE(pg_get_triggerdef(t.oid), ''), t.tgenabled::text, t.tgparentid <> 0
+SELECT t.tgrelid, t.tgname, COALESCE(pg_get_triggerdef(t.oid), ''), t.tgenabled::text, t.tgparentid <> 0,
+	COALESCE(obj_description(t.oid, 'pg_trigger'), '')
 FROM unnest($1::text::oid[]) AS target (id)
 JOIN pg_trigger AS t ON t.tgrelid = target.id
 WHERE NOT t.tgisinternal OR t.tgparentid <> 0 AND t.tgconstraint = 0`
@@ -192,7 +200,8 @@ SELECT p.polrelid, p.polname, p.polpermissive,
 		SELECT json_agg(CASE role.id WHEN 0 THEN 'public' ELSE pg_get_userbyid(role.id) END ORDER BY role.id)
 		FROM unnest(p.polroles) AS role (id)
 	),
-	COALESCE(pg_get_expr(p.polqual, p.polrelid), ''), COALESCE(pg_get_expr(p.polwithcheck, p.polrelid), '')
+	COALESCE(pg_get_expr(p.polqual, p.polrelid), ''), COALESCE(pg_get_expr(p.polwithcheck, p.polrelid), ''),
+	COALESCE(obj_description(p.oid, 'pg_policy'), '')
 FROM unnest($1::text::oid[]) AS target (id)
 JOIN pg_policy AS p ON p.polrelid = target.id`
 

@@ -82,7 +82,7 @@ func (r *reader) constraint(scan scan) error {
 		&c.Deferrable, &c.Deferred, &c.Validated, &c.Unenforced, &c.Inherited, &c.Period,
 		array[string]{&c.Include}, &c.NullsNotDistinct, array[string]{&options}, &c.Tablespace,
 		&f.Table.Schema, &f.Table.Name, array[string]{&f.Columns}, &f.OnDelete, &f.OnUpdate, &f.MatchFull,
-		array[string]{&f.DeleteColumns}, array[string]{&c.Dependents}); err != nil {
+		array[string]{&f.DeleteColumns}, array[string]{&c.Dependents}, &c.Comment); err != nil {
 		return err
 	}
 	if c.Text == "" && (c.Kind == Check || c.Kind == Exclusion) { // dropped meanwhile
@@ -105,10 +105,10 @@ func (r *reader) index(scan scan) error {
 	var table uint32
 	var i Index
 	var text, keys string
-	var options []string
+	var options, targets []string
 	if err := scan(&table, &i.Name, &i.Constraint, &i.Method, &text, &keys,
 		&i.Unique, &i.Primary, &i.Valid, &i.ReplicaIdentity, &i.Clustered, &i.NullsNotDistinct,
-		&i.Inherited, array[string]{&options}, &i.Tablespace, &i.Predicate, &i.Bytes); err != nil {
+		&i.Inherited, array[string]{&options}, &i.Tablespace, &i.Predicate, &i.Bytes, &i.Comment, array[string]{&targets}); err != nil {
 		return err
 	}
 	if text == "" { // dropped meanwhile
@@ -118,6 +118,9 @@ func (r *reader) index(scan scan) error {
 	i.Predicate = unparenthesized(i.Predicate)
 	if !i.parse(text, strings.Fields(keys)) {
 		return fmt.Errorf("%s: unknown form %q", Quote(i.Name), text)
+	}
+	for n := range min(len(i.Parts), len(targets)) {
+		i.Parts[n].Statistics = targets[n]
 	}
 	t := r.tables[table]
 	t.Indexes = append(t.Indexes, i)
@@ -162,7 +165,7 @@ func (i *Index) parse(text string, keys []string) bool {
 func (r *reader) trigger(scan scan) error {
 	var table uint32
 	var trigger Trigger
-	if err := scan(&table, &trigger.Name, &trigger.Text, &trigger.Enabled, &trigger.Inherited); err != nil {
+	if err := scan(&table, &trigger.Name, &trigger.Text, &trigger.Enabled, &trigger.Inherited, &trigger.Comment); err != nil {
 		return err
 	}
 	t := r.tables[table]
@@ -173,7 +176,7 @@ func (r *reader) trigger(scan scan) error {
 func (r *reader) policy(scan scan) error {
 	var table uint32
 	var p Policy
-	if err := scan(&table, &p.Name, &p.Permissive, &p.Command, array[string]{&p.Roles}, &p.Using, &p.WithCheck); err != nil {
+	if err := scan(&table, &p.Name, &p.Permissive, &p.Command, array[string]{&p.Roles}, &p.Using, &p.WithCheck, &p.Comment); err != nil {
 		return err
 	}
 	slices.Sort(p.Roles)

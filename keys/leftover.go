@@ -70,7 +70,7 @@ func (p *past) keys(t *Table) {
 			if p.remove(t, &index, "tenant", &made) {
 				p.edit(t).Index(index.Name).Valid = true // it may be half dropped
 			}
-			if index.Constraint != "" {
+			if index.Constraint != "" || isMarked(&index) {
 				p.remove(t, &index, "old", &index)
 			}
 		case index.Primary && index.Parts[0].Column == t.Column:

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
@@ -69,8 +70,12 @@ func (r *replacement) dropOld() migration.Step {
 		r.nameRebuilt(&step)
 	} else {
 		step.SQL = []string{dropIndex(t, r.old.Name)}
-		step.Undo = []string{dropIndex(t, r.old.Name), r.old.CreateSQL(r.old.Name, t.Name, !t.Partitioned)}
-		step.Repair = step.SQL // it may be left invalid
+		step.Undo, step.Repair = r.remake(), slices.Clone(step.SQL) // it may be left invalid
+		if r.standIn != nil {
+			none := gone(indexState(t, r.standIn))
+			step.Repair = append(step.Repair, dropIndex(t, r.standIn.Name))
+			step.Before, step.After = append(step.Before, none), append(step.After, none)
+		}
 		step.Lock, step.Blocks = migration.ShareUpdateExclusive, "nothing"
 	}
 	if r.old.Clustered {
@@ -79,13 +84,29 @@ func (r *replacement) dropOld() migration.Step {
 	return step
 }
 
+// remake builds an old index again. What is said of it is said with its name, so
+// that who finds the index finds that, too.
+func (r *replacement) remake() []string {
+	t := r.table
+	sql := []string{dropIndex(t, r.old.Name)}
+	if r.standIn == nil {
+		return append(sql, r.old.CreateSQL(r.old.Name, t.Name, !t.Partitioned))
+	}
+	sql = append(sql, dropIndex(t, r.standIn.Name), r.old.CreateSQL(r.standIn.Name, t.Name, !t.Partitioned))
+	return append(sql, r.marked(renameIndex(t, r.standIn.Name, r.old.Name), r.old))
+}
+
 // rename gives the new index the old one's name.
 func (r *replacement) rename() migration.Step {
 	t := r.table
 	renamed := *r.new
 	renamed.Name = r.old.Name
 	step := stepOn(t, "rename "+catalog.Quote(r.new.Name), "it takes the old one's name")
-	step.SQL = []string{renameIndex(t, r.new.Name, r.old.Name)}
+	said := *r.new
+	if r.constraint != nil { // whose place an index takes
+		said.Comment = cmp.Or(said.Comment, r.constraint.Comment)
+	}
+	step.SQL = []string{catalog.Atomic(append([]string{renameIndex(t, r.new.Name, r.old.Name)}, said.MarkSQL(r.old.Name, t.Name)...)...)}
 	step.Undo = []string{renameIndex(t, r.old.Name, r.new.Name)}
 	if r.old.Clustered {
 		step.SQL = append(step.SQL, alter(t, "CLUSTER ON "+catalog.Quote(r.old.Name)))

@@ -41,10 +41,11 @@ func (l *link) restore() []string {
 	name, open := catalog.Quote(l.old.Name), *l.old
 	open.Validated = false
 	sql := []string{alter(l.child, "DROP CONSTRAINT IF EXISTS "+name)}
+	comment := l.old.CommentSQL(l.old.Name, l.child.Name)
 	if l.child.Partitioned {
-		return append(sql, alter(l.child, "ADD CONSTRAINT "+name+" "+l.old.Definition()))
+		return append(sql, catalog.Atomic(alter(l.child, "ADD CONSTRAINT "+name+" "+l.old.Definition()), comment))
 	}
-	sql = append(sql, alter(l.child, "ADD CONSTRAINT "+name+" "+open.Definition()))
+	sql = append(sql, catalog.Atomic(alter(l.child, "ADD CONSTRAINT "+name+" "+open.Definition()), comment))
 	if l.old.Validated {
 		sql = append(sql, alter(l.child, "VALIDATE CONSTRAINT "+name))
 	}
@@ -56,6 +57,7 @@ func (l *link) rename() migration.Step {
 	renamed.Name = l.old.Name
 	from, to := catalog.Quote(l.new.Name), catalog.Quote(l.old.Name)
 	step := stepOn(l.child, "rename "+from, "it takes the old one's name", "RENAME CONSTRAINT "+from+" TO "+to)
+	step.SQL = []string{catalog.Atomic(step.SQL[0], l.old.CommentSQL(l.old.Name, l.child.Name))}
 	step.Undo = []string{alter(l.child, "RENAME CONSTRAINT "+to+" TO "+from)}
 	made, was := constraintState(l.child, &renamed), constraintState(l.child, l.new)
 	step.Before, step.After = []migration.State{was, gone(made)}, []migration.State{gone(was), made}
@@ -70,12 +72,12 @@ func (a *Analysis) swapKey(r *replacement) migration.Step {
 	made := r.made()
 	step.Transaction = false // one statement each
 	if r.inPlace() {
-		step.SQL = []string{alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+made.Definition())}
-		step.Undo = []string{alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+r.constraint.Definition())}
+		step.SQL = []string{r.marked(alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+made.Definition()), r.new)}
+		step.Undo = []string{r.marked(alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+r.constraint.Definition()), r.old)}
 		step.Blocks = "everything, while the index is built"
 		step = sized(step, t)
 	} else {
-		step.SQL = []string{alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+usingIndex(made, r.new.Name))}
+		step.SQL = []string{r.marked(alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+usingIndex(made, r.new.Name)), r.new)}
 		for _, l := range r.links {
 			step.Undo = append(step.Undo, l.restore()...)
 			step.Undo = append(step.Undo, alter(l.child, "DROP CONSTRAINT IF EXISTS "+catalog.Quote(l.new.Name)))
@@ -98,7 +100,17 @@ func (r *replacement) rebuildOld() []string {
 	if !r.isPrimary() {
 		sql = []string{dropIndex(t, r.standIn.Name), r.standIn.CreateSQL(r.standIn.Name, t.Name, true)}
 	}
-	return append(sql, alter(t, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+usingIndex(r.constraint, r.standIn.Name)))
+	return append(sql, r.marked(alter(t, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+usingIndex(r.constraint, r.standIn.Name)), r.old))
+}
+
+// marked is a statement that puts an index in the place of another one, under the
+// old one's name, and says of it what is said of the old one.
+func (r *replacement) marked(statement string, index *catalog.Index) string {
+	said := []string{statement}
+	if r.constraint != nil {
+		said = append(said, r.constraint.CommentSQL(r.constraint.Name, r.table.Name))
+	}
+	return catalog.Atomic(append(said, index.MarkSQL(r.old.Name, r.table.Name)...)...)
 }
 
 // nameRebuilt names the index that only the undo builds, which is left when that

@@ -16,7 +16,7 @@ type replacement struct {
 	constraint *catalog.Constraint
 	// New is the new index; standIn is one on the columns of an old primary key,
 	// which stays until nothing needs it, or of an old unique, which the undo
-	// builds.
+	// builds: of one that is no constraint where more is said of it than what it is.
 	new, standIn *catalog.Index
 	// Covered says that the new one is there, under a name of its own.
 	covered bool
@@ -79,7 +79,7 @@ func (a *Analysis) replace(t *Table, old *catalog.Index) *replacement {
 	} else {
 		made.Name = a.names.index(t.Name, old.Name, "tenant")
 	}
-	if r.constraint != nil {
+	if r.constraint != nil || isMarked(old) {
 		standIn := *old
 		standIn.Name = a.names.index(t.Name, old.Name, "old")
 		standIn.Constraint, standIn.Primary, standIn.Valid = "", false, true
@@ -88,6 +88,9 @@ func (a *Analysis) replace(t *Table, old *catalog.Index) *replacement {
 	}
 	return r
 }
+
+// isMarked reports whether more is said of an index than what it is.
+func isMarked(index *catalog.Index) bool { return len(index.MarkSQL(index.Name, catalog.Name{})) > 0 }
 
 // withTenant is an index that begins with the tenant, without a name.
 func withTenant(t *Table, old *catalog.Index) catalog.Index {
