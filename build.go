@@ -177,7 +177,7 @@ type mark struct {
 }
 
 func (ex *execution) mark(stmt *gorm.Statement) mark {
-	ex.queries = ex.queries[:0]
+	ex.queries, ex.relative, ex.compares, ex.matched = ex.queries[:0], false, false, false
 	ex.subVars = 0
 	return mark{stmt.SQL.Len(), len(stmt.Vars), stmt.SQL.String()}
 }
@@ -190,9 +190,15 @@ func (ex *execution) lexer(stmt *gorm.Statement, from mark) sqltext.Lexer {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "an expression replaced what stood before it"))
 		return sqltext.Lexer{Dialect: ex.plugin.dialect}
 	}
-	for i := range ex.queries {
-		ex.queries[i].Start -= from.text
-		ex.queries[i].End -= from.text
+	if !ex.relative {
+		ex.relative = true
+		for i := range ex.queries {
+			ex.queries[i].Start -= from.text
+			ex.queries[i].End -= from.text
+		}
+		if len(ex.queries) > 1 {
+			ex.queries, ex.compares = sqltext.JoinQueries(text, ex.plugin.dialect, ex.queries)
+		}
 	}
 	return sqltext.Lexer{
 		Text: text, Dialect: ex.plugin.dialect, Queries: ex.queries,
@@ -203,6 +209,7 @@ func (ex *execution) lexer(stmt *gorm.Statement, from mark) sqltext.Lexer {
 // is closed by a line feed.
 func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place) {
 	if ex.scope.mode == modeBypass {
+		ex.judgeEnclosed(stmt, from)
 		return
 	}
 	lexer := ex.lexer(stmt, from)
@@ -210,6 +217,9 @@ func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place)
 		return
 	}
 	verdict := sqltext.Judge(&lexer, place, ex.plugin.allow)
+	if verdict.Tail && ex.matched && verdict.Reason == "" {
+		verdict.Reason = reasonMatched
+	}
 	ex.settle(stmt, from, verdict)
 }
 

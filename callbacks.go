@@ -237,7 +237,7 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 		ex.refuseLate(db)
 		delete(db.Statement.Clauses, executionKey)
 		if ex.handed != nil {
-			ex.handed.err, ex.handed.text = db.Error, db.Statement.SQL.String()
+			ex.handed.err, ex.handed.text, ex.handed.anchor = db.Error, db.Statement.SQL.String(), ex.anchor
 		}
 		if ex.outerContext != nil {
 			db.Statement.Context = ex.outerContext

@@ -115,6 +115,8 @@ statement that runs under a bypass, and each raw one under Trust:
 	ctx := tenancy.Bypass(context.Background(), "nightly report")
 
 A subquery inherits the scope of its statement and may not have another one.
+Under several tenants it is asked for the tenant of each row; [Across] asks once
+for all of them.
 
 # Text
 

@@ -45,10 +45,13 @@ type execution struct {
 	anchor   tenantRef
 	anchored bool
 
-	refs    []sqltext.Ref
-	tables  []*table       // of refs
-	queries []sqltext.Span // subqueries in the clause that is being built
-	subVars int            // the values that they bound
+	refs     []sqltext.Ref
+	tables   []*table       // of refs
+	queries  []sqltext.Span // subqueries in the clause that is being built
+	relative bool           // they count from where it begins
+	compares bool           // they stand in INTERSECT or EXCEPT
+	matched  bool           // one of them is matched with the statement by tenant
+	subVars  int            // the values that they bound
 
 	functions []sqltext.Ref // in FROM
 

@@ -237,7 +237,7 @@ func (l *fromList) matches() bool {
 		first = len(l.refs) // the table that is changed
 	}
 	alone := len(l.refs) == 1 && !l.ex.updating
-	if len(l.ex.queries) > queries || queries > 0 && (!alone || l.ex.correlated()) {
+	if len(l.ex.queries) > queries || queries > 0 && (!alone || l.ex.compares || l.ex.correlated()) {
 		return false // a query's tenants are not to be seen from here
 	}
 	for i := range l.refs {
@@ -426,6 +426,7 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 	case w.first.table != nil:
 		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.first)
 	default:
+		w.ex.handed.matches++
 		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.ex.handed.outer)
 	}
 	if w.first.table == nil {

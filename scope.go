@@ -138,6 +138,9 @@ func narrow(outer, inner *scope) *scope {
 	return inner
 }
 
+// spansSeveral reports whether rows of several tenants may be in sight.
+func (s *scope) spansSeveral() bool { return s.mode == modeBypass || len(s.tenants) > 1 }
+
 func (s *scope) has(t tenant) bool {
 	for i := range s.tenants {
 		if s.tenants[i].key == t.key {

@@ -23,12 +23,12 @@ type subquery struct{ db *gorm.DB }
 type chainSubquery struct{ chain chain }
 
 // Build implements clause.Expression.
-func (q subquery) Build(b clause.Builder) { buildSubquery(b, q, q.db) }
+func (q subquery) Build(b clause.Builder) { buildSubquery(b, q, q.db, false) }
 
 // Build implements clause.Expression.
-func (q *chainSubquery) Build(b clause.Builder) { buildSubquery(b, q, q.chain) }
+func (q *chainSubquery) Build(b clause.Builder) { buildSubquery(b, q, q.chain, false) }
 
-func buildSubquery(b clause.Builder, q clause.Expression, query any) {
+func buildSubquery(b clause.Builder, q clause.Expression, query any, across bool) {
 	stmt, ok := b.(*gorm.Statement)
 	if !ok {
 		return
@@ -51,12 +51,15 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any) {
 		return
 	}
 	outer, ok := ex.outerFor()
-	if !ok {
+	if !ok && !across {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL,
 			"the subquery cannot be matched with its statement's tenants; scope the context to one tenant"))
 	}
 	handed := &ex.lent
 	*handed = inheritance{scope: ex.scope, outer: outer, rehearsal: ex.rehearsal}
+	if across {
+		handed.outer = tenantRef{}
+	}
 	from, vars := stmt.SQL.Len(), len(stmt.Vars)
 	stmt.Vars = append(stmt.Vars, handed)
 	stmt.AddVar(stmt, query)
@@ -68,6 +71,8 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any) {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery could not be scoped"))
 	case stmt.SQL.String()[from:] != handed.text:
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery is not what was scoped"))
+	case ex.scope.spansSeveral() && !ex.inFrom:
+		ex.judgeMeaning(stmt, stmt.SQL.String()[:from], outer, across)
 	}
 	ex.guarded = ex.guarded || handed.guarded
 	ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
@@ -87,7 +92,11 @@ type inheritance struct {
 	scope *scope
 	outer tenantRef // what the subquery's rows must match, for a set or a bypass
 	taken bool
-	text  string // of the query that took it
+
+	// Of the query that took it:
+	text    string
+	anchor  tenantRef
+	matches int // how often it names outer to match its rows
 
 	guarded   bool // it holds text that is judged with the statement
 	rehearsal *rehearsal
@@ -154,7 +163,7 @@ func (ex *execution) correlates(stmt *gorm.Statement, ref tenantRef) bool {
 	}
 	if strings.EqualFold(ref.qualifier, ex.handed.outer.qualifier) {
 		stmt.AddError(ex.errorOn(ref.table.name, ErrUnscopedSQL,
-			"the subquery and its statement name the same table: give one of them an alias"))
+			"the subquery and its statement name the same table: give one of them an alias, or see tenancy.Across"))
 	}
 	return true
 }

@@ -153,7 +153,7 @@ func (p *fromParser) ref(join Join, natural bool, item int) {
 	case p.Is(p.cur, '(') && p.next.Kind == Query:
 		p.advance()
 		p.advance()
-		if !p.Is(p.cur, ')') {
+		if !p.tail() {
 			p.fail(reasonTable)
 			return
 		}
@@ -167,6 +167,28 @@ func (p *fromParser) ref(join Join, natural bool, item int) {
 	}
 	p.alias(&r)
 	p.refs = append(p.refs, r)
+}
+
+// tail passes over what orders and limits a query, up to the parenthesis that
+// closes it.
+func (p *fromParser) tail() bool {
+	if !p.isTail(p.cur) {
+		return p.Is(p.cur, ')')
+	}
+	p.verdict.Tail = true
+	for depth := 0; p.verdict.Reason == "" && p.cur.Kind != End; p.advance() {
+		if depth == 0 && p.Is(p.cur, ')') {
+			break
+		}
+		if p.cur.Kind == Param {
+			p.verdict.count(p.Lexer, p.cur)
+		}
+		var reason string
+		if depth, reason = p.Lexer.token(&p.window, List, depth, p.allow); reason != "" {
+			p.fail(reason)
+		}
+	}
+	return p.Is(p.cur, ')')
 }
 
 // isName reports whether the current token can be a name, not a keyword.

@@ -23,6 +23,9 @@ type Verdict struct {
 	// OpenComment says that the fragment ends in a line comment, which a line
 	// feed must close.
 	OpenComment bool
+	// Tail says that a query is followed by ORDER BY or LIMIT inside its
+	// parentheses.
+	Tail bool
 	// Params is the number of its placeholders; Lowest and Highest are the
 	// numbers of PostgreSQL's.
 	Params, Lowest, Highest int
@@ -59,8 +62,11 @@ func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
 		if place == Hint {
 			return Verdict{Reason: "only comments may stand before and after a clause"}
 		}
-		if w.cur.Kind == Param {
+		switch w.cur.Kind {
+		case Param:
 			v.count(l, w.cur)
+		case Query:
+			v.Tail = v.Tail || l.isTail(w.next)
 		}
 		var reason string
 		switch depth, reason = l.token(&w, place, depth, allow); reason {
@@ -107,7 +113,7 @@ func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool
 			return depth, "two literals stand side by side"
 		}
 	case Query:
-		if !l.Is(w.prev, '(') || !l.Is(w.next, ')') {
+		if !l.Is(w.prev, '(') || !l.Is(w.next, ')') && !l.isTail(w.next) {
 			return depth, "a subquery stands without its parentheses"
 		}
 	case Punct:
@@ -121,6 +127,33 @@ func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool
 		}
 	}
 	return depth, ""
+}
+
+// isTail reports whether a word may follow a whole query, also one that set
+// operators make of several: it orders its rows, or takes some of them.
+func (l *Lexer) isTail(t Token) bool {
+	if t.kw != kwEndsValue && t.kw != kwReserved {
+		return false
+	}
+	switch l.Folded(t) {
+	case "order", "limit", "offset", "fetch":
+		return true
+	}
+	return false
+}
+
+// EnclosesQueries reports whether nothing but a parenthesis follows each query.
+func EnclosesQueries(l *Lexer) bool {
+	last := Token{}
+	for t := l.Next(); ; t = l.Next() {
+		if last.Kind == Query && t.Kind != End && !l.Is(t, ')') || t.Kind == Bad {
+			return false
+		}
+		if t.Kind == End {
+			return true
+		}
+		last = t
+	}
 }
 
 // isAttribute reports whether a name stands behind a dot that selects from a
@@ -158,7 +191,7 @@ func (l *Lexer) word1(w *window, place Place, depth int) string {
 	switch kw {
 	case noKeyword:
 		return ""
-	case kwQuery:
+	case kwQuery, kwSetOperator:
 		return reasonQuery
 	case kwValues:
 		if l.Is(next, '(') {

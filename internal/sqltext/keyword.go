@@ -21,8 +21,9 @@ const (
 	kwOnly
 	kwOrdinality
 	kwOuter
-	kwQuery // a word that begins or joins queries
+	kwQuery // a word that begins a query
 	kwRight
+	kwSetOperator // a word that joins queries
 	kwTies
 	kwTime
 	kwUsing
@@ -71,8 +72,10 @@ func keywordOf(word string) keyword {
 		return kwOrdinality
 	case "outer":
 		return kwOuter
-	case "select", "table", "union", "intersect", "except":
+	case "select", "table":
 		return kwQuery
+	case "union", "intersect", "except":
+		return kwSetOperator
 	case "right":
 		return kwRight
 	case "ties":

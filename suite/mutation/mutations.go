@@ -12,7 +12,7 @@ var mutations = []mutation{
 	{"a handle that was derived before Use failed is open", "installed.go", "refuse(db, op, nil, err)", "_, _ = op, err"},
 	{"the pool of a handle whose Use failed is open", "installed.go", "db.Statement.ConnPool = pool", "_ = pool"},
 	{"the tenant predicate is missing", "predicate.go", "writeColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {", "if ex.scope.mode == modeSingle {\n\t\tstmt.WriteString(\"1 = 1\")\n\t\treturn\n\t}\n\twriteColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {"},
-	{"fragments hold queries", "internal/sqltext/judge.go", "case kwQuery:\n\t\treturn reasonQuery", "case kwQuery:"},
+	{"fragments hold queries", "internal/sqltext/judge.go", "case kwQuery, kwSetOperator:\n\t\treturn reasonQuery", "case kwQuery, kwSetOperator:"},
 	{"fragments close their group", "internal/sqltext/judge.go", "if depth == 0 {\n\t\t\treturn 0, \"a parenthesis is closed that was not opened\"", "if depth < -99 {\n\t\t\treturn 0, \"\""},
 	{"fragments leave their group open", "internal/sqltext/judge.go", "if depth != 0 {\n\t\tv.Reason", "if depth > 99 {\n\t\tv.Reason"},
 	{"a line comment swallows what follows", "build.go", "if verdict.OpenComment {", "if false {"},
@@ -75,4 +75,9 @@ var mutations = []mutation{
 	{"a comma behind a condition names no table", "internal/sqltext/relations.go", "case top.list:\n\t\t\ttop.expect = true", "case top.list && s.last == \"from\":\n\t\t\ttop.expect = true"},
 	{"a literal names a table", "internal/sqltext/relations.go", "if top.expect || top.expects {\n\t\t\ts.unsure(reasonTable)", "if false {\n\t\t\ts.unsure(reasonTable)"},
 	{"a query among the values of Exec is observed as a read", "mode.go", "calledBy(\"gorm.io/gorm.(*DB).Exec\")", "false"},
+	{"a LIMIT is asked for each tenant", "across.go", "case shape.References > handed.matches, shape.Plain && position.Compared:", "case true:"},
+	{"a LIMIT behind a subquery is asked for each tenant", "across.go", "if !ex.matched {", "if true {"},
+	{"Across lets rows of two tenants meet", "across.go", "comparesTenants(shape, position, outer, handed.anchor, ex)):", "true):"},
+	{"text stands between the queries of a set operation", "internal/sqltext/setop.go", "t.Kind == End && !l.OpenComment", "true"},
+	{"text goes on behind a query", "internal/sqltext/judge.go", "if !l.Is(w.prev, '(') || !l.Is(w.next, ')') && !l.isTail(w.next) {", "if false {"},
 }

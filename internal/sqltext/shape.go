@@ -1,0 +1,318 @@
+package sqltext
+
+import (
+	"strings"
+	"sync"
+)
+
+// A Shape is what the text of a query says of its rows.
+type Shape struct {
+	// Plain says that each row of its tables that passes WHERE gives one of its
+	// own: there are no aggregates, windows, groups, limits, locks and set
+	// operations. Its rows may be distinct, and have an order.
+	Plain bool
+	// Aggregate says that it gives one row that aggregates all.
+	Aggregate bool
+	// Columns are what it selects; an item that is no plain column has no name.
+	Columns []Operand
+	// References counts the columns that a certain qualifier has in it, those in
+	// the queries that it holds not included.
+	References int
+}
+
+// ShapeOf reads a query. References are counted for the folded qualifier.
+func ShapeOf(l *Lexer, qualifier string) Shape {
+	r := shapeReader{Lexer: l, qualifier: qualifier}
+	r.next = l.Next()
+	r.shift(l)
+	if r.cur.Kind != Word || l.Folded(r.cur) != "select" {
+		return Shape{}
+	}
+	r.Plain, r.Aggregate, r.selecting = true, true, true
+	r.item = Operand{}
+	for depth := 0; ; {
+		r.shift(l)
+		switch {
+		case r.cur.Kind == End:
+			r.endItem()
+			return r.Shape
+		case r.cur.Kind == Bad:
+			return Shape{}
+		case l.Is(r.cur, '('):
+			if r.next.kw == kwQuery || r.next.kw == kwWith || r.next.kw == kwValues {
+				r.pass()
+				r.itemIs(false)
+				continue
+			}
+			depth++
+			r.itemIs(false)
+		case l.Is(r.cur, ')'):
+			depth--
+		case depth == 0 && r.clause():
+		default:
+			r.token(depth)
+		}
+	}
+}
+
+type shapeReader struct {
+	*Lexer
+	window
+	Shape
+	qualifier string
+	selecting bool // in the selection
+	ordering  bool // in ORDER BY
+	item      Operand
+	tokens    int // of the item
+	other     bool
+	aggregate bool // the item begins with one
+}
+
+// pass passes over a query in parentheses.
+func (r *shapeReader) pass() {
+	for depth := 0; r.cur.Kind != End && r.cur.Kind != Bad; r.shift(r.Lexer) {
+		switch {
+		case r.Is(r.cur, '('):
+			depth++
+		case r.Is(r.cur, ')'):
+			if depth--; depth == 0 {
+				return
+			}
+		}
+	}
+}
+
+// clause reports whether the token begins a clause.
+func (r *shapeReader) clause() bool {
+	if r.cur.Kind != Word || r.Is(r.prev, '.') {
+		return false
+	}
+	switch r.Folded(r.cur) {
+	case "from":
+		if r.prev.kw == kwDistinct {
+			return false
+		}
+		r.endItem()
+		r.selecting = false
+	case "where":
+		r.selecting, r.ordering = false, false
+	case "order":
+		r.endItem()
+		r.selecting, r.ordering = false, true
+	case "group":
+		r.Plain, r.Aggregate = false, false
+	case "having", "limit", "offset", "fetch", "for", "window":
+		r.endItem()
+		r.Plain, r.selecting, r.ordering = false, false, false
+	case "union", "intersect", "except":
+		r.endItem()
+		r.Plain, r.Aggregate = false, false
+	default:
+		return false
+	}
+	return true
+}
+
+// endItem notes an item of the selection.
+func (r *shapeReader) endItem() {
+	if !r.selecting {
+		return
+	}
+	if r.other {
+		r.item = Operand{}
+	}
+	r.Columns = append(r.Columns, r.item)
+	r.Aggregate = r.Aggregate && r.aggregate
+	r.item, r.tokens, r.other, r.aggregate = Operand{}, 0, false, false
+}
+
+// itemIs notes a token of an item that is no part of a plain column.
+func (r *shapeReader) itemIs(column bool) {
+	r.other = r.other || !column
+	r.tokens++
+}
+
+func (r *shapeReader) token(depth int) {
+	isName := r.cur.Kind == Word || r.cur.Kind == Quoted
+	if isName && r.Is(r.next, '.') && r.Folded(r.cur) == r.qualifier && !r.Is(r.prev, '.') {
+		r.References++
+	}
+	if isName && (r.selecting || r.ordering) && r.Is(r.next, '(') {
+		name := r.Folded(r.cur)
+		switch {
+		case beforeParen(name) && r.cur.Kind == Word && name != "over" && name != "filter" && name != "within":
+		case SafeFunction(name) && !isAggregate(name) && !r.Is(r.prev, '.'):
+		default:
+			r.Plain = false
+		}
+		r.aggregate = r.aggregate || depth == 0 && r.tokens == 0 && isAggregate(name)
+	}
+	if r.selecting && (r.cur.Kind == Word && r.Folded(r.cur) == "over" || depth > 0 && r.Dialect == SQLite && r.Is(r.cur, ',')) {
+		r.Aggregate = false // a window has a row each, and so has max(a, b)
+	}
+	if r.selecting {
+		r.selected(depth, isName)
+	}
+}
+
+// selected reads a token of the selection.
+func (r *shapeReader) selected(depth int, isName bool) {
+	switch {
+	case depth == 0 && r.Is(r.cur, ','):
+		r.endItem()
+	case r.tokens == 0 && r.cur.kw == kwDistinct:
+		if r.next.kw == kwOn {
+			r.Plain = false
+		}
+	case r.cur.kw == kwOn && r.prev.kw == kwDistinct: // DISTINCT ON ( … )
+	case depth > 0 || !isName && !r.Is(r.cur, '.'):
+		r.itemIs(false)
+	case r.prev.kw == kwAs || r.cur.kw == kwAs:
+	case isName && (r.tokens == 0 || r.Is(r.prev, '.')) && !r.other:
+		r.item.Qualifier, r.item.Name = r.item.Name, r.Folded(r.cur)
+		r.itemIs(true)
+	case isName && r.tokens > 0 && (r.prev.Kind == Word || r.prev.Kind == Quoted): // an alias
+	default:
+		r.itemIs(r.Is(r.cur, '.'))
+	}
+}
+
+// A Position is what stands before a query in the text around it.
+type Position struct {
+	// Compared says that IN, = or <> compares a value with its rows.
+	Compared bool
+	// Exists says that it is asked for a row alone.
+	Exists bool
+	// Columns are the row of columns that it is compared with, where it is one in
+	// parentheses; an element that is no plain column has no name.
+	Columns []Operand
+}
+
+// PositionBehind reads the text up to where a query stands.
+func PositionBehind(l *Lexer) (p Position) {
+	var tokens []Token
+	for t := l.Next(); t.Kind != End; t = l.Next() {
+		if t.Kind == Bad {
+			return Position{}
+		}
+		tokens = append(tokens, t)
+	}
+	at := func(i int) Token {
+		if i < 0 || i >= len(tokens) {
+			return Token{}
+		}
+		return tokens[i]
+	}
+	i := len(tokens) - 1
+	for depth := 0; i >= 0; i-- { // to the parenthesis that holds it and other operands
+		if l.Is(at(i), ')') {
+			depth++
+		} else if l.Is(at(i), '(') {
+			if depth--; depth < 0 {
+				break
+			}
+		}
+	}
+	if i < 0 {
+		i = len(tokens) // it has none
+	}
+	for i--; l.Is(at(i), '('); i-- {
+	}
+	word := ""
+	if t := at(i); t.Kind == Word {
+		word = l.Folded(t)
+	} else if t.Kind == Operator {
+		word = l.Raw(t)
+	}
+	switch word {
+	case "exists":
+		p.Exists = true
+		return p
+	case "in":
+		if i--; at(i).Kind == Word && l.Folded(at(i)) == "not" {
+			i--
+		}
+	case "=":
+		if i--; at(i).Kind == Operator { // <=, >=, !=
+			if l.Raw(at(i)) != "!" {
+				return p
+			}
+			i--
+		}
+	case ">":
+		if l.Raw(at(i-1)) != "<" {
+			return p
+		}
+		i -= 2
+	default:
+		return p
+	}
+	p.Compared = true
+	if !l.Is(at(i), ')') {
+		return p
+	}
+	end := i
+	for depth := 0; i >= 0; i-- {
+		if l.Is(at(i), ')') {
+			depth++
+		} else if l.Is(at(i), '(') {
+			if depth--; depth == 0 {
+				break
+			}
+		}
+	}
+	if i < 0 || at(i-1).Kind == Quoted || at(i-1).Kind == Word && at(i-1).kw == noKeyword && !beforeParen(l.Folded(at(i-1))) {
+		return p // a call
+	}
+	p.Columns = columnsOf(l, tokens[i+1:end])
+	return p
+}
+
+// columnsOf reads a list of columns.
+func columnsOf(l *Lexer, tokens []Token) (columns []Operand) {
+	var item Operand
+	depth, n, other := 0, 0, false
+	end := func() {
+		if other {
+			item = Operand{}
+		}
+		columns = append(columns, item)
+		item, n, other = Operand{}, 0, false
+	}
+	for _, t := range tokens {
+		isName := t.Kind == Word || t.Kind == Quoted
+		switch {
+		case depth == 0 && l.Is(t, ','):
+			end()
+			continue
+		case l.Is(t, '('):
+			depth++
+			other = true
+		case l.Is(t, ')'):
+			depth--
+		case n%2 == 0 && isName:
+			item.Qualifier, item.Name = item.Name, l.Folded(t)
+		case n%2 == 1 && l.Is(t, '.'):
+		default:
+			other = true
+		}
+		n++
+	}
+	end()
+	return columns
+}
+
+var aggregates = sync.OnceValue(func() map[string]struct{} {
+	set := map[string]struct{}{"group_concat": {}, "total": {}, "json_group_array": {}, "json_group_object": {}}
+	for name := range strings.FieldsSeq(aggregateFunctions) {
+		set[name] = struct{}{}
+	}
+	return set
+})
+
+// isAggregate reports whether a function of this name computes a value of
+// several rows. min and max do on SQLite only where they have one argument.
+func isAggregate(name string) bool {
+	_, ok := aggregates()[name]
+	return ok
+}
