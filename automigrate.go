@@ -120,7 +120,7 @@ func (m migrator) migrate(values []any) (*Migration, error) {
 	}
 	defer r.forgetKeys()
 	for _, step := range []func() error{
-		r.read, r.migrateColumns, r.read, r.changeKeys, r.createTables, r.addForeignKeys,
+		r.read, r.migrateColumns, r.addHidden, r.read, r.changeKeys, r.createTables, r.addForeignKeys,
 	} {
 		if err := step(); err != nil {
 			return &r.Migration, err
@@ -236,13 +236,9 @@ func (m migrator) wantsRelations() bool {
 // want works out what the models want.
 func (r *migration) want(relations bool) error {
 	db := r.migrator.db
-	typeOf := func(f *schema.Field) string { return r.migrator.FullDataTypeOf(f).SQL }
-	if typed, ok := r.migrator.Migrator.(interface{ DataTypeOf(*schema.Field) string }); ok {
-		typeOf = typed.DataTypeOf
-	}
 	rules := &keyRules{
 		tables: r.migrator.plugin.tables, namer: db.NamingStrategy, sqlite: r.sqlite, version: r.version,
-		typeOf: typeOf, named: r.named, quote: r.quote, relations: relations,
+		typeOf: r.typeOf, named: r.named, quote: r.quote, relations: relations,
 	}
 	schemas := make([]*schema.Schema, len(r.targets))
 	for i, t := range r.targets {
@@ -256,6 +252,14 @@ func (r *migration) want(relations bool) error {
 		r.targets[i].want = keys
 	}
 	return nil
+}
+
+// typeOf returns the type that a field has in the database.
+func (r *migration) typeOf(f *schema.Field) string {
+	if typed, ok := r.migrator.Migrator.(interface{ DataTypeOf(*schema.Field) string }); ok {
+		return typed.DataTypeOf(f)
+	}
+	return r.migrator.FullDataTypeOf(f).SQL
 }
 
 // quote quotes one identifier, dots included.

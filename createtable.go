@@ -37,7 +37,10 @@ func (r *migration) createTable(t *target) error {
 		return err
 	}
 	t.isNew, t.counted = true, true
-	t.has = &tableKeys{name: t.name, columns: t.stmt.Schema.DBNames, foreign: foreign}
+	t.has = &tableKeys{name: t.name, columns: slices.Clone(t.stmt.Schema.DBNames), foreign: foreign}
+	if t.want.hidden != nil {
+		t.has.columns = append(t.has.columns, t.want.column)
+	}
 	for _, index := range t.want.indexes {
 		if index.inTable() {
 			t.has.indexes = append(t.has.indexes, index)
@@ -63,6 +66,9 @@ func (r *migration) tableSQL(t *target, foreign []*foreignKey) string {
 			parts = append(parts, r.quote(column)+" "+r.migrator.FullDataTypeOf(field).SQL)
 		}
 	}
+	if t.want.hidden != nil {
+		parts = append(parts, r.hiddenColumn(t))
+	}
 	for _, index := range t.want.indexes {
 		if index.inTable() && !index.typed {
 			parts = append(parts, r.keySQL(index))
@@ -80,6 +86,12 @@ func (r *migration) tableSQL(t *target, foreign []*foreignKey) string {
 		sql += fmt.Sprint(options)
 	}
 	return sql
+}
+
+// hiddenColumn is the tenant column of a join table that is observed: the statements
+// that are enforced need it, and GORM's do not fill it.
+func (r *migration) hiddenColumn(t *target) string {
+	return r.quote(t.want.column) + " " + r.typeOf(t.want.hidden)
 }
 
 // keySQL is a primary key or a unique constraint as a table has it.

@@ -29,6 +29,9 @@ func (t *target) foreignDiffs() (diffs []foreignDiff) {
 		if want.tenant == "" && slices.ContainsFunc(diff.forms, func(f *foreignKey) bool { return f.name == want.name }) {
 			continue // as with GORM, what has the name will do
 		}
+		if t.want.tenant == "" && t.filled && len(diff.forms) > 0 {
+			continue // nothing is asked of the rows of a table that is observed
+		}
 		diffs = append(diffs, diff)
 	}
 	return diffs
@@ -110,6 +113,12 @@ func (r *migration) addForeignKeys() error {
 		for _, d := range t.foreignDiffs() {
 			if err := r.addForeignKey(t, d); err != nil {
 				return err
+			}
+		}
+		for _, fk := range t.want.missing {
+			if !t.hasForeign(fk) {
+				r.leave(t, "foreign key", fk.name, "", "the table is observed and has no tenant column, which the key of "+
+					fk.parent.Name+" contains: give it the column")
 			}
 		}
 		for _, has := range t.has.foreign {

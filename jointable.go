@@ -1,7 +1,10 @@
 package tenancy
 
 import (
+	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -67,6 +70,17 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 		}
 	}
 	return nil
+}
+
+// tenantOfSides returns the tenant column of a model that a derived join table joins.
+func (r *tables) tenantOfSides(s *schema.Schema) (*schema.Field, error) {
+	relations := s.Relationships.Relations
+	for _, name := range slices.Sorted(maps.Keys(relations)) {
+		if tenant, err := r.tenantField(relations[name].FieldSchema); tenant != nil || err != nil {
+			return tenant, err
+		}
+	}
+	return nil, fmt.Errorf("tenancy: the join table %s joins no tenant's tables", s.Table)
 }
 
 // replaceJoinTable gives a relation a join table with a tenant column, in the

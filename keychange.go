@@ -28,6 +28,20 @@ func (r *migration) migrateColumns() error {
 	return db.Migrator().(migrator).Migrator.AutoMigrate(values...)
 }
 
+// addHidden adds the tenant columns of join tables that are observed.
+func (r *migration) addHidden() error {
+	for _, t := range r.targets {
+		if t.has == nil || t.want.hidden == nil || slices.Contains(t.has.columns, t.want.column) {
+			continue
+		}
+		if err := r.send(t, "column", t.want.column, "ALTER TABLE "+t.sql+" ADD "+r.hiddenColumn(t)); err != nil {
+			return err
+		}
+		r.changed = true
+	}
+	return nil
+}
+
 // holdsColumn keeps back the tenant column of a table with rows, which need to be
 // given their tenants first.
 func (r *migration) holdsColumn(value any, name string) (bool, error) {
@@ -70,6 +84,15 @@ func (r *migration) keepsConstraint(value any, name string) bool {
 		return false
 	}
 	return t.want.tenant != "" || t.want.partial || constraintOf(t.stmt.Schema, name) != nil
+}
+
+// hasNamed reports whether a model's table has an index of a name. It may contain
+// the tenant where the table was enforced before.
+func (r *migration) hasNamed(value any, name string) bool {
+	t := r.find(value)
+	return t != nil && t.has != nil && t.has.named(postgresName(name)) && slices.ContainsFunc(t.has.indexes, func(i *tableIndex) bool {
+		return i.name == postgresName(name) && slices.ContainsFunc(i.parts, func(p indexPart) bool { return p.column == t.want.column })
+	})
 }
 
 // find returns the target of a model's value, or of one of the same table: GORM has

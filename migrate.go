@@ -29,9 +29,6 @@ func (d dialector) Migrator(db *gorm.DB) gorm.Migrator {
 	marked := db.Session(&gorm.Session{
 		Context: context.WithValue(db.Statement.Context, migratorKey{}, true),
 	})
-	if m := d.plugin.modes; m != nil && m.others == Observe && len(m.tables) == 0 {
-		return d.Dialector.Migrator(marked)
-	}
 	run, _ := db.Statement.Context.Value(migrationKey{}).(*migration)
 	return migrator{Migrator: d.Dialector.Migrator(marked), plugin: d.plugin, db: marked, run: run}
 }
@@ -138,26 +135,28 @@ func (m migrator) AlterColumn(value any, name string) error {
 // FullDataTypeOf implements gorm.Migrator. A tenant column is NOT NULL, whatever
 // the model says.
 func (m migrator) FullDataTypeOf(field *schema.Field) clause.Expr {
-	return m.Migrator.FullDataTypeOf(m.required(field))
+	return m.Migrator.FullDataTypeOf(m.required(field, false))
 }
 
 // MigrateColumn implements gorm.Migrator. A tenant column that is NOT NULL stays
-// so; one that is not may have rows without a tenant.
+// so where it has to be; one that is not may have rows without a tenant.
 func (m migrator) MigrateColumn(value any, field *schema.Field, column gorm.ColumnType) error {
 	if nullable, ok := column.Nullable(); ok && !nullable {
-		field = m.required(field)
+		isKey, _ := column.PrimaryKey()
+		field = m.required(field, isKey)
 	}
 	return m.Migrator.MigrateColumn(value, field, column)
 }
 
 // required returns a tenant column's field as NOT NULL, and others as they are.
-func (m migrator) required(field *schema.Field) *schema.Field {
+// That of a table that is observed is so only where it is part of the primary key.
+func (m migrator) required(field *schema.Field, isKey bool) *schema.Field {
 	if field.NotNull || field.PrimaryKey {
 		return field
 	}
 	r := m.plugin.tables
 	tenant, err := r.tenantField(field.Schema)
-	if err != nil || tenant == nil || tenant.DBName != field.DBName || r.modeOf(field.Schema.Table) == Observe {
+	if err != nil || tenant == nil || tenant.DBName != field.DBName || !isKey && r.modeOf(field.Schema.Table) == Observe {
 		return field
 	}
 	required := *field
@@ -169,7 +168,7 @@ func (m migrator) required(field *schema.Field) *schema.Field {
 // not by column.
 func (m migrator) MigrateColumnUnique(value any, field *schema.Field, column gorm.ColumnType) error {
 	if m.run != nil {
-		if m.run.keeps(value) {
+		if m.run.keeps(value) || m.run.hasNamed(value, m.db.NamingStrategy.UniqueName(m.table(value), field.DBName)) {
 			return nil
 		}
 		return m.Migrator.MigrateColumnUnique(value, field, column)

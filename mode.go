@@ -24,8 +24,9 @@ const (
 	ObserveReads
 
 	// Observe sends every statement as it is. Those that Enforce would change or
-	// refuse are findings; see [Finding]. Keys are then left to GORM: AutoMigrate
-	// puts no tenant column into them.
+	// refuse are findings; see [Finding]. AutoMigrate puts no tenant column into the
+	// keys of such a table, but into its foreign keys to tables that are enforced,
+	// and gives a plain many-to-many table a tenant column that may be NULL.
 	Observe
 )
 

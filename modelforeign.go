@@ -34,42 +34,37 @@ func (k *keyRules) addForeign(m *modelKeys) error {
 }
 
 // addConstraint adds one foreign key, with the tenant in front where it leads
-// from a tenant's table to another.
+// to a table whose keys contain the tenant.
 func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 	parent, err := k.tables.model(c.ReferenceSchema)
 	if err != nil {
 		return err
 	}
-	fk := &foreignKey{name: k.limit(c.Name)}
-	fk.parent, fk.parentSQL = k.named(c.ReferenceSchema)
-	for i := range c.ForeignKeys {
-		fk.columns = append(fk.columns, c.ForeignKeys[i].DBName)
-		fk.refs = append(fk.refs, c.References[i].DBName)
-	}
-	if fk.onDelete, fk.clear, err = parseAction("OnDelete", c.OnDelete); err != nil {
+	fk, err := k.declaredForeign(c)
+	if err != nil {
 		return err
 	}
-	if fk.onUpdate, _, err = parseAction("OnUpdate", c.OnUpdate); err != nil {
-		return err
-	}
-	var above *table // a tenant's, else nil
-	if parent.table != nil && parent.column != "" {
-		above = parent.table
-	}
-	if above != nil && !above.root && m.tenant == "" {
-		return fmt.Errorf("%s belongs to no tenant and cannot refer to %s, whose rows are a tenant's: "+
-			"give it the tenant column, or leave the constraint out with `constraint:-`", m.schema.Table, above.name)
-	}
-	if above == nil || m.tenant == "" || !fk.lead(m.tenant, above) {
+	if !k.tables.keyed(parent.table) || !fk.takesTenant(m.column, parent.table) {
 		m.foreign = append(m.foreign, fk)
 		return nil
 	}
-	declared := *fk
-	fk.put(m.tenant, above.column)
 	keys, err := k.parentKeys(c.ReferenceSchema)
 	if err != nil {
 		return err
 	}
+	switch isObserved := k.tables.modeOf(m.schema.Table) == Observe; {
+	case isObserved && keys.covers(fk.refs):
+		m.foreign = append(m.foreign, fk)
+		return nil
+	case isObserved && m.column == "":
+		m.missing = append(m.missing, fk)
+		return nil
+	case m.column == "":
+		return fmt.Errorf("%s belongs to no tenant and cannot refer to %s, whose rows are a tenant's: "+
+			"give it the tenant column, or leave the constraint out with `constraint:-`", m.schema.Table, parent.name)
+	}
+	declared := *fk
+	fk.put(m.column, parent.column)
 	if err := k.keepTenant(m, fk, &declared, keys); err != nil {
 		return err
 	}
@@ -80,15 +75,30 @@ func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 	return nil
 }
 
-// lead reports whether the tenant column belongs into a foreign key between two
-// tenants' tables. It does not where the column refers to something else already,
+// declaredForeign is a foreign key as the model has it.
+func (k *keyRules) declaredForeign(c *schema.Constraint) (fk *foreignKey, err error) {
+	fk = &foreignKey{name: k.limit(c.Name)}
+	fk.parent, fk.parentSQL = k.named(c.ReferenceSchema)
+	for i := range c.ForeignKeys {
+		fk.columns = append(fk.columns, c.ForeignKeys[i].DBName)
+		fk.refs = append(fk.refs, c.References[i].DBName)
+	}
+	if fk.onDelete, fk.clear, err = parseAction("OnDelete", c.OnDelete); err != nil {
+		return nil, err
+	}
+	fk.onUpdate, _, err = parseAction("OnUpdate", c.OnUpdate)
+	return fk, err
+}
+
+// takesTenant reports whether the tenant column becomes part of a foreign key to
+// a tenant's table. It does not where the column refers to something else already,
 // nor where the key leads to a tenant that need not be the row's own.
-func (f *foreignKey) lead(tenant string, above *table) bool {
+func (f *foreignKey) takesTenant(tenant string, parent *table) bool {
 	at := slices.Index(f.columns, tenant)
 	if at >= 0 {
-		return f.refs[at] == above.column && len(f.columns) > 1
+		return f.refs[at] == parent.column && len(f.columns) > 1
 	}
-	return !above.root
+	return !parent.root
 }
 
 // put puts the tenant in front of both sides.

@@ -13,10 +13,13 @@ import (
 // modelKeys is what a model wants its table to have.
 type modelKeys struct {
 	schema  *schema.Schema
-	tenant  string // the tenant column; empty for a table that is no tenant's
+	column  string // the tenant column; empty for a table that has none
+	tenant  string // the same where it is part of the keys: not in a table that is observed
 	root    bool
 	indexes []*tableIndex // with the primary key first, if there is one
 	foreign []*foreignKey
+	missing []*foreignKey // that cannot be made while the table is observed
+	hidden  *schema.Field // whose type the tenant column has where the schema has none
 
 	// partial: a smaller struct on a tenant's table, which knows nothing of its keys.
 	partial bool
@@ -72,8 +75,17 @@ func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
 		return nil, err
 	}
 	keys := &modelKeys{schema: s}
+	hasColumn := m.table != nil && m.column != "" && s.FieldsByDBName[m.column] != nil
+	if hasColumn {
+		keys.column = m.column
+	} else if m.table != nil && m.column != "" && isDerived(s) {
+		keys.column = m.column
+		if keys.hidden, err = k.tables.tenantOfSides(s); err != nil {
+			return nil, err
+		}
+	}
 	if k.tables.keyed(m.table) {
-		if s.FieldsByDBName[m.column] == nil {
+		if !hasColumn {
 			keys.partial = true
 			return keys, nil
 		}

@@ -152,7 +152,8 @@ func (t *target) otherIndexes() (texts []string) {
 	for _, index := range t.has.indexes {
 		text := t.has.texts[index.name]
 		isForm := func(d keyDiff) bool { return slices.Contains(d.forms, index) }
-		if text != "" && !t.wants(index) && !slices.ContainsFunc(t.diffs, isForm) {
+		isNamed := func(want *tableIndex) bool { return want.name == index.name }
+		if text != "" && !t.wants(index) && !slices.ContainsFunc(t.diffs, isForm) && !slices.ContainsFunc(t.want.indexes, isNamed) {
 			texts = append(texts, text)
 		}
 	}
