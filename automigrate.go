@@ -236,8 +236,12 @@ func (m migrator) wantsRelations() bool {
 // want works out what the models want.
 func (r *migration) want(relations bool) error {
 	db := r.migrator.db
+	rowids, err := r.readRowids()
+	if err != nil {
+		return err
+	}
 	rules := &keyRules{
-		tables: r.migrator.plugin.tables, namer: db.NamingStrategy, sqlite: r.sqlite, version: r.version,
+		tables: r.migrator.plugin.tables, namer: db.NamingStrategy, sqlite: r.sqlite, rowids: rowids, version: r.version,
 		typeOf: r.typeOf, named: r.named, quote: r.quote, relations: relations,
 	}
 	schemas := make([]*schema.Schema, len(r.targets))
@@ -252,6 +256,21 @@ func (r *migration) want(relations bool) error {
 		r.targets[i].want = keys
 	}
 	return nil
+}
+
+// readRowids reads which keys of the tables that are there SQLite fills.
+func (r *migration) readRowids() (map[catalog.Name]string, error) {
+	if !r.sqlite {
+		return nil, nil
+	}
+	has, err := readSQLite(r.ctx, r.pool)
+	rowids := map[catalog.Name]string{}
+	for name, t := range has {
+		if t.rowid != "" {
+			rowids[name] = t.rowid
+		}
+	}
+	return rowids, err
 }
 
 // typeOf returns the type that a field has in the database.

@@ -30,6 +30,7 @@ type keyRules struct {
 	tables    *tables
 	namer     schema.Namer
 	sqlite    bool
+	rowids    map[catalog.Name]string                     // on SQLite: the primary keys that it fills, by table
 	version   int                                         // of PostgreSQL
 	typeOf    func(*schema.Field) string                  // in the database
 	named     func(*schema.Schema) (catalog.Name, string) // a table's name, and the same in SQL
@@ -107,9 +108,9 @@ func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
 // scoped reports whether the tenant column is to be in the model's keys.
 func (m *modelKeys) scoped() bool { return m.tenant != "" && !m.root }
 
-// addPrimary adds the primary key. One that the type of a column makes, as the
-// integer keys of SQLite are, or that is global, stays as it is; foreign keys then
-// refer to a unique constraint beside it.
+// addPrimary adds the primary key. One that the type of a column makes, that SQLite
+// fills, or that is global stays as it is; foreign keys then refer to a unique
+// constraint beside it.
 func (k *keyRules) addPrimary(m *modelKeys) {
 	var columns []string
 	isGlobal := false
@@ -134,7 +135,7 @@ func (k *keyRules) addPrimary(m *modelKeys) {
 	m.indexes = append(m.indexes, primary)
 	switch {
 	case !m.scoped():
-	case typed || isGlobal:
+	case typed || isGlobal || k.isFilled(m.schema, columns):
 		if !slices.Contains(columns, m.tenant) {
 			k.addUnique(m, columns)
 		}
@@ -142,6 +143,17 @@ func (k *keyRules) addPrimary(m *modelKeys) {
 		primary.parts = columnParts(leading(m.tenant, columns))
 		primary.added = !slices.Contains(columns, m.tenant)
 	}
+}
+
+// isFilled reports whether SQLite fills a primary key: the alias of a table's rowid
+// (https://www.sqlite.org/lang_createtable.html#rowid). With the tenant in it, it
+// would be NULL in each row.
+func (k *keyRules) isFilled(s *schema.Schema, columns []string) bool {
+	if !k.sqlite || len(columns) != 1 {
+		return false
+	}
+	name, _ := k.named(s)
+	return k.rowids[name] == columns[0] || isRowidType(k.typeOf(s.FieldsByDBName[columns[0]]))
 }
 
 // addUnique adds a unique constraint of the tenant and columns that are unique

@@ -182,6 +182,7 @@ type tableKeys struct {
 	partitioned bool
 	hidden      bool // row-level security may hide rows that are there
 	triggers    bool
+	rowid       string            // of SQLite: the primary key that it fills; empty for none
 	texts       map[string]string // of SQLite: the statements that made its indexes
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	sqliteColumns = `SELECT m.name, c.name, c.pk FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
+	sqliteColumns = `SELECT m.name, c.name, c.type, c.pk FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
 WHERE m.type = 'table' ORDER BY m.name, c.pk, c.cid`
 
 	sqliteIndexes = `SELECT m.name, l.name, l.origin, l."unique", l.partial, x.name, COALESCE(i.sql, '')
@@ -78,13 +78,18 @@ func (r *sqliteReader) table(name string) *tableKeys {
 }
 
 func (r *sqliteReader) column(rows rowScanner) error {
-	var table, name string
+	var table, name, typ string
 	var place int
-	if err := rows.Scan(&table, &name, &place); err != nil {
+	if err := rows.Scan(&table, &name, &typ, &place); err != nil {
 		return err
 	}
 	t := r.table(table)
 	t.columns = append(t.columns, name)
+	if place == 1 && strings.EqualFold(typ, "INTEGER") {
+		t.rowid = name
+	} else if place > 1 {
+		t.rowid = ""
+	}
 	if place == 1 {
 		t.indexes = append(t.indexes, &tableIndex{kind: primaryKey})
 	}
@@ -98,10 +103,14 @@ func (r *sqliteReader) index(rows rowScanner) error {
 	var table, name, origin, text string
 	var unique, partial bool
 	var column sql.NullString
-	if err := rows.Scan(&table, &name, &origin, &unique, &partial, &column, &text); err != nil || origin == "pk" {
+	if err := rows.Scan(&table, &name, &origin, &unique, &partial, &column, &text); err != nil {
 		return err
 	}
 	t := r.table(table)
+	if origin == "pk" { // a key that the rowid is has no index
+		t.rowid = ""
+		return nil
+	}
 	if last := len(t.indexes) - 1; last >= 0 && t.indexes[last].name == name {
 		if text == "" {
 			t.indexes[last].parts = append(t.indexes[last].parts, columnPart(column.String))
@@ -123,6 +132,25 @@ func (r *sqliteReader) index(rows rowScanner) error {
 	}
 	t.indexes = append(t.indexes, index)
 	return nil
+}
+
+// isRowidType reports whether a column of a type, as CREATE TABLE has it, is the
+// rowid of its table when it is the primary key: the type's name is INTEGER and no
+// more, whatever constraints follow.
+func isRowidType(definition string) bool {
+	lexer := sqltext.Lexer{Text: definition, Dialect: sqltext.SQLite}
+	if !strings.EqualFold(lexer.Raw(lexer.Next()), "INTEGER") {
+		return false
+	}
+	next := lexer.Next()
+	return next.Kind == sqltext.End ||
+		next.Kind == sqltext.Word && columnConstraints[strings.ToUpper(lexer.Raw(next))]
+}
+
+// columnConstraints are the words that a column's constraint begins with on SQLite.
+var columnConstraints = map[string]bool{
+	"CONSTRAINT": true, "PRIMARY": true, "NOT": true, "NULL": true, "UNIQUE": true, "CHECK": true,
+	"DEFAULT": true, "COLLATE": true, "REFERENCES": true, "GENERATED": true, "AS": true,
 }
 
 // parseSQLiteIndex reads the parts and the condition of a CREATE INDEX, which the
