@@ -59,8 +59,10 @@ func (c Change) String() string {
 // PostgreSQL), and foreign keys that are missing (NOT VALID, then validated). The
 // rest is Pending. It needs no tenant in the context.
 //
-// An error ends it; the Migration says how far it came, and the next run goes on
-// from there. It must not run twice at once on one database: one of the two may
+// Rows that belong to no tenant, because their table lacks the tenant column or has
+// NULL in it, are seen by nobody: they are [ErrRowsWithoutTenant], in a [ScopeError]
+// for each table, after everything else is done. Any other error ends it; the
+// Migration says how far it came, and the next run goes on from there. It must not run twice at once on one database: one of the two may
 // then fail.
 func AutoMigrate(db *gorm.DB, models ...any) (*Migration, error) {
 	m, ok := db.Migrator().(migrator)
@@ -84,6 +86,7 @@ type migration struct {
 	targets  []*target
 	taken    map[catalog.Name]string // the names of indexes, by table
 	changed  bool                    // since the catalogue was read
+	unowned  []error                 // the tables that have rows without a tenant
 
 	// On SQLite:
 	all      map[catalog.Name]*tableKeys
@@ -108,25 +111,32 @@ type target struct {
 
 // migrate brings the models' tables to what the models want.
 func (m migrator) migrate(values []any) (*Migration, error) {
-	if err := m.adopt(values); err != nil {
-		return &Migration{}, err
-	}
-	r, err := m.begin(values, true)
+	r, err := m.prepare(values)
 	if err != nil {
-		return &Migration{}, err
-	}
-	if err := r.want(m.wantsRelations()); err != nil {
 		return &Migration{}, err
 	}
 	defer r.forgetKeys()
 	for _, step := range []func() error{
-		r.read, r.migrateColumns, r.addHidden, r.read, r.changeKeys, r.createTables, r.addForeignKeys,
+		r.read, r.migrateColumns, r.addHidden, r.read, r.changeKeys, r.createTables, r.addForeignKeys, r.checkRows,
 	} {
 		if err := step(); err != nil {
 			return &r.Migration, err
 		}
 	}
-	return &r.Migration, nil
+	return &r.Migration, errors.Join(r.unowned...)
+}
+
+// prepare begins a run of models and of those that they are related to, and works
+// out what they want.
+func (m migrator) prepare(values []any) (*migration, error) {
+	if err := m.adopt(values); err != nil {
+		return nil, err
+	}
+	r, err := m.begin(values, true)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.want(m.wantsRelations())
 }
 
 // begin prepares a run of models, in their order. related says whether those that

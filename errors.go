@@ -34,6 +34,11 @@ var (
 	// declared as shared. Declare it in [Config.Models] or [Config.Shared].
 	ErrUndeclared = errors.New("tenancy: table is not declared")
 
+	// ErrRowsWithoutTenant: a table that is enforced has rows that belong to no
+	// tenant: it lacks the tenant column, or has NULL in it. [AutoMigrate] returns
+	// it. [AssignRows] and [PlanKeys] give such rows their tenants.
+	ErrRowsWithoutTenant = errors.New("tenancy: rows have no tenant")
+
 	// ErrSharedReadOnly: a tenant tried to write a shared table that is not
 	// declared [Writable].
 	ErrSharedReadOnly = errors.New("tenancy: shared table is read-only for tenants")

@@ -177,6 +177,7 @@ type tableKeys struct {
 	name        catalog.Name
 	oid         uint32
 	columns     []string
+	nullable    []string // the columns that may be NULL
 	indexes     []*tableIndex
 	foreign     []*foreignKey
 	partitioned bool

@@ -31,6 +31,9 @@ func postgresKeysOf(t *catalog.Table) *tableKeys {
 	}
 	for _, c := range t.Columns {
 		keys.columns = append(keys.columns, c.Name)
+		if !c.NotNull {
+			keys.nullable = append(keys.nullable, c.Name)
+		}
 	}
 	deferrable := map[string]bool{}
 	for _, c := range t.Constraints {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	sqliteColumns = `SELECT m.name, c.name, c.type, c.pk FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
+	sqliteColumns = `SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
 WHERE m.type = 'table' ORDER BY m.name, c.pk, c.cid`
 
 	sqliteIndexes = `SELECT m.name, l.name, l.origin, l."unique", l.partial, x.name, COALESCE(i.sql, '')
@@ -79,12 +79,16 @@ func (r *sqliteReader) table(name string) *tableKeys {
 
 func (r *sqliteReader) column(rows rowScanner) error {
 	var table, name, typ string
+	var notNull bool
 	var place int
-	if err := rows.Scan(&table, &name, &typ, &place); err != nil {
+	if err := rows.Scan(&table, &name, &typ, &notNull, &place); err != nil {
 		return err
 	}
 	t := r.table(table)
 	t.columns = append(t.columns, name)
+	if !notNull {
+		t.nullable = append(t.nullable, name)
+	}
 	if place == 1 && strings.EqualFold(typ, "INTEGER") {
 		t.rowid = name
 	} else if place > 1 {

@@ -74,6 +74,7 @@ var mutations = []mutation{
 	{"a name of WITH excuses a table elsewhere", "internal/sqltext/relations.go", "s.found(schema, name, schema == \"\" && s.isCTE(name))", "s.found(schema, name, schema == \"\")"},
 	{"a comma behind a condition names no table", "internal/sqltext/relations.go", "case top.list:\n\t\t\ttop.expect = true", "case top.list && s.last == \"from\":\n\t\t\ttop.expect = true"},
 	{"a literal names a table", "internal/sqltext/relations.go", "if top.expect || top.expects {\n\t\t\ts.unsure(reasonTable)", "if false {\n\t\t\ts.unsure(reasonTable)"},
+	{"AssignRows takes other tenants' rows", "rowtenants.go", `+ " IS NULL"`, `+ " IS NULL OR 1 = 1"`},
 	{"a query among the values of Exec is observed as a read", "mode.go", "calledBy(\"gorm.io/gorm.(*DB).Exec\")", "false"},
 	{"a LIMIT is asked for each tenant", "across.go", "case shape.References > handed.matches, shape.Plain && position.Compared:", "case true:"},
 	{"a LIMIT behind a subquery is asked for each tenant", "across.go", "if !ex.matched {", "if true {"},
