@@ -41,7 +41,7 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 	writers := map[string]clauseWriter{
 		"FROM": writeFrom, "WHERE": writeWhere,
 		"INSERT": writeInsert, "VALUES": writeValues, "ON CONFLICT": writeOnConflict,
-		"UPDATE": writeUpdate, "SET": writeSet, "DELETE": writeDelete,
+		"UPDATE": writeUpdate, "SET": writeSet, "DELETE": writeDelete, "GROUP BY": writeGroupBy,
 	}
 	for name, place := range places {
 		write := writers[name]

@@ -144,15 +144,13 @@ func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) 
 		if v.Type() != stmt.Schema.ModelType || err != nil {
 			return
 		}
-		named, zero := tenant{}, true
-		if field := fieldOf(stmt, ex.model.tenant, v); field.IsValid() {
-			named, zero = tenantOf(field.Interface())
-		}
+		named, zero := ex.namedBy(stmt, v)
 		switch {
 		case zero && ex.op == opUpdate && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt, v):
 			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "a value that is saved must name its tenant here")
 		case zero:
 			several = several || ex.op == opCreate
+		case !ex.allows(named) && ex.model.root && (ex.op == opQuery || ex.op == opRow): // it is not found
 		case !ex.allows(named):
 			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "")
 		case one.key != "" && one.key != named.key:

@@ -58,7 +58,7 @@ func Tables(db *gorm.DB, models ...any) ([]TenantTable, error) {
 
 func tableOf(t *table) TenantTable {
 	return TenantTable{
-		Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Bind: t.bind,
+		Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Key: t.key, Bind: t.bind,
 	}
 }
 

@@ -154,6 +154,8 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 		return ex.beginCreate(stmt)
 	case opUpdate, opDelete:
 		return ex.beginChange(stmt)
+	case opQuery, opRow:
+		return ex.beginRead(stmt)
 	}
 	return nil
 }
@@ -226,7 +228,7 @@ func (ex *execution) lookupOwn(schemaName, name string) (*table, error) {
 		name = schemaName + "." + name
 	}
 	own := ex.plugin.tables.newTable(name, ex.model.column, ex.model.id)
-	own.root = ex.model.root
+	own.root, own.key = ex.model.root, ex.model.key
 	return own, nil
 }
 

@@ -29,7 +29,9 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 		if err != nil {
 			return err
 		}
-		next.names[name] = r.newTable(rel.JoinTable.Table, r.config.Column, id)
+		joined := r.newTable(rel.JoinTable.Table, r.config.Column, id)
+		joined.key = keyBeside(rel.JoinTable, r.config.Column)
+		next.names[name] = joined
 	case owner.table != nil && related.table != nil && owner.shared && related.shared:
 		next.names[name] = &table{name: rel.JoinTable.Table, shared: true, writable: owner.writable || related.writable}
 	}

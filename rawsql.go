@@ -60,6 +60,9 @@ type TenantTable struct {
 	// Type is the type of the tenant column as far as Bind knows it: tables of
 	// the same one get the same values. Empty for a shared table.
 	Type string
+	// Key is the primary key of the table's model without the tenant column; empty
+	// where that is all of it, and for a shared table. It is not to be changed.
+	Key []string
 	// Bind returns the scope's tenants in the type of the tenant column, in the
 	// scope's order; nil for a shared table.
 	Bind func(Scope) ([]any, error)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,7 @@ type table struct {
 	id        idType
 	bind      func(Scope) ([]any, error) // of TenantTable
 	root      bool                       // the tenant column is the key of the tenants' own table
+	key       []string                   // the model's primary key without the tenant column
 
 	keys atomic.Pointer[uniqueKeys] // see conflict.go
 }
@@ -254,6 +256,7 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 		}
 		known = r.newTable(s.Table, field.DBName, id)
 		known.root = field.PrimaryKey && len(s.PrimaryFields) == 1
+		known.key = keyBeside(s, field.DBName)
 	default:
 		return nil, nil
 	}
@@ -316,6 +319,11 @@ func relationsOf(s *schema.Schema) (rels []*schema.Relationship) {
 		rels = append(rels, list...)
 	}
 	return rels
+}
+
+// keyBeside returns the columns of a schema's primary key without the tenant's.
+func keyBeside(s *schema.Schema, tenant string) []string {
+	return slices.DeleteFunc(slices.Clone(s.PrimaryFieldDBNames), func(name string) bool { return name == tenant })
 }
 
 func (r *tables) newTable(name, column string, id idType) *table {

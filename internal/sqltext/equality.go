@@ -6,6 +6,7 @@ import "strings"
 type Operand struct {
 	Qualifier, Name string // of a column, folded; the qualifier may be empty
 	Param           int    // which placeholder, from 1; 0 for a column
+	Position        int    // in GROUP BY: which item of the selection, from 1; 0 for a column
 }
 
 // Equalities calls f with each equality of columns and placeholders that holds

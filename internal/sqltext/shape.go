@@ -1,6 +1,7 @@
 package sqltext
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -15,6 +16,8 @@ type Shape struct {
 	Aggregate bool
 	// Columns are what it selects; an item that is no plain column has no name.
 	Columns []Operand
+	// Aliases are the names of the same items, empty for those that have none.
+	Aliases []string
 	// References counts the columns that a certain qualifier has in it, those in
 	// the queries that it holds not included.
 	References int
@@ -63,6 +66,7 @@ type shapeReader struct {
 	selecting bool // in the selection
 	ordering  bool // in ORDER BY
 	item      Operand
+	alias     string
 	tokens    int // of the item
 	other     bool
 	aggregate bool // the item begins with one
@@ -121,9 +125,9 @@ func (r *shapeReader) endItem() {
 	if r.other {
 		r.item = Operand{}
 	}
-	r.Columns = append(r.Columns, r.item)
+	r.Columns, r.Aliases = append(r.Columns, r.item), append(r.Aliases, r.alias)
 	r.Aggregate = r.Aggregate && r.aggregate
-	r.item, r.tokens, r.other, r.aggregate = Operand{}, 0, false, false
+	r.item, r.alias, r.tokens, r.other, r.aggregate = Operand{}, "", 0, false, false
 }
 
 // itemIs notes a token of an item that is no part of a plain column.
@@ -167,11 +171,14 @@ func (r *shapeReader) selected(depth int, isName bool) {
 	case r.cur.kw == kwOn && r.prev.kw == kwDistinct: // DISTINCT ON ( … )
 	case depth > 0 || !isName && !r.Is(r.cur, '.'):
 		r.itemIs(false)
-	case r.prev.kw == kwAs || r.cur.kw == kwAs:
+	case r.cur.kw == kwAs:
+	case r.prev.kw == kwAs && isName:
+		r.alias = r.Folded(r.cur)
 	case isName && (r.tokens == 0 || r.Is(r.prev, '.')) && !r.other:
 		r.item.Qualifier, r.item.Name = r.item.Name, r.Folded(r.cur)
 		r.itemIs(true)
-	case isName && r.tokens > 0 && (r.prev.Kind == Word || r.prev.Kind == Quoted): // an alias
+	case isName && r.tokens > 0 && (r.prev.Kind == Word || r.prev.Kind == Quoted):
+		r.alias = r.Folded(r.cur)
 	default:
 		r.itemIs(r.Is(r.cur, '.'))
 	}
@@ -264,42 +271,44 @@ func PositionBehind(l *Lexer) (p Position) {
 	if i < 0 || at(i-1).Kind == Quoted || at(i-1).Kind == Word && at(i-1).kw == noKeyword && !beforeParen(l.Folded(at(i-1))) {
 		return p // a call
 	}
-	p.Columns = columnsOf(l, tokens[i+1:end])
+	p.Columns = AppendColumns(nil, &Lexer{Text: l.Text[at(i).End:at(end).Start], Dialect: l.Dialect})
 	return p
 }
 
-// columnsOf reads a list of columns.
-func columnsOf(l *Lexer, tokens []Token) (columns []Operand) {
+// AppendColumns appends the columns that a list holds; an item that is no plain
+// column has no name.
+func AppendColumns(columns []Operand, l *Lexer) []Operand {
 	var item Operand
 	depth, n, other := 0, 0, false
-	end := func() {
-		if other {
-			item = Operand{}
-		}
-		columns = append(columns, item)
-		item, n, other = Operand{}, 0, false
-	}
-	for _, t := range tokens {
+	for t := l.Next(); ; t = l.Next() {
 		isName := t.Kind == Word || t.Kind == Quoted
 		switch {
-		case depth == 0 && l.Is(t, ','):
-			end()
+		case t.Kind == End || t.Kind == Bad || depth == 0 && l.Is(t, ','):
+			if other || t.Kind == Bad {
+				item = Operand{}
+			}
+			columns = append(columns, item)
+			if t.Kind == End || t.Kind == Bad {
+				return columns
+			}
+			item, n, other = Operand{}, 0, false
 			continue
 		case l.Is(t, '('):
 			depth++
 			other = true
 		case l.Is(t, ')'):
 			depth--
-		case n%2 == 0 && isName:
+		case n == 0 && t.Kind == Literal:
+			item.Position, _ = strconv.Atoi(l.Raw(t))
+			other = item.Position <= 0
+		case n%2 == 0 && isName && item.Position == 0:
 			item.Qualifier, item.Name = item.Name, l.Folded(t)
-		case n%2 == 1 && l.Is(t, '.'):
+		case n%2 == 1 && l.Is(t, '.') && item.Position == 0:
 		default:
 			other = true
 		}
 		n++
 	}
-	end()
-	return columns
 }
 
 var aggregates = sync.OnceValue(func() map[string]struct{} {

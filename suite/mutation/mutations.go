@@ -81,4 +81,6 @@ var mutations = []mutation{
 	{"Across lets rows of two tenants meet", "across.go", "comparesTenants(shape, position, outer, handed.anchor, ex)):", "true):"},
 	{"text stands between the queries of a set operation", "internal/sqltext/setop.go", "t.Kind == End && !l.OpenComment", "true"},
 	{"text goes on behind a query", "internal/sqltext/judge.go", "if !l.Is(w.prev, '(') || !l.Is(w.next, ')') && !l.isTail(w.next) {", "if false {"},
+	{"a read by value loads another tenant's row", "read.go", "return ex.narrowToValues(stmt, stmt.ReflectValue)", "return nil"},
+	{"rows of two tenants that share a key are one group", "groupby.go", "\tstmt.WriteByte(',')\n\t\twriteColumn(stmt, t, qualifier)\n", ""},
 }
