@@ -30,7 +30,7 @@ func Check(ctx context.Context, db *gorm.DB, p Policies, models ...any) (warning
 	}
 	c := &checker{survey: s, role: catalog.Quote(s.catalog.Role.Name)}
 	for _, step := range []func(context.Context) error{
-		c.checkRoles, c.checkTables, c.checkPrivileges, c.checkViews, c.checkStrangers, c.checkSettings, c.listFunctions, c.listPlaces,
+		c.checkRoles, c.checkTables, c.checkPrivileges, c.checkViews, c.checkStrangers, c.checkRoutes, c.checkRules, c.checkSettings, c.listFunctions, c.listPlaces,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("rls: check: %w", err)
@@ -55,6 +55,11 @@ type checker struct {
 
 func (c *checker) add(kind ProblemKind, table catalog.Name, object string, sql ...string) {
 	c.problems = append(c.problems, &Problem{Kind: kind, Table: table, Object: object, SQL: sql})
+}
+
+// advise adds what no statement may put right by itself.
+func (c *checker) advise(kind ProblemKind, table catalog.Name, object, advice string) {
+	c.problems = append(c.problems, &Problem{Kind: kind, Table: table, Object: object, Advice: advice})
 }
 
 // each runs a query and hands its rows, which are texts, on.
@@ -82,47 +87,12 @@ func (c *checker) each(ctx context.Context, row func(fields []string), query str
 	return rows.Err()
 }
 
-// Of a superuser pg_has_role says that it is a member of every role.
-const sqlBypassing = `
-SELECT r.rolname, (r.rolname IN (session_user, current_user))::text
-FROM pg_catalog.pg_roles AS r
-WHERE (r.rolsuper OR r.rolbypassrls)
-	AND (r.rolname IN (session_user, current_user)
-		OR NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user) AND pg_has_role(session_user, r.oid, 'MEMBER'))
-ORDER BY 1`
-
-const sqlInherits = `
-SELECT rolname FROM pg_catalog.pg_roles
-WHERE rolname = $1 AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)
-	AND pg_has_role(current_user, oid, 'USAGE')`
-
-// checkRoles looks at what the role is, and may become.
-func (c *checker) checkRoles(ctx context.Context) error {
-	err := c.each(ctx, func(fields []string) {
-		name := catalog.Quote(fields[0])
-		if fields[1] == "true" {
-			c.add(RoleBypasses, catalog.Name{}, "role "+name, "ALTER ROLE "+name+" NOSUPERUSER NOBYPASSRLS")
-		} else {
-			c.add(RoleBypasses, catalog.Name{}, "role "+name, "REVOKE "+name+" FROM "+c.role)
-		}
-	}, sqlBypassing)
-	if err != nil || c.policies.SpanRole == "" {
-		return err
-	}
-	return c.each(ctx, func([]string) {
-		span, mend := catalog.Quote(c.policies.SpanRole), "ALTER ROLE "+c.role+" NOINHERIT"
-		if c.catalog.Version >= 160000 { // where the grant says so
-			mend = "GRANT " + span + " TO " + c.role + " WITH INHERIT FALSE"
-		}
-		c.add(RoleBypasses, catalog.Name{}, "role "+span+" is inherited", mend)
-	}, sqlInherits, c.policies.SpanRole)
-}
-
 // checkTables compares the policies with those that are generated.
 func (c *checker) checkTables(context.Context) error {
 	for _, name := range c.missing {
-		c.add(NotThere, name, "")
+		c.advise(NotThere, name, "", "migrate first, by db.AutoMigrate or your own migrations, and then call rls.Enable")
 	}
+	span := ""
 	for _, t := range c.targets {
 		alter := "ALTER TABLE " + t.Name.String()
 		if !t.RowSecurity {
@@ -143,10 +113,18 @@ func (c *checker) checkTables(context.Context) error {
 		for i := range t.Policies {
 			p := &t.Policies[i]
 			isWanted := slices.ContainsFunc(t.want, func(w policy) bool { return w.name == p.Name })
-			if p.Permissive && !isWanted {
+			switch {
+			case !p.Permissive || isWanted:
+			case p.Name == spanPolicy && c.policies.SpanRole == "":
+				span = strings.Join(p.Roles, ", ")
+			default:
 				c.add(PolicyForeign, t.Name, "policy "+catalog.Quote(p.Name), dropPolicy(t.Table, p.Name))
 			}
 		}
+	}
+	if span != "" {
+		c.advise(SpanForgotten, catalog.Name{}, "role "+span, "set Policies.SpanRole and Options.SpanRole to it; "+
+			"where nothing spans tenants any more, rls.Disable and rls.Enable drop its policies")
 	}
 	return nil
 }
@@ -175,8 +153,8 @@ func (c *checker) checkPrivileges(ctx context.Context) error {
 	}, sqlPrivileges, jsonOf(names), c.policies.SpanRole)
 }
 
-func jsonOf(names []catalog.Name) string {
-	text, err := json.Marshal(append([]catalog.Name{}, names...))
+func jsonOf[T catalog.Name | string](names []T) string {
+	text, err := json.Marshal(append([]T{}, names...))
 	if err != nil {
 		panic(err) // names are strings
 	}

@@ -50,7 +50,17 @@ func TestCheck(t *testing.T) {
 		breaks string
 		mends  string // where the error has no SQL
 	}{
-		{rls.RoleBypasses, "ALTER ROLE {app} SUPERUSER", ""},
+		{rls.RoleBypasses, "ALTER ROLE {app} SUPERUSER", "ALTER ROLE {app} NOSUPERUSER"},
+		{rls.RoleBypasses, "ALTER ROLE {app} CREATEROLE", ""},
+		{rls.RoleBypasses, "ALTER ROLE {app} REPLICATION BYPASSRLS", ""},
+		{rls.RoleBypasses, "GRANT pg_execute_server_program TO {app}", ""},
+		{rls.RoleBypasses, "GRANT pg_read_server_files TO {app}", ""},
+		{rls.RoleBypasses, "GRANT pg_write_server_files TO {app}", ""},
+		{rls.RoleBypasses, "GRANT pg_read_all_data TO {app}", ""},
+		{rls.RoleBypasses, "GRANT pg_monitor TO {app}", ""},
+		{rls.RoleBypasses, "GRANT pg_write_all_data TO {span}", "REVOKE pg_write_all_data FROM {span}"},
+		{rls.RoleBypasses, "CREATE ROLE {app}_c; GRANT pg_read_server_files TO {app}_c; GRANT {app}_c TO {app}", "DROP ROLE {app}_c"},
+		{rls.RoleBypasses, "GRANT {owner} TO {app}", "REVOKE {owner} FROM {app}"},
 		{rls.RoleBypasses, "ALTER ROLE {app} BYPASSRLS", ""},
 		{rls.RoleBypasses, "CREATE ROLE {app}_b BYPASSRLS; GRANT {app}_b TO {app}", "DROP ROLE {app}_b"},
 		{rls.RoleBypasses, "ALTER ROLE {app} INHERIT", ""},
@@ -77,6 +87,19 @@ func TestCheck(t *testing.T) {
 		{rls.SessionSetting, "ALTER DATABASE {db} SET app.tenant_id = 'x'", ""},
 		{rls.NotEnabled, "CREATE TABLE strangers (tenant_id uuid); GRANT SELECT ON strangers TO {app}", "DROP TABLE strangers"},
 		{rls.NotEnabled, "CREATE TABLE heirs () INHERITS (docs); ALTER TABLE heirs DISABLE ROW LEVEL SECURITY", "DROP TABLE heirs"},
+		{rls.ParentPasses, "CREATE TABLE papers (id bigint, title text); ALTER TABLE docs ALTER COLUMN title SET NOT NULL; " +
+			"ALTER TABLE docs INHERIT papers; GRANT SELECT ON papers TO {app}", ""},
+		{rls.ParentPasses, "CREATE TABLE things (id bigint); ALTER TABLE papers INHERIT things; GRANT SELECT (id) ON things TO PUBLIC", ""},
+		{rls.ParentPasses, "CREATE TABLE all_parcels (id bigint NOT NULL, client_id varchar(40) NOT NULL) PARTITION BY LIST (client_id); " +
+			"ALTER TABLE all_parcels ATTACH PARTITION parcels DEFAULT; GRANT DELETE ON all_parcels TO {app}", ""},
+		{rls.ForeignTable, "CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere; " +
+			"CREATE FOREIGN TABLE far (tenant_id uuid, text text) SERVER nowhere; GRANT SELECT ON far TO {app}", ""},
+		{rls.ForeignTable, "CREATE FOREIGN TABLE far_docs () INHERITS (docs) SERVER nowhere; GRANT SELECT ON far_docs TO {app}", ""},
+		{rls.RuleRuns, "CREATE TABLE log (text text); GRANT INSERT ON log TO {app}; " +
+			"CREATE RULE also AS ON INSERT TO log DO ALSO DELETE FROM docs", ""},
+		{rls.RuleRuns, "CREATE RULE instead AS ON UPDATE TO docs DO INSTEAD DELETE FROM tags", ""},
+		{rls.RuleRuns, "CREATE VIEW written WITH (security_invoker = true) AS SELECT 1 AS n; GRANT INSERT (n) ON written TO {span}; " +
+			"CREATE RULE through AS ON INSERT TO written DO INSTEAD UPDATE docs SET title = ''", "DROP VIEW written"},
 		{rls.NotThere, "ALTER TABLE events RENAME TO incidents", "ALTER TABLE incidents RENAME TO events"},
 	} {
 		run(test.breaks)
@@ -110,6 +133,52 @@ func TestCheck(t *testing.T) {
 	warnings, err = rls.Check(t.Context(), db, d.policies(), allModels...)
 	require.NoError(t, err)
 	require.Len(t, warnings, 1)
+}
+
+// What Check proposes may be pasted: it takes nothing away that a person has to give
+// back, and says in words what is for a person to decide.
+func TestRemediesAreSafe(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.protect(t, allModels...)
+	db := d.app(t, true)
+
+	forgot := d.policies()
+	forgot.SpanRole = ""
+	_, err := rls.Check(t.Context(), db, forgot, allModels...)
+	require.ErrorIs(t, err, rls.ErrUnprotected)
+	list := problems(err)
+	require.Len(t, list, 1, "one mistake is one problem")
+	assert.Equal(t, rls.SpanForgotten, list[0].Kind)
+	assert.Empty(t, list[0].SQL)
+	assert.ErrorContains(t, err, d.span)
+
+	run := func(statement string) {
+		t.Helper()
+		_, err := d.admin.Exec(statement)
+		require.NoError(t, err, statement)
+	}
+	app := userOf(t, d.DSN)
+	for _, test := range []struct{ breaks, says, mends string }{
+		{"ALTER ROLE " + app + " SUPERUSER", "connect as another role", "ALTER ROLE " + app + " NOSUPERUSER"},
+		{"ALTER TABLE events RENAME TO incidents", "migrate first", "ALTER TABLE incidents RENAME TO events"},
+		{"ALTER TABLE tags OWNER TO " + app, "connect as another role", "ALTER TABLE tags OWNER TO " + userOf(t, d.OwnerDSN)},
+	} {
+		run(test.breaks)
+		_, err := rls.Check(t.Context(), db, d.policies(), allModels...)
+		require.ErrorContains(t, err, test.says)
+		for _, problem := range problems(err) {
+			for _, statement := range problem.SQL {
+				assert.NotContains(t, statement, "NOSUPERUSER")
+				assert.NotContains(t, statement, "DROP")
+			}
+		}
+		run(test.mends)
+	}
+	run("CREATE TABLE log (text text); GRANT INSERT ON log TO " + app + "; CREATE RULE nothing AS ON INSERT TO log DO INSTEAD NOTHING")
+	run("GRANT pg_read_all_settings TO " + app)
+	_, err = rls.Check(t.Context(), db, d.policies(), allModels...)
+	require.NoError(t, err)
 }
 
 // TestPlugin: a program does not start on a database that is not protected, nor

@@ -37,9 +37,11 @@ type Problem struct {
 	Table catalog.Name
 	// Object is the role, policy or setting concerned; empty where there is none.
 	Object string
-	// SQL puts it right, a statement each. Empty where that is for a person to
-	// decide.
+	// SQL puts it right, a statement each, and takes nothing away that cannot be
+	// given back. Empty where that is for a person to decide.
 	SQL []string
+	// Advice says in words what to do where there is no SQL; else it is empty.
+	Advice string
 }
 
 // ProblemKind is a kind of [Problem].
@@ -57,6 +59,10 @@ const (
 	ViewPasses      ProblemKind = "the view reads with its owner's rights"
 	CopyReadable    ProblemKind = "the materialized view holds rows of all tenants"
 	SessionSetting  ProblemKind = "a setting is made for every session of a role or database"
+	ParentPasses    ProblemKind = "the table has no policies, and shows the rows of others that inherit from it"
+	ForeignTable    ProblemKind = "the foreign table holds tenants' rows, and no policy can be on it"
+	RuleRuns        ProblemKind = "the rule runs statements with the rights of its table's owner"
+	SpanForgotten   ProblemKind = "there are policies for a role that spans tenants, and Policies.SpanRole is empty"
 	NotThere        ProblemKind = "the table is not in the database"
 )
 
@@ -75,6 +81,9 @@ func (p *Problem) Error() string {
 	}
 	if len(p.SQL) > 0 {
 		text += ": " + strings.Join(p.SQL, "; ")
+	}
+	if p.Advice != "" {
+		text += ": " + p.Advice
 	}
 	return text
 }
