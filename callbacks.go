@@ -97,6 +97,7 @@ func (p *Plugin) initialize(db *gorm.DB) error {
 		return err
 	}
 	p.tables.modes = p.modes
+	p.tables.guardKeys()
 	if v, ok := p.config.RawSQL.(Verifier); ok && v.VerifiesAll() {
 		p.verifier = v
 	}

@@ -243,6 +243,7 @@ func (m migrator) BuildIndexOptions(opts []schema.IndexOption, stmt *gorm.Statem
 // adopt makes models known before their tables are made, because a plain
 // many-to-many table has its tenant column from the plugin.
 func (m migrator) adopt(values []any) error {
+	defer m.plugin.tables.guardKeys()
 	for _, value := range values {
 		stmt := &gorm.Statement{DB: m.db}
 		if stmt.Parse(value) != nil {

@@ -54,7 +54,8 @@ type tables struct {
 	modes    *modes
 	grow     sync.Mutex
 	snapshot atomic.Pointer[snapshot]
-	shared   map[reflect.Type]bool // declared types; true when writable
+	shared   map[reflect.Type]bool           // declared types; true when writable
+	guards   map[*schema.Field]*schema.Field // see owner.go
 }
 
 type snapshot struct {
@@ -77,7 +78,7 @@ func (r *tables) modeOf(name string) Mode {
 }
 
 func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, error) {
-	r := &tables{db: db, config: config, dialect: dialect, shared: map[reflect.Type]bool{}}
+	r := &tables{db: db, config: config, dialect: dialect, shared: map[reflect.Type]bool{}, guards: map[*schema.Field]*schema.Field{}}
 	names := map[string]*table{}
 	for i, entry := range config.Shared {
 		w, isWritable := entry.(writable)

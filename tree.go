@@ -152,6 +152,12 @@ func holds(field reflect.Value, own any, ten *tenant) (same, zero bool) {
 			return *id == own, false
 		}
 	}
+	switch {
+	case field.Kind() == reflect.String && field.String() == ten.key:
+		return true, false
+	case field.CanInt() && ten.num == any(field.Int()):
+		return true, false
+	}
 	named, zero := tenantOf(field.Interface())
 	return named.key == ten.key, zero
 }
