@@ -54,6 +54,7 @@ type execution struct {
 	subVars  int            // the values that they bound
 
 	functions []sqltext.Ref // in FROM
+	selection selection     // read for GROUP BY
 
 	text         string          // raw SQL as it was judged
 	guarded      bool            // it holds text that Config.RawSQL is to scope
@@ -84,7 +85,8 @@ func (ex *execution) release() {
 		ex.seen = nil
 	}
 	clear(ex.seen)
-	*ex = execution{refs: ex.refs[:0], tables: ex.tables[:0], queries: ex.queries[:0], seen: ex.seen, columns: ex.columns[:0]}
+	*ex = execution{refs: ex.refs[:0], tables: ex.tables[:0], queries: ex.queries[:0], seen: ex.seen, columns: ex.columns[:0],
+		selection: ex.selection.forget()}
 	executions.Put(ex)
 }
 

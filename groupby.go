@@ -84,27 +84,37 @@ func (ex *execution) groups(items []sqltext.Operand, qualifier, column string) b
 // resolveItems finds the columns that positions and names of the selection stand
 // for.
 func (ex *execution) resolveItems(items []sqltext.Operand, before string) {
-	var shape *sqltext.Shape
+	if !slices.ContainsFunc(items, func(o sqltext.Operand) bool { return o.Position > 0 || o.Name != "" && o.Qualifier == "" }) {
+		return
+	}
+	ex.selection.lexer = sqltext.Lexer{Text: before, Dialect: ex.plugin.dialect}
+	shape := sqltext.ShapeInto(&ex.selection.lexer, "", ex.selection.columns[:0], ex.selection.aliases[:0])
+	ex.selection.columns, ex.selection.aliases = shape.Columns, shape.Aliases
+	isOther := func(o sqltext.Operand) bool { return o.Name == "" || o.Name == "*" }
 	for i := range items {
-		if items[i].Position == 0 && (items[i].Name == "" || items[i].Qualifier != "") {
-			continue
-		}
-		if shape == nil {
-			s := sqltext.ShapeOf(&sqltext.Lexer{Text: before, Dialect: ex.plugin.dialect}, "")
-			shape = &s
-		}
 		if at := items[i].Position - 1; at >= 0 {
 			items[i] = sqltext.Operand{}
-			if at < len(shape.Columns) && !slices.ContainsFunc(shape.Columns[:at], func(o sqltext.Operand) bool { return o.Name == "" }) {
+			if at < len(shape.Columns) && !slices.ContainsFunc(shape.Columns[:at], isOther) {
 				items[i] = shape.Columns[at]
 			}
-			continue
-		}
-		for k, alias := range shape.Aliases {
-			if alias == items[i].Name && shape.Columns[k].Name != "" {
-				items[i] = shape.Columns[k]
-				break
+		} else if items[i].Name != "" && items[i].Qualifier == "" {
+			if at := slices.Index(shape.Aliases, items[i].Name); at >= 0 && shape.Columns[at].Name != "" {
+				items[i] = shape.Columns[at]
 			}
 		}
 	}
+}
+
+// selection is room to read what a statement selects.
+type selection struct {
+	lexer   sqltext.Lexer
+	columns []sqltext.Operand
+	aliases []string
+}
+
+// forget keeps the room alone.
+func (s *selection) forget() selection {
+	clear(s.columns)
+	clear(s.aliases)
+	return selection{columns: s.columns[:0], aliases: s.aliases[:0]}
 }

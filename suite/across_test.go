@@ -14,7 +14,7 @@ import (
 // Job has keys that tenants share.
 type Job struct {
 	tenancy.TenantModel
-	ID       uint `gorm:"primaryKey;autoIncrement:false"`
+	ID       uint `gorm:"primaryKey;autoIncrement:false;type:bigint"`
 	Priority int
 	State    string
 	Tasks    []Task
@@ -22,7 +22,7 @@ type Job struct {
 
 type Task struct {
 	tenancy.TenantModel
-	ID    uint `gorm:"primaryKey;autoIncrement:false"`
+	ID    uint `gorm:"primaryKey;autoIncrement:false;type:bigint"`
 	JobID uint
 	Size  int
 }

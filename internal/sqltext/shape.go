@@ -24,8 +24,11 @@ type Shape struct {
 }
 
 // ShapeOf reads a query. References are counted for the folded qualifier.
-func ShapeOf(l *Lexer, qualifier string) Shape {
-	r := shapeReader{Lexer: l, qualifier: qualifier}
+func ShapeOf(l *Lexer, qualifier string) Shape { return ShapeInto(l, qualifier, nil, nil) }
+
+// ShapeInto is ShapeOf with room for the columns and their aliases.
+func ShapeInto(l *Lexer, qualifier string, columns []Operand, aliases []string) Shape {
+	r := shapeReader{Lexer: l, qualifier: qualifier, Shape: Shape{Columns: columns, Aliases: aliases}}
 	r.next = l.Next()
 	r.shift(l)
 	if r.cur.Kind != Word || l.Folded(r.cur) != "select" {
