@@ -103,9 +103,11 @@ type target struct {
 	has   *tableKeys // nil where there is no such table
 	isNew bool
 
-	counted, filled bool // whether it has rows
-	waiting         bool // for its tenant column
+	counted, filled bool   // whether it has rows
+	waiting         bool   // for its tenant column
+	unchanged       string // why SQLite does not make it anew; empty where it does
 	diffs           []keyDiff
+	rebuilt         []foreignDiff          // what making it anew changes of its foreign keys
 	needed          map[string][]dependent // its keys, by their indexes' names
 }
 

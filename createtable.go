@@ -31,7 +31,7 @@ func (r *migration) createTable(t *target) error {
 	}
 	var foreign []*foreignKey
 	if r.sqlite {
-		foreign = r.inlineForeign(t)
+		foreign = t.want.foreign
 	}
 	if err := r.send(t, "table", "", r.tableSQL(t, foreign)); err != nil {
 		return err

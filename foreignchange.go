@@ -24,6 +24,7 @@ func (t *target) foreignDiffs() (diffs []foreignDiff) {
 		for _, has := range t.has.foreign {
 			if has.isFormOf(want) && !slices.ContainsFunc(t.want.foreign, has.same) {
 				diff.forms = append(diff.forms, has)
+				want.takeActions(has)
 			}
 		}
 		if want.tenant == "" && slices.ContainsFunc(diff.forms, func(f *foreignKey) bool { return f.name == want.name }) {
@@ -89,7 +90,7 @@ func (r *migration) dropForeignKeys(t *target) error {
 		return nil
 	}
 	for _, d := range t.foreignDiffs() {
-		if !r.willCover(d.want) {
+		if !r.willCover(d.want) || slices.ContainsFunc(d.forms, d.want.clearsTenant) {
 			continue
 		}
 		for _, form := range d.forms {
@@ -173,8 +174,13 @@ func (r *migration) linked(t *target, fk *foreignKey, err error) error {
 func (r *migration) foreignObstacle(t *target, d foreignDiff) string {
 	parent := r.parent(d.want)
 	switch {
+	case slices.ContainsFunc(d.forms, d.want.clearsTenant):
+		return "another form of it clears its columns, and this one would clear the tenant column: " +
+			"say in the model's tag what it does, as constraint:OnDelete:CASCADE"
 	case parent != nil && parent.has != nil && !parent.has.covers(d.want.refs) && parent.want.covers(d.want.refs):
 		return "the key of " + parent.table() + " that it refers to is not there yet"
+	case r.sqlite && !t.filled && t.unchanged != "":
+		return t.unchanged
 	case r.sqlite:
 		return "SQLite cannot add it to a table with rows"
 	case len(d.forms) > 0 && t.filled:

@@ -77,7 +77,10 @@ func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 
 // declaredForeign is a foreign key as the model has it.
 func (k *keyRules) declaredForeign(c *schema.Constraint) (fk *foreignKey, err error) {
-	fk = &foreignKey{name: k.limit(c.Name)}
+	fk = &foreignKey{
+		name: k.limit(c.Name), anyDelete: c.OnDelete == "", anyUpdate: c.OnUpdate == "",
+		canClear: !k.sqlite && k.version >= 150000,
+	}
 	fk.parent, fk.parentSQL = k.named(c.ReferenceSchema)
 	for i := range c.ForeignKeys {
 		fk.columns = append(fk.columns, c.ForeignKeys[i].DBName)

@@ -152,8 +152,12 @@ func (k *keyRules) isFilled(s *schema.Schema, columns []string) bool {
 	if !k.sqlite || len(columns) != 1 {
 		return false
 	}
+	field := s.FieldsByDBName[columns[0]]
+	if strings.EqualFold(field.TagSettings["AUTOINCREMENT"], "false") {
+		return false // the program gives the ids
+	}
 	name, _ := k.named(s)
-	return k.rowids[name] == columns[0] || isRowidType(k.typeOf(s.FieldsByDBName[columns[0]]))
+	return k.rowids[name] == columns[0] || isRowidType(k.typeOf(field))
 }
 
 // addUnique adds a unique constraint of the tenant and columns that are unique

@@ -3,6 +3,8 @@ package tenancy
 import (
 	"fmt"
 	"slices"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
 // changeSQLite changes keys on SQLite, which can neither drop nor add them: tables
@@ -35,8 +37,16 @@ func (r *migration) changeSQLite(targets []*target) error {
 func (r *migration) chooseRebuilds(targets []*target) {
 	r.rebuilds = map[*target]bool{}
 	for _, t := range targets {
-		if !t.filled && t.keepsTable() == "" {
+		if !t.filled {
 			r.rebuilds[t] = true
+		}
+	}
+	for _, t := range targets {
+		if !t.filled && r.needsRebuild(t) {
+			if _, err := r.rebuiltSQL(t); err != nil {
+				t.unchanged = "SQLite makes such a table anew, and it would lose something: " + err.Error()
+				delete(r.rebuilds, t)
+			}
 		}
 	}
 	for done := false; !done; {
@@ -63,28 +73,19 @@ func (t *target) isInTable(d keyDiff) bool {
 	})
 }
 
-// keepsTable says why a table cannot be made anew from its model; empty when it
-// can.
-func (t *target) keepsTable() string {
-	switch {
-	case t.has.triggers:
-		return "the table has triggers, which making it anew would drop"
-	case !containsAll(t.stmt.Schema.DBNames, t.has.columns):
-		return "the table has columns that the model does not know, which making it anew would drop"
-	}
-	return ""
-}
-
-// holder names a table that stays and whose foreign key needs the key that is
-// there; empty when there is none.
+// holder names a table whose foreign key needs a key that would be gone; empty when
+// there is none.
 func (r *migration) holder(t *target) string {
 	for _, other := range r.all {
 		at := slices.IndexFunc(r.targets, func(c *target) bool { return c.has == other })
+		var replaced []*foreignKey
 		if at >= 0 && r.rebuilds[r.targets[at]] {
-			continue
+			for _, d := range r.foreignChanges(r.targets[at]) {
+				replaced = append(replaced, d.forms...)
+			}
 		}
 		for _, fk := range other.foreign {
-			if fk.parent == t.name && !t.want.covers(fk.refs) {
+			if fk.parent == t.name && !slices.Contains(replaced, fk) && !t.willHave(fk.refs) {
 				return other.name.String()
 			}
 		}
@@ -92,11 +93,19 @@ func (r *migration) holder(t *target) string {
 	return ""
 }
 
+// willHave reports whether columns are unique once the table's keys are changed.
+func (t *target) willHave(columns []string) bool {
+	return t.want.covers(columns) || slices.ContainsFunc(t.has.indexes, func(i *tableIndex) bool {
+		isForm := func(d keyDiff) bool { return slices.Contains(d.forms, i) }
+		return i.covers(columns) && !slices.ContainsFunc(t.diffs, isForm)
+	})
+}
+
 // replaceIndexes changes what can be changed of a table that is not made anew.
 func (r *migration) replaceIndexes(t *target) error {
 	for _, d := range t.diffs {
 		if t.isInTable(d) {
-			reason := t.keepsTable()
+			reason := t.unchanged
 			if holder := r.holder(t); reason == "" && holder != "" {
 				reason = "a foreign key of " + holder + " needs the key that is there"
 			}
@@ -118,27 +127,40 @@ func (r *migration) replaceIndexes(t *target) error {
 	return nil
 }
 
-// rebuild makes tables without rows anew, and those of their indexes that are not
-// their models'.
+// rebuild makes tables without rows anew, with what they have that is not replaced.
 func (r *migration) rebuild(targets []*target) error {
+	texts := map[*target]string{}
 	for _, t := range targets {
 		if !r.rebuilds[t] {
 			continue
 		}
-		if err := r.send(t, "table", "", "DROP TABLE "+t.sql); err != nil {
-			return err
+		text, err := r.rebuiltSQL(t)
+		if err != nil {
+			return fmt.Errorf("tenancy: %s: %w", t.table(), err)
+		}
+		texts[t] = text
+	}
+	sequences, err := r.sequences()
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		if r.rebuilds[t] {
+			if err := r.send(t, "table", "", "DROP TABLE "+t.sql); err != nil {
+				return err
+			}
 		}
 	}
 	for _, t := range targets {
 		if !r.rebuilds[t] {
 			continue
 		}
-		keep := t.otherIndexes()
-		if err := r.createTable(t); err != nil {
+		if err := r.makeAnew(t, texts[t]); err != nil {
 			return err
 		}
-		for _, sql := range keep {
-			if err := r.send(t, "index", "", sql); err != nil {
+		if last := sequences[t.name]; last > 0 { // ids are not given again
+			err := r.exec.Exec("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", t.stmt.Table, last).Error
+			if err != nil {
 				return err
 			}
 		}
@@ -146,41 +168,64 @@ func (r *migration) rebuild(targets []*target) error {
 	return nil
 }
 
-// otherIndexes returns the statements of the indexes that the model knows nothing
-// of.
-func (t *target) otherIndexes() (texts []string) {
-	for _, index := range t.has.indexes {
-		text := t.has.texts[index.name]
-		isForm := func(d keyDiff) bool { return slices.Contains(d.forms, index) }
-		isNamed := func(want *tableIndex) bool { return want.name == index.name }
-		if text != "" && !t.wants(index) && !slices.ContainsFunc(t.diffs, isForm) && !slices.ContainsFunc(t.want.indexes, isNamed) {
-			texts = append(texts, text)
-		}
+// makeAnew makes a table that was dropped, its indexes and its triggers.
+func (r *migration) makeAnew(t *target, text string) error {
+	had := t.has
+	if err := r.send(t, "table", "", text); err != nil {
+		return err
 	}
-	return texts
-}
-
-// inlineForeign returns the foreign keys that CREATE TABLE makes on SQLite. One
-// that does not fit the parent would make every write fail: what the table had for
-// it stays then.
-func (r *migration) inlineForeign(t *target) (keys []*foreignKey) {
-	for _, want := range t.want.foreign {
-		if r.willCover(want) {
-			keys = append(keys, want)
-			continue
-		}
-		if t.has == nil {
-			continue
-		}
-		for _, has := range t.has.foreign {
-			if has.isFormOf(want) && !slices.Contains(keys, has) {
-				kept := *has
-				kept.name, kept.parentSQL = want.name, want.parentSQL
-				keys = append(keys, &kept)
+	t.isNew, t.counted = true, true
+	t.has = &tableKeys{name: had.name, columns: had.columns, nullable: had.nullable, texts: map[string]string{}}
+	t.has.indexes = slices.DeleteFunc(slices.Clone(had.indexes), func(i *tableIndex) bool {
+		return slices.ContainsFunc(t.diffs, func(d keyDiff) bool { return slices.Contains(d.forms, i) })
+	})
+	t.has.foreign = slices.Clone(had.foreign)
+	for _, index := range t.has.indexes {
+		if text := had.texts[index.name]; text != "" {
+			if err := r.send(t, index.kind.object(), index.name, text); err != nil {
+				return err
 			}
 		}
 	}
-	return keys
+	for _, d := range t.diffs {
+		switch {
+		case !d.missing:
+		case d.want.inTable():
+			t.has.indexes = append(t.has.indexes, d.want)
+		default:
+			if err := r.createIndex(t, d.want); err != nil {
+				return err
+			}
+		}
+	}
+	for _, trigger := range had.triggers {
+		if err := r.send(t, "trigger", "", trigger); err != nil {
+			return err
+		}
+	}
+	for _, d := range t.rebuilt {
+		t.has.foreign = slices.DeleteFunc(t.has.foreign, func(f *foreignKey) bool { return slices.Contains(d.forms, f) })
+		t.has.foreign = append(t.has.foreign, d.want)
+	}
+	return nil
+}
+
+// sequences returns the last ids that AUTOINCREMENT gave, by table.
+func (r *migration) sequences() (map[catalog.Name]int64, error) {
+	last := map[catalog.Name]int64{}
+	there := false
+	err := eachRow(r.ctx, r.pool, func(rowScanner) error { there = true; return nil },
+		"SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'")
+	if err != nil || !there {
+		return last, err
+	}
+	return last, eachRow(r.ctx, r.pool, func(rows rowScanner) error {
+		var name string
+		var seq int64
+		err := rows.Scan(&name, &seq)
+		last[sqliteName(name)] = seq
+		return err
+	}, "SELECT name, seq FROM sqlite_sequence")
 }
 
 // rebuildEmpty makes a table anew that must have no rows.
@@ -188,12 +233,8 @@ func (r *migration) rebuildEmpty(t *target) error {
 	if err := r.countRows(t); err != nil {
 		return err
 	}
-	reason := t.keepsTable()
 	if t.filled {
-		reason = "SQLite cannot change the foreign keys of a table with rows"
-	}
-	if reason != "" {
-		return fmt.Errorf("tenancy: %s: %s", t.table(), reason)
+		return fmt.Errorf("tenancy: %s: SQLite cannot change the foreign keys of a table with rows", t.table())
 	}
 	r.rebuilds = map[*target]bool{t: true}
 	return r.together(func() error { return r.rebuild([]*target{t}) })

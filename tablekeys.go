@@ -148,6 +148,9 @@ type foreignKey struct {
 
 	parentSQL string // of one that a model wants: the parent as SQL has it
 	tenant    string // and the tenant column among its columns; empty for none
+	anyDelete bool   // the model says nothing of deletes: what a table has stays
+	anyUpdate bool   // the same of updates
+	canClear  bool   // the database can clear a part of the columns
 }
 
 // pairs returns what refers to what, but for the tenant column.
@@ -162,7 +165,31 @@ func (f *foreignKey) pairs(tenant string) (pairs []string) {
 
 func (f *foreignKey) same(has *foreignKey) bool {
 	return f.parent == has.parent && sameSet(f.pairs(""), has.pairs("")) &&
-		f.onDelete == has.onDelete && f.onUpdate == has.onUpdate && sameSet(f.clear, has.clear) && f.full == has.full
+		(f.anyDelete || has.anyDelete || f.onDelete == has.onDelete && sameSet(f.clear, has.clear)) &&
+		(f.anyUpdate || has.anyUpdate || f.onUpdate == has.onUpdate) && f.full == has.full
+}
+
+// takeActions takes the actions of another form, which the table has, where the model
+// says nothing of them: GORM leaves them as they are. Those that would clear the
+// tenant column it does not take; see clearsTenant.
+func (f *foreignKey) takeActions(form *foreignKey) {
+	switch {
+	case !f.anyDelete:
+	case f.tenant == "" || !clears(form.onDelete):
+		f.onDelete, f.clear = form.onDelete, form.clear
+	case f.canClear:
+		f.onDelete = form.onDelete
+		f.clear = slices.DeleteFunc(slices.Clone(f.columns), func(c string) bool { return c == f.tenant })
+	}
+	if f.anyUpdate && (f.tenant == "" || !clears(form.onUpdate)) {
+		f.onUpdate = form.onUpdate
+	}
+}
+
+// clearsTenant reports whether an action of another form, which the table has, cannot
+// be taken.
+func (f *foreignKey) clearsTenant(form *foreignKey) bool {
+	return f.tenant != "" && (f.anyDelete && clears(form.onDelete) && !f.canClear || f.anyUpdate && clears(form.onUpdate))
 }
 
 // isFormOf reports whether a foreign key that a table has is another form of the
@@ -181,8 +208,9 @@ type tableKeys struct {
 	indexes     []*tableIndex
 	foreign     []*foreignKey
 	partitioned bool
-	hidden      bool // row-level security may hide rows that are there
-	triggers    bool
+	hidden      bool              // row-level security may hide rows that are there
+	sql         string            // of SQLite: the statement that made it
+	triggers    []string          // of SQLite: those of its triggers
 	rowid       string            // of SQLite: the primary key that it fills; empty for none
 	texts       map[string]string // of SQLite: the statements that made its indexes
 }

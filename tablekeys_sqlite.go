@@ -25,7 +25,7 @@ WHERE m.type = 'table' AND x.key ORDER BY m.name, l.name, x.seqno`
 FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
 WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq`
 
-	sqliteTriggers = `SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'`
+	sqliteTexts = `SELECT type, tbl_name, sql FROM sqlite_master WHERE type IN ('table', 'trigger') AND sql IS NOT NULL ORDER BY name`
 
 	sqliteNames = `SELECT '', name, CASE type WHEN 'index' THEN tbl_name ELSE '' END FROM sqlite_master`
 )
@@ -37,7 +37,7 @@ func readSQLite(ctx context.Context, q catalog.Querier) (map[catalog.Name]*table
 		query string
 		scan  func(rowScanner) error
 	}{
-		{sqliteColumns, r.column}, {sqliteIndexes, r.index}, {sqliteForeign, r.foreign}, {sqliteTriggers, r.trigger},
+		{sqliteColumns, r.column}, {sqliteIndexes, r.index}, {sqliteForeign, r.foreign}, {sqliteTexts, r.text},
 	} {
 		if err := eachRow(ctx, q, part.scan, part.query); err != nil {
 			return nil, err
@@ -231,12 +231,17 @@ func (r *sqliteReader) foreign(rows rowScanner) error {
 	return nil
 }
 
-func (r *sqliteReader) trigger(rows rowScanner) error {
-	var table string
-	if err := rows.Scan(&table); err != nil {
+func (r *sqliteReader) text(rows rowScanner) error {
+	var kind, table, text string
+	if err := rows.Scan(&kind, &table, &text); err != nil {
 		return err
 	}
-	r.table(table).triggers = true
+	t := r.table(table)
+	if kind == "table" {
+		t.sql = text
+	} else {
+		t.triggers = append(t.triggers, text)
+	}
 	return nil
 }
 

@@ -155,12 +155,9 @@ func TestAutoMigrateKeepsWhatItDoesNotKnow(t *testing.T) {
 
 		require.NoError(t, plain.db.AutoMigrate(&Oldie{}))
 		s.must(t, "ALTER TABLE oldies ADD COLUMN note text")
-		pending := s.migrate(t, &OldieNow{})
-		if s.isPostgres() {
-			require.Empty(t, pending)
-		} else {
-			require.Contains(t, pendingText(pending), "columns that the model does not know")
-		}
+		require.Empty(t, s.migrate(t, &OldieNow{}))
+		_, err := s.pool.Exec("SELECT note FROM oldies")
+		require.NoError(t, err)
 	})
 }
 

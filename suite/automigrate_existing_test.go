@@ -83,14 +83,20 @@ func TestAutoMigrateReportsOnFilledTables(t *testing.T) {
 		}
 		require.NoError(t, plain.db.Model(clerk).Association("Skills").Append(&Skill{TenantModel: owned, ID: 1}))
 
-		pending := s.migrate(t, shopModels...)
+		migrate := func() []tenancy.Change {
+			done, err := tenancy.AutoMigrate(s.db, shopModels...)
+			require.ErrorIs(t, err, tenancy.ErrRowsWithoutTenant)
+			require.ErrorContains(t, err, "clerk_skills)")
+			return done.Pending
+		}
+		pending := migrate()
 		text := pendingText(pending)
 		if s.isPostgres() { // SQLite says in which order GORM made the foreign keys, which changes
 			text += "\n" + s.structure(t)
 		}
 		golden(t, "pending_"+s.db.Name()+".txt", text)
 		s.changes()
-		require.Equal(t, pendingText(pending), pendingText(s.migrate(t, shopModels...)))
+		require.Equal(t, pendingText(pending), pendingText(migrate()))
 		require.Empty(t, s.changes())
 
 		db := s.db.WithContext(tenancy.With(context.Background(), tenant))

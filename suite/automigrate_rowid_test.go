@@ -127,3 +127,21 @@ func TestSQLiteFillsKeysOfExistingTables(t *testing.T) {
 		require.NoError(t, db.First(&RowidNot{}, 1).Error)
 	}
 }
+
+// RowidGiven has ids that the program gives.
+type RowidGiven struct {
+	tenancy.TenantModel
+	ID   int64 `gorm:"primaryKey;autoIncrement:false"`
+	Name string
+}
+
+func TestIntegerKeysThatTheProgramGivesAreOfOneTenant(t *testing.T) {
+	t.Parallel()
+	shops(t, func(t *testing.T, s *shop) {
+		require.Empty(t, s.migrate(t, &RowidGiven{}))
+		for range 2 {
+			db := s.db.WithContext(tenancy.With(context.Background(), uuid.New()))
+			require.NoError(t, db.Create(&RowidGiven{ID: 7}).Error)
+		}
+	})
+}
