@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
 )
 
 // beginChange judges what an update or a delete is given by value: the model,
@@ -122,9 +123,9 @@ func (ex *execution) judgeAssociations(stmt *gorm.Statement) error {
 }
 
 // hasKey reports whether a value has a primary key, by which GORM changes it.
-func hasKey(stmt *gorm.Statement, v reflect.Value) bool {
-	for _, field := range stmt.Schema.PrimaryFields {
-		if _, zero := field.ValueOf(stmt.Context, v); !zero {
+func hasKey(ctx context.Context, s *schema.Schema, v reflect.Value) bool {
+	for _, field := range s.PrimaryFields {
+		if _, zero := field.ValueOf(ctx, v); !zero {
 			return true
 		}
 	}
@@ -146,11 +147,13 @@ func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) 
 		}
 		named, zero := ex.namedBy(stmt, v)
 		switch {
-		case zero && ex.op == opUpdate && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt, v):
+		case zero && ex.op == opUpdate && ex.writesForEverybody() && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt.Context, stmt.Schema, v):
+			ex.everybody = true
+		case zero && ex.op == opUpdate && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt.Context, stmt.Schema, v):
 			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "a value that is saved must name its tenant here")
 		case zero:
 			several = several || ex.op == opCreate
-		case !ex.allows(named) && ex.model.root && (ex.op == opQuery || ex.op == opRow): // it is not found
+		case !ex.allows(named) && ex.model.kind == KindRoot && (ex.op == opQuery || ex.op == opRow): // it is not found
 		case !ex.allows(named):
 			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "")
 		case one.key != "" && one.key != named.key:

@@ -4,11 +4,14 @@ import "context"
 
 // The struct tag of this package and its values.
 const (
-	tagName   = "tenancy"
-	tagTenant = "tenant" // the tenant column; on a primary key: the root
-	tagUUIDv7 = "uuidv7" // an id that the plugin fills
-	tagShared = "shared" // on a blank field: the model is shared; "shared,writable"
-	tagGlobal = "global" // on a field: its key and uniques do not contain the tenant
+	tagName    = "tenancy"
+	tagTenant  = "tenant"  // the tenant column; on a primary key: the root
+	tagUUIDv7  = "uuidv7"  // an id that the plugin fills
+	tagShared  = "shared"  // on a blank field: the model is shared; "shared,writable"
+	tagPrivate = "private" // on a blank field: the model is the application's own
+	tagMixed   = "mixed"   // on a blank field: rows without a tenant are for everybody
+	tagFree    = "free"    // on a blank field: the model needs no scope
+	tagGlobal  = "global"  // on a field: its key and uniques do not contain the tenant
 )
 
 // Config configures a [Plugin]. The zero value is the safest one: every table
@@ -29,6 +32,43 @@ type Config struct {
 	// may also declare itself with a blank field: _ struct{} `tenancy:"shared"`.
 	// Empty means none.
 	Shared []any
+
+	// Private are the tables of the application itself, such as those of its logins:
+	// models, or table and view names. No tenant's statement reaches them
+	// ([ErrPrivate]), and [Bypass] does. Rows of tenants may refer to them: saving one
+	// together with its private parent leaves the parent as it is. A model may also
+	// declare itself with a blank field: _ struct{} `tenancy:"private"`. Empty means
+	// none.
+	Private []any
+
+	// Linked are the tables whose rows are seen through a link; see [Link]. Empty
+	// means none.
+	Linked []Link
+
+	// Mixed are the tenants' tables that hold rows for everybody as well, such as
+	// templates: models, or names of tables that are in Tables, whose tenant column
+	// may be NULL. A tenant reads its own rows and those without a tenant, and writes
+	// its own only; under [Bypass] a row that is created without a tenant is for
+	// everybody. Citus distributes no such table. A model may also declare itself
+	// with a blank field: _ struct{} `tenancy:"mixed"`. Empty means none.
+	Mixed []any
+
+	// Free are the tables that nobody's tenant matters for, such as the rules of a
+	// policy engine: models, or table and view names. They are read and written under
+	// any scope and under none, as long as the statement names no other table. A model
+	// may also declare itself with a blank field: _ struct{} `tenancy:"free"`. Empty
+	// means none.
+	Free []any
+
+	// Tables are tenants' tables whose models do not say so. Empty means none.
+	Tables []Table
+
+	// AssumeScope returns the scope of a statement whose context carries none. It
+	// risks what it says: a statement that has lost its context, in a goroutine or in a
+	// library that brings its own, runs for whoever is assumed. The zero Scope means
+	// none, and a bypass is refused. It must be safe for concurrent use. Nil means
+	// that such a statement is [ErrNoTenant].
+	AssumeScope func(context.Context) Scope
 
 	// Functions names SQL functions of your own, or of extensions, that text in
 	// conditions, selections and orders may call. A function can read any table,

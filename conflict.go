@@ -59,8 +59,11 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 		columns = append(columns, columnName(stmt, column))
 	}
 	ex.columns = columns
-	if ex.table == nil || ex.table.column == "" {
+	if !ex.table.isScoped() || ex.scope.mode == modeBypass && ex.table.kind == KindLinked {
 		return columns, false
+	}
+	if ex.table.kind == KindLinked {
+		return columns, !oc.DoNothing
 	}
 	keys := ex.uniqueKeys(stmt)
 	if oc.OnConstraint != "" {
@@ -72,6 +75,9 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 			return nil, false
 		}
 		primary := stmt.Schema.PrimaryFieldDBNames
+		if ex.table.kind == KindMixed && keys.hasOwn(ex.table.column, primary) {
+			return nil, false
+		}
 		return primary, len(primary) > 0 && !slices.Contains(primary, ex.table.column) && keys.has(primary)
 	}
 	if slices.Contains(columns, ex.table.column) {
@@ -80,6 +86,13 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	// Where there are both, the one without the tenant is about to be dropped,
 	// unless it is the primary key or the model keeps it.
 	key, own := keys.find(columns), keys.hasOwn(ex.table.column, columns)
+	if own && ex.table.kind == KindMixed {
+		ex.everybody = ex.insertsForEverybody(stmt)
+		key = nil
+	}
+	if ex.everybody {
+		return columns, false
+	}
 	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres && !keptGlobal(stmt, columns)) {
 		return append([]string{ex.table.column}, columns...), false
 	}
@@ -129,8 +142,17 @@ func (ex *execution) writeTarget(stmt *gorm.Statement, oc clause.OnConflict, col
 		}
 		stmt.WriteString(") ")
 	}
+	if ex.everybody {
+		stmt.WriteString("WHERE ")
+		writeForEverybody(stmt, ex.table, "")
+		stmt.WriteByte(' ')
+	}
 	if len(oc.TargetWhere.Exprs) > 0 {
-		stmt.WriteString("WHERE (")
+		if ex.everybody {
+			stmt.WriteString("AND (")
+		} else {
+			stmt.WriteString("WHERE (")
+		}
 		ex.writeGroup(stmt, oc.TargetWhere)
 		stmt.WriteString(") ")
 	}
@@ -162,7 +184,7 @@ func (ex *execution) writeSame(stmt *gorm.Statement, columns []string) {
 func (ex *execution) writeConflictWhere(stmt *gorm.Statement, where clause.Where, guard bool) {
 	if guard {
 		stmt.WriteString(" WHERE ")
-		ex.writeTenantMatches(stmt, ex.table, ex.qualifier, tenantRef{ex.table, "excluded"})
+		ex.writeIsReplaced(stmt, ex.table, ex.qualifier)
 	}
 	if len(where.Exprs) == 0 {
 		return

@@ -38,12 +38,19 @@ const savedAssociations = "gorm:saved_association_map"
 // saved: its statement is built and not sent. A parent without a key would have
 // to be written.
 func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
-	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !ex.haveKeys(stmt) {
+	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !ex.haveKeys(stmt) || reparents(stmt) {
 		return readOnly
 	}
 	stmt.SkipHooks = true
 	ex.kept = true
 	return nil
+}
+
+// reparents reports whether rows that are saved along with another are its children,
+// which are given its key.
+func reparents(stmt *gorm.Statement) bool {
+	conflict, _ := stmt.Clauses["ON CONFLICT"].Expression.(clause.OnConflict)
+	return len(conflict.DoUpdates) > 0
 }
 
 // keep keeps the INSERT of a shared parent from being sent. What is saved before
@@ -177,7 +184,7 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 		}
 		at = i
 	}
-	if ex.table.root && ex.scope.mode == modeBypass {
+	if ex.table.kind == KindRoot && ex.scope.mode == modeBypass {
 		return values, true // a new tenant, whose key the database may make
 	}
 	var own any
@@ -189,6 +196,9 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 		}
 	}
 	if at < 0 {
+		if own == nil && ex.writesForEverybody() {
+			return values, true
+		}
 		if own == nil {
 			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here"))
 			return values, false
@@ -218,6 +228,8 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 	case zero && own != nil:
 		ex.rehearsal.note(notedFill)
 		return own, nil
+	case zero && ex.writesForEverybody():
+		return nil, nil
 	case zero:
 		return nil, ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here")
 	case !ex.allows(named):

@@ -57,9 +57,15 @@ func Tables(db *gorm.DB, models ...any) ([]TenantTable, error) {
 }
 
 func tableOf(t *table) TenantTable {
-	return TenantTable{
-		Name: t.name, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Key: t.key, Bind: t.bind,
+	known := TenantTable{
+		Name: t.name, Kind: t.kind, Column: t.column, Writable: t.column != "" || t.writable, Type: t.id.name(), Key: t.key, Bind: t.bind,
 	}
+	if l := t.link; l != nil {
+		known.Link = &TableLink{
+			Via: tableOf(l.via), ForeignKey: l.names[0], Key: l.names[1], Where: l.where, Alias: linkAlias,
+		}
+	}
+	return known
 }
 
 // Column returns the name of the tenant column of models that mark none.

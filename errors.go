@@ -31,7 +31,7 @@ var (
 	ErrUnscopedSQL = errors.New("tenancy: SQL text cannot be scoped")
 
 	// ErrUndeclared: the statement names a table that is neither a tenant's nor
-	// declared as shared. Declare it in [Config.Models] or [Config.Shared].
+	// declared as another kind. Declare it in [Config.Models] or [Config.Shared].
 	ErrUndeclared = errors.New("tenancy: table is not declared")
 
 	// ErrRowsWithoutTenant: a table that is enforced has rows that belong to no
@@ -40,8 +40,12 @@ var (
 	ErrRowsWithoutTenant = errors.New("tenancy: rows have no tenant")
 
 	// ErrSharedReadOnly: a tenant tried to write a shared table that is not
-	// declared [Writable].
+	// declared [Writable], or a linked one whose [Link] is not.
 	ErrSharedReadOnly = errors.New("tenancy: shared table is read-only for tenants")
+
+	// ErrPrivate: a tenant's statement names a table of [Config.Private]. The
+	// application reaches it under [Bypass].
+	ErrPrivate = errors.New("tenancy: table is private to the application")
 )
 
 // A ScopeError says where a statement was refused. Unwrap gives the reason, one

@@ -44,6 +44,7 @@ type execution struct {
 	// known, be it as none.
 	anchor   tenantRef
 	anchored bool
+	loose    bool // the anchor meets rows of several tenants, and the statement has others
 
 	refs     []sqltext.Ref
 	tables   []*table       // of refs
@@ -59,7 +60,8 @@ type execution struct {
 	text         string          // raw SQL as it was judged
 	guarded      bool            // it holds text that Config.RawSQL is to scope
 	inFrom       bool            // the FROM list is being built
-	kept         bool            // a shared parent, which is not written
+	kept         bool            // a parent of nobody's, which is not written
+	everybody    bool            // the value that is saved is a row for everybody
 	config       *gorm.Config    // to be put back behind it
 	lent         inheritance     // to the subquery that is being built
 	handed       *inheritance    // of a subquery
@@ -122,7 +124,10 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 		}
 	}
 	if s == nil {
-		return ex.errorOn(stmt.Table, ErrNoTenant, "")
+		var err error
+		if s, err = ex.assume(stmt); err != nil {
+			return err
+		}
 	}
 	if s.err != nil {
 		return s.err
@@ -130,6 +135,11 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 	ex.scope = s
 	if err := ex.resolve(stmt); err != nil {
 		return err
+	}
+	if ex.table != nil && ex.op != opCreate {
+		if err := ex.mayReach(ex.table); err != nil {
+			return err
+		}
 	}
 	if s.mode == modeBypass {
 		if err := ex.reportBypass(stmt.Context); err != nil {
@@ -139,7 +149,7 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 	if err := ex.judgeClauses(stmt); err != nil {
 		return err
 	}
-	if s.mode != modeSingle && ex.op != opCreate && inAssociation() {
+	if s.isSeveral() && ex.op != opCreate && inAssociation() {
 		return ex.errorOn(stmt.Table, ErrTenantMismatch, "association mode needs one tenant: scope the context to the owner's with With")
 	}
 	if err := ex.judgeNesting(stmt); err != nil {
@@ -193,7 +203,7 @@ func (ex *execution) resolve(stmt *gorm.Statement) error {
 func (ex *execution) setTable(stmt *gorm.Statement, t *table) {
 	ex.table, ex.qualifier = t, ""
 	switch {
-	case t == nil || t.column == "" || stmt.Table == "":
+	case !t.isScoped() || stmt.Table == "":
 	case stmt.Table == t.name:
 		ex.qualifier = t.qualifier
 	default:
@@ -212,7 +222,9 @@ func (ex *execution) lookup(schemaName, name string) (*table, error) {
 	t := ex.plugin.tables.byName(schemaName, name)
 	switch {
 	case t != nil:
-		return t, nil
+		return t, ex.mayReach(t)
+	case ex.scope.mode == modeNone:
+		return nil, ex.errorOn(name, ErrNoTenant, "")
 	case ex.scope.mode == modeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):
 		return undeclared, nil
 	}
@@ -223,19 +235,19 @@ func (ex *execution) lookup(schemaName, name string) (*table, error) {
 // model with a tenant column brings it along to a table of another name.
 func (ex *execution) lookupOwn(schemaName, name string) (*table, error) {
 	t, err := ex.lookup(schemaName, name)
-	if t != nil && t != undeclared || ex.model == nil || ex.model.tenant == nil || ex.model.table == nil {
+	if t != nil && t != undeclared || ex.model == nil || ex.model.tenant == nil || ex.model.table == nil || ex.scope.mode == modeNone {
 		return t, err
 	}
 	if schemaName != "" {
 		name = schemaName + "." + name
 	}
 	own := ex.plugin.tables.newTable(name, ex.model.column, ex.model.id)
-	own.root, own.key = ex.model.root, ex.model.key
+	own.kind, own.key = ex.model.kind, ex.model.key
 	return own, nil
 }
 
 // undeclared stands for every table that AllowUndeclared or a bypass lets pass.
-var undeclared = &table{shared: true}
+var undeclared = &table{kind: KindShared}
 
 func (ex *execution) errorOn(table string, err error, detail string) error {
 	return scopeError(ex.op, table, err, detail)

@@ -28,6 +28,7 @@ func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cla
 			stmt.WriteString(ex.qualifier)
 		} else {
 			stmt.DB.Dialector.QuoteTo(&stmt.SQL, stmt.Table)
+			ex.anchored = true // there is nothing to match with
 		}
 		ex.mayDelete(stmt, ex.table)
 		ex.writeWherePredicates(stmt, nil)
@@ -143,7 +144,7 @@ const (
 	inSubquery
 )
 
-func (l *fromList) tenants(i int) bool { return l.tables[i] != nil && l.tables[i].column != "" }
+func (l *fromList) tenants(i int) bool { return l.tables[i].isScoped() }
 
 func (l *fromList) scopingOf(i int) scoping {
 	ref := &l.refs[i]
@@ -177,9 +178,9 @@ func (l *fromList) preserves(item int) bool {
 // rewrite puts the predicates that belong into the list there.
 func (l *fromList) rewrite() {
 	l.setMain()
-	if l.ex.scope.mode != modeSingle && !l.matches() {
+	if l.ex.scope.isSeveral() && !l.matches() {
 		l.stmt.AddError(l.ex.errorOn(l.stmt.Table, ErrUnscopedSQL,
-			"rows of several tenants could meet here; scope the context to one tenant"))
+			errMeet))
 		return
 	}
 	needed := false
@@ -240,11 +241,21 @@ func (l *fromList) matches() bool {
 	if len(l.ex.queries) > queries || queries > 0 && (!alone || l.ex.compares || l.ex.correlated()) {
 		return false // a query's tenants are not to be seen from here
 	}
+	others := 0
 	for i := range l.refs {
 		if l.tenants(i) && i != first && !l.matchesFirst(i) {
 			return false
 		}
+		if l.tenants(i) && i != first {
+			others++
+		}
 	}
+	loose := l.ex.updating && l.ex.anchor.table != nil && l.ex.anchor.table.kind.isLoose() ||
+		first >= 0 && !l.ex.updating && l.tables[first].kind.isLoose()
+	if loose && (others > 1 || others == 1 && l.ex.correlated()) {
+		return false // they would be matched with the first, and not with each other
+	}
+	l.ex.loose = loose && others > 0
 	switch {
 	case l.ex.updating:
 	case first >= 0:
@@ -297,7 +308,7 @@ func (l *fromList) writeSubquery(i int) {
 	l.copyTo(ref.Name.End)
 	if l.ex.scope.mode != modeBypass {
 		l.stmt.SQL.WriteString(" WHERE ")
-		l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], "") })
+		l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], l.tables[i].linkedQualifier()) })
 	}
 	l.stmt.SQL.WriteString(") ")
 	l.stmt.SQL.WriteString(ref.Qualifier)
@@ -313,6 +324,8 @@ func (l *fromList) writeOn(i int, predicate bool) {
 	anchor, matched := l.anchor(i)
 	l.copyTo(ref.On.Start)
 	switch {
+	case matched && anchor.table.kind.isLoose() && l.ex.scope.mode == modeSet:
+		l.bound(ref.On.Start, func() { l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor) })
 	case matched:
 		l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor)
 	case l.ex.scope.mode == modeBypass:
@@ -334,7 +347,7 @@ func (l *fromList) anchor(i int) (tenantRef, bool) {
 			continue
 		}
 		if l.ex.scope.mode == modeSingle && (j > 0 && l.refs[j].Join == sqltext.JoinLeft ||
-			l.tables[j].id.kind != l.tables[i].id.kind) {
+			l.tables[j].kind.isLoose() || l.tables[i].kind.isLoose() || l.tables[j].id.kind != l.tables[i].id.kind) {
 			return tenantRef{}, false
 		}
 		return tenantRef{l.tables[j], l.refs[j].Qualifier}, true
@@ -402,7 +415,7 @@ type whereWriter struct {
 }
 
 func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef) {
-	if t == nil || t.column == "" {
+	if !t.isScoped() {
 		return
 	}
 	ref := tenantRef{t, qualifier}
@@ -410,7 +423,7 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 		return
 	}
 	matched := w.ex.scope.mode != modeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))
-	if w.ex.scope.mode == modeBypass && !matched {
+	if w.ex.scope.mode == modeBypass && !matched && !(w.ex.everybody && w.ex.updating && t == w.ex.table) {
 		w.first = ref
 		return
 	}
@@ -421,6 +434,10 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 	}
 	w.written = true
 	switch {
+	case !matched && w.ex.scope.mode == modeBypass:
+		writeForEverybody(w.stmt, t, qualifier)
+	case !matched && (w.ex.deleting || w.ex.updating && w.first.table == nil):
+		w.ex.writeTenantOwns(w.stmt, t, qualifier)
 	case !matched:
 		w.ex.writeTenantIs(w.stmt, t, qualifier)
 	case w.first.table != nil:

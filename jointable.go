@@ -31,9 +31,12 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 		}
 		joined := r.newTable(rel.JoinTable.Table, r.config.Column, id)
 		joined.key = keyBeside(rel.JoinTable, r.config.Column)
+		if !owner.isTenants() && !related.isTenants() {
+			joined.kind = KindMixed // rows for everybody are joined for everybody
+		}
 		next.names[name] = joined
-	case owner.table != nil && related.table != nil && owner.shared && related.shared:
-		next.names[name] = &table{name: rel.JoinTable.Table, shared: true, writable: owner.writable || related.writable}
+	case owner.table != nil && related.table != nil:
+		next.names[name] = r.newOther(rel.JoinTable.Table, joinedKind(owner.table, related.table))
 	}
 	_, err := r.adopt(next, rel.JoinTable)
 	return err
@@ -67,7 +70,7 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 		if err != nil || tenant == nil {
 			return err
 		}
-		if err := r.replaceJoinTable(rel, tenant); err != nil {
+		if err := r.replaceJoinTable(rel, tenant, r.byName("", r.fold(rel.JoinTable.Table)).kind == KindMixed); err != nil {
 			return err
 		}
 	}
@@ -87,12 +90,12 @@ func (r *tables) tenantOfSides(s *schema.Schema) (*schema.Field, error) {
 
 // replaceJoinTable gives a relation a join table with a tenant column, in the
 // way of gorm.DB.SetupJoinTable.
-func (r *tables) replaceJoinTable(rel *schema.Relationship, tenant *schema.Field) error {
+func (r *tables) replaceJoinTable(rel *schema.Relationship, tenant *schema.Field, mixed bool) error {
 	old := rel.JoinTable
 	fields := []reflect.StructField{{
 		Name: "Tenancy" + tenant.Name,
 		Type: tenant.IndirectFieldType,
-		Tag:  joinColumnTag(r.config.Column, tenant),
+		Tag:  joinColumnTag(r.config.Column, tenant, mixed),
 	}}
 	for i := range old.ModelType.NumField() {
 		fields = append(fields, old.ModelType.Field(i))
@@ -124,8 +127,11 @@ func (r *tables) replaceJoinTable(rel *schema.Relationship, tenant *schema.Field
 	return nil
 }
 
-func joinColumnTag(column string, tenant *schema.Field) reflect.StructTag {
-	tag := "column:" + column + ";primaryKey;autoIncrement:false;not null"
+func joinColumnTag(column string, tenant *schema.Field, mixed bool) reflect.StructTag {
+	tag := "column:" + column
+	if !mixed {
+		tag += ";primaryKey;autoIncrement:false;not null"
+	}
 	if tenant.TagSettings["TYPE"] != "" {
 		tag += ";type:" + tenant.TagSettings["TYPE"]
 	}

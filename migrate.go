@@ -159,6 +159,9 @@ func (m migrator) required(field *schema.Field, isKey bool) *schema.Field {
 	if err != nil || tenant == nil || tenant.DBName != field.DBName || !isKey && r.modeOf(field.Schema.Table) == Observe {
 		return field
 	}
+	if t := r.byName("", r.fold(field.Schema.Table)); t != nil && t.kind == KindMixed {
+		return field
+	}
 	required := *field
 	required.NotNull = true
 	return &required

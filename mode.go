@@ -230,7 +230,7 @@ func (p *Plugin) modeOf(schema, name string) (mode Mode, known bool) {
 // isShared reports whether a table has no tenant's rows.
 func (p *Plugin) isShared(schema, name string) bool {
 	t := p.tables.byName(schema, name)
-	return t == nil || t.shared
+	return t == nil || !t.isScoped()
 }
 
 // reaches reports whether a statement may touch what is enforced, from its text

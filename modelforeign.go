@@ -101,7 +101,7 @@ func (f *foreignKey) takesTenant(tenant string, parent *table) bool {
 	if at >= 0 {
 		return f.refs[at] == parent.column && len(f.columns) > 1
 	}
-	return !parent.root
+	return parent.kind == KindTenant
 }
 
 // put puts the tenant in front of both sides.

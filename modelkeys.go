@@ -16,6 +16,7 @@ type modelKeys struct {
 	column  string // the tenant column; empty for a table that has none
 	tenant  string // the same where it is part of the keys: not in a table that is observed
 	root    bool
+	mixed   bool          // rows without a tenant are for everybody
 	indexes []*tableIndex // with the primary key first, if there is one
 	foreign []*foreignKey
 	missing []*foreignKey // that cannot be made while the table is observed
@@ -90,7 +91,7 @@ func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
 			keys.partial = true
 			return keys, nil
 		}
-		keys.tenant, keys.root = m.column, m.root
+		keys.tenant, keys.root, keys.mixed = m.column, m.kind == KindRoot, m.kind == KindMixed
 	}
 	k.addPrimary(keys)
 	k.addUniques(keys)
@@ -132,9 +133,14 @@ func (k *keyRules) addPrimary(m *modelKeys) {
 		return
 	}
 	primary := &tableIndex{kind: primaryKey, typed: typed, parts: columnParts(columns)}
+	if m.mixed && isDerived(m.schema) { // no primary key can hold NULL
+		primary.kind, primary.name = uniqueIndex, k.limit(k.namer.IndexName(m.schema.Table, strings.Join(columns, "_")))
+		k.addForAll(m, primary)
+		return
+	}
 	m.indexes = append(m.indexes, primary)
 	switch {
-	case !m.scoped():
+	case !m.scoped() || m.mixed:
 	case typed || isGlobal || k.isFilled(m.schema, columns):
 		if !slices.Contains(columns, m.tenant) {
 			k.addUnique(m, columns)
@@ -188,6 +194,10 @@ func (k *keyRules) addUniques(m *modelKeys) {
 			continue
 		}
 		unique := &tableIndex{name: k.limit(name), kind: uniqueConstraint, parts: []indexPart{columnPart(field.DBName)}}
+		if m.mixed && field.DBName != m.tenant && !hasTag(field, tagGlobal) {
+			k.addForAll(m, unique)
+			continue
+		}
 		if m.scoped() && field.DBName != m.tenant && !hasTag(field, tagGlobal) {
 			unique.parts = columnParts([]string{m.tenant, field.DBName})
 			unique.added = true
@@ -215,11 +225,16 @@ func (k *keyRules) addIndexes(m *modelKeys) {
 			isGlobal = isGlobal || hasTag(option.Field, tagGlobal)
 		}
 		isOther := parsed.Class != "" && index.kind != uniqueIndex // FULLTEXT and the like
-		if m.scoped() && index.method == "" && !isOther && !(isGlobal && index.isUnique()) {
-			index.lead(m.tenant)
-		}
-		if k.sqlite { // knows neither
+		if k.sqlite {                                              // knows neither
 			index.method, index.options = "", ""
+		}
+		leads := m.scoped() && index.method == "" && !isOther && !(isGlobal && index.isUnique())
+		if leads && m.mixed && index.isUnique() && !index.names(m.tenant) {
+			k.addForAll(m, index)
+			continue
+		}
+		if leads {
+			index.lead(m.tenant)
 		}
 		m.indexes = append(m.indexes, index)
 	}
@@ -244,6 +259,25 @@ func (k *keyRules) part(option schema.IndexOption) indexPart {
 		return columnPart(column)
 	}
 	return writtenPart(column, k.quote(column)+suffix, suffix)
+}
+
+// addForAll adds a unique of a mixed table: one of each tenant's rows, and one of
+// the rows for everybody, for NULL is like no other NULL there.
+func (k *keyRules) addForAll(m *modelKeys, unique *tableIndex) {
+	everybody := *unique
+	everybody.kind, everybody.name = uniqueIndex, k.limit("everybody_"+unique.name)
+	everybody.parts = slices.Clone(unique.parts)
+	where := k.quote(m.tenant) + " IS NULL"
+	if unique.where.sql != "" {
+		where += " AND (" + unique.where.sql + ")"
+	}
+	everybody.where = newCondition(where)
+	unique.lead(m.tenant)
+	m.indexes = append(m.indexes, unique, &everybody)
+}
+
+func (i *tableIndex) names(column string) bool {
+	return slices.ContainsFunc(i.parts, func(p indexPart) bool { return p.column == column })
 }
 
 // lead puts the tenant column in front.

@@ -74,9 +74,9 @@ func (p *Plugin) keyOptions(o keys.Options, c *catalog.Catalog, schema string, m
 			continue
 		}
 		switch {
-		case t.shared:
+		case !t.kind.hasColumn():
 			o.Shared = append(o.Shared, name)
-		case t.root:
+		case t.kind == KindRoot:
 			if o.Root == (catalog.Name{}) {
 				o.Root = name
 			}

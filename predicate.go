@@ -1,16 +1,44 @@
 package tenancy
 
 import (
+	"cmp"
+
 	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // This file is the one place that decides, from a table, its qualifier and the
 // scope, what the tenant predicate is. Nothing else writes one.
 
-// writeTenantIs writes that a table's tenant is one of the scope's:
+// writeTenantIs writes that a table's rows are for the scope to read:
 // "orders"."tenant_id" = $1. It is not called under a bypass, which has none.
 func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier string) {
+	switch t.kind {
+	case KindMixed:
+		stmt.WriteByte('(')
+		ex.writeTenantOwns(stmt, t, qualifier)
+		stmt.WriteString(" OR ")
+		writeForEverybody(stmt, t, qualifier)
+		stmt.WriteByte(')')
+	default:
+		ex.writeTenantOwns(stmt, t, qualifier)
+	}
+}
+
+// writeTenantOwns writes that a table's rows are for the scope to write: those of
+// its tenants, or the ones that it is linked with.
+func (ex *execution) writeTenantOwns(stmt *gorm.Statement, t *table, qualifier string) {
 	ex.rehearsal.predicate(t)
+	if t.kind == KindLinked {
+		ex.writeLinked(stmt, t, qualifier, func() { ex.writeIsOneOf(stmt, t.link.via, linkAlias) })
+		return
+	}
+	ex.writeIsOneOf(stmt, t, qualifier)
+}
+
+// writeIsOneOf writes that a tenant column holds one of the scope's tenants.
+func (ex *execution) writeIsOneOf(stmt *gorm.Statement, t *table, qualifier string) {
 	writeColumn(stmt, t, qualifier)
 	if ex.scope.mode == modeSingle {
 		stmt.WriteString(" = ")
@@ -27,9 +55,107 @@ func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier str
 	stmt.WriteByte(')')
 }
 
-// writeTenantMatches writes that two tables' rows are of one tenant.
+// writeForEverybody writes that a mixed table's rows are nobody's own.
+func writeForEverybody(stmt *gorm.Statement, t *table, qualifier string) {
+	writeColumn(stmt, t, qualifier)
+	stmt.WriteString(" IS NULL")
+}
+
+// writeLinked writes that a row links to the linked table's, and what isOwn writes
+// of it.
+func (ex *execution) writeLinked(stmt *gorm.Statement, t *table, qualifier string, isOwn func()) {
+	l := t.link
+	if ex.folded(qualifier) == linkAlias {
+		stmt.AddError(ex.errorOn(t.name, ErrUnscopedSQL, "the name "+linkAlias+" is the plugin's own: give the table another alias"))
+	}
+	stmt.WriteString("EXISTS (SELECT 1 FROM ")
+	stmt.WriteString(l.viaQuoted)
+	stmt.WriteString(" AS " + linkAlias + " WHERE " + linkAlias + ".")
+	stmt.WriteString(l.foreignKey)
+	stmt.WriteString(" = ")
+	stmt.WriteString(cmp.Or(qualifier, t.qualifier))
+	stmt.WriteByte('.')
+	stmt.WriteString(l.key)
+	stmt.WriteString(" AND ")
+	isOwn()
+	if l.where != "" {
+		stmt.WriteString(" AND (")
+		stmt.WriteString(l.where)
+		stmt.WriteByte(')')
+	}
+	stmt.WriteByte(')')
+}
+
+// writeTenantMatches writes that two tables' rows may meet: those of one tenant,
+// those for everybody, and linked ones with those of a tenant that they are linked
+// with. What the other table's rows do not bound to the scope is.
 func (ex *execution) writeTenantMatches(stmt *gorm.Statement, t *table, qualifier string, other tenantRef) {
 	ex.rehearsal.predicate(t)
+	loose := other.table.kind.isLoose()
+	if loose && ex.scope.mode == modeSet {
+		ex.writeTenantIs(stmt, t, qualifier)
+		stmt.WriteString(" AND ")
+	}
+	switch {
+	case t.kind == KindLinked && other.table.kind == KindLinked:
+		stmt.AddError(ex.errorOn(t.name, ErrUnscopedSQL, errMeet))
+	case t.kind == KindLinked:
+		ex.writeMatchesLink(stmt, tenantRef{t, qualifier}, other)
+	case other.table.kind == KindLinked:
+		ex.writeMatchesLink(stmt, other, tenantRef{t, qualifier})
+	case !loose && t.kind != KindMixed:
+		writeSameTenant(stmt, t, qualifier, other)
+	default:
+		stmt.WriteByte('(')
+		writeSameTenant(stmt, t, qualifier, other)
+		for _, ref := range [...]tenantRef{{t, qualifier}, other} {
+			if ref.table.kind == KindMixed {
+				stmt.WriteString(" OR ")
+				writeForEverybody(stmt, ref.table, ref.qualifier)
+			}
+		}
+		stmt.WriteByte(')')
+	}
+}
+
+const errMeet = "rows of several tenants could meet here; scope the context to one tenant"
+
+// writeMatchesLink writes that a linked row is linked with the tenant of another,
+// or that the other is for everybody.
+func (ex *execution) writeMatchesLink(stmt *gorm.Statement, linked, other tenantRef) {
+	if other.table.kind == KindMixed {
+		stmt.WriteByte('(')
+		writeForEverybody(stmt, other.table, other.qualifier)
+		stmt.WriteString(" OR ")
+		defer stmt.WriteByte(')')
+	}
+	ex.writeLinked(stmt, linked.table, linked.qualifier, func() {
+		writeSameTenant(stmt, linked.table.link.via, linkAlias, other)
+	})
+}
+
+// writeIsReplaced writes that the row that a conflict met is of the tenant of the
+// one that was to be inserted.
+func (ex *execution) writeIsReplaced(stmt *gorm.Statement, t *table, qualifier string) {
+	ex.rehearsal.predicate(t)
+	switch {
+	case t.kind == KindLinked:
+		ex.writeTenantOwns(stmt, t, qualifier)
+	case t.kind == KindMixed && ex.plugin.dialect == sqltext.Postgres:
+		writeColumn(stmt, t, qualifier)
+		stmt.WriteString(" IS NOT DISTINCT FROM ")
+		writeColumn(stmt, t, "excluded")
+	case t.kind == KindMixed:
+		writeColumn(stmt, t, qualifier)
+		stmt.WriteString(" IS ")
+		writeColumn(stmt, t, "excluded")
+	default:
+		writeSameTenant(stmt, t, qualifier, tenantRef{t, "excluded"})
+	}
+}
+
+// writeSameTenant writes that two tenant columns hold the same.
+func writeSameTenant(stmt *gorm.Statement, t *table, qualifier string, other tenantRef) {
 	cast := t.id.kind != other.table.id.kind
 	writeAs(stmt, t, qualifier, cast)
 	stmt.WriteString(" = ")

@@ -3,9 +3,12 @@ package tenancy
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 )
 
 // preloadScope is the setting by which a preload hands its scope to the
@@ -43,7 +46,7 @@ func preload(db *gorm.DB) {
 		callbacks.Preload(db)
 		return
 	}
-	if ex.scope.mode == modeSingle || ex.model == nil || ex.model.table == nil || ex.model.column == "" {
+	if !ex.scope.isSeveral() || ex.model == nil || ex.model.table == nil || ex.model.column == "" {
 		ex.plugin.runPreload(db, ex.scope)
 		return
 	}
@@ -59,6 +62,11 @@ func preload(db *gorm.DB) {
 		return
 	}
 	for _, group := range groups {
+		if group.tenant.key == "" { // rows for everybody, which meet any tenant's
+			stmt.Context, stmt.ReflectValue = ctx, group.rows
+			ex.plugin.runPreload(db, ex.scope)
+			continue
+		}
 		scope := &scope{mode: modeSingle, tenants: []tenant{group.tenant}, reason: ex.scope.reason}
 		stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
 		stmt.ReflectValue = group.rows
@@ -74,16 +82,17 @@ type tenantRows struct {
 }
 
 // groupByTenant groups rows by their tenant, as slices of pointers to them.
-// It is false when one has none.
+// It is false when one has none and its table is not mixed.
 func groupByTenant(m *model, stmt *gorm.Statement, all reflect.Value) (groups []tenantRows, complete bool) {
 	complete = true
+	everybody := m.kind == KindMixed && selects(stmt, m.tenant)
 	index := map[string]int{}
 	eachValue(all, func(v reflect.Value) {
 		named, zero := tenant{}, true
 		if field := fieldOf(stmt, m.tenant, v); field.IsValid() {
 			named, zero = tenantOf(field.Interface())
 		}
-		if zero || !v.CanAddr() {
+		if zero && !everybody || !v.CanAddr() {
 			complete = false
 			return
 		}
@@ -96,4 +105,14 @@ func groupByTenant(m *model, stmt *gorm.Statement, all reflect.Value) (groups []
 		groups[at].rows = reflect.Append(groups[at].rows, v.Addr())
 	})
 	return groups, complete
+}
+
+// selects reports whether a query has read a field for sure, so that its zero value
+// is the row's.
+func selects(stmt *gorm.Statement, field *schema.Field) bool {
+	isField := func(name string) bool { return name == field.Name || name == field.DBName || name == "*" }
+	c, _ := stmt.Clauses["SELECT"].Expression.(clause.Select)
+	return len(stmt.Omits) == 0 && c.Expression == nil && stmt.TableExpr == nil &&
+		(len(stmt.Selects) == 0 || slices.ContainsFunc(stmt.Selects, isField)) &&
+		(len(c.Columns) == 0 || slices.ContainsFunc(c.Columns, func(c clause.Column) bool { return isField(c.Name) }))
 }

@@ -45,7 +45,7 @@ type RawStatement struct {
 	SQL     string // with the dialect's placeholders
 	Vars    []any  // the bound values
 	Dialect string // "postgres" or "sqlite"
-	Scope   Scope  // whose rows it may touch
+	Scope   Scope  // whose rows it may touch; the zero Scope for a statement of free tables alone
 	// Table finds a known table by its name, which may be qualified by a schema
 	// and is folded as the dialect folds it. Under [Config.AllowUndeclared] a table
 	// that is not known is a shared one that tenants may read.
@@ -55,17 +55,32 @@ type RawStatement struct {
 // TenantTable is what is known of a table.
 type TenantTable struct {
 	Name     string // as its model has it
-	Column   string // the tenant column; empty for a shared table
+	Kind     Kind   // whose rows it holds
+	Column   string // the tenant column; empty for a table without one
 	Writable bool   // whether tenants may write it
 	// Type is the type of the tenant column as far as Bind knows it: tables of
-	// the same one get the same values. Empty for a shared table.
+	// the same one get the same values. Empty for a table without one.
 	Type string
 	// Key is the primary key of the table's model without the tenant column; empty
 	// where that is all of it, and for a shared table. It is not to be changed.
 	Key []string
 	// Bind returns the scope's tenants in the type of the tenant column, in the
-	// scope's order; nil for a shared table.
+	// scope's order; nil for a table without one.
 	Bind func(Scope) ([]any, error)
+	// Link is what a row of a linked table is seen through; nil for other kinds.
+	Link *TableLink
+}
+
+// TableLink is what is known of the link to a [KindLinked] table's rows: a tenant
+// sees a row where one of Via's rows is its own and names it.
+type TableLink struct {
+	Via        TenantTable
+	ForeignKey string // the column of Via that names a row
+	Key        string // the column of the linked table that it names
+	// Where is a condition on Via's rows, under the name Alias, without values, as
+	// that of soft deletion; empty where each row counts.
+	Where string
+	Alias string
 }
 
 // beginRaw judges a statement that came as text.
@@ -75,10 +90,13 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 		return nil
 	}
 	s := scopeOf(stmt.Context)
-	switch {
-	case s == nil:
-		return ex.errorOn("", ErrNoTenant, "")
-	case s.err != nil:
+	if s == nil {
+		var err error
+		if s, err = ex.assume(stmt); err != nil {
+			return err
+		}
+	}
+	if s.err != nil {
 		return s.err
 	}
 	ex.scope = s
@@ -152,7 +170,7 @@ func (ex *execution) isLast(stmt *gorm.Statement, name string) bool {
 // raw is the statement as it stands.
 func (ex *execution) raw(stmt *gorm.Statement) RawStatement {
 	return RawStatement{
-		SQL: stmt.SQL.String(), Vars: stmt.Vars, Dialect: stmt.DB.Name(), Scope: Scope{ex.scope}, Table: ex.plugin.tables.describe,
+		SQL: stmt.SQL.String(), Vars: stmt.Vars, Dialect: stmt.DB.Name(), Scope: ex.scope.public(), Table: ex.plugin.tables.describe,
 	}
 }
 

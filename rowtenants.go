@@ -18,7 +18,8 @@ import (
 //
 // In one transaction, tables of the models that lack the tenant column get it, and
 // every row with NULL in it gets the tenant. Then the models are migrated as
-// [AutoMigrate] does, and the Migration says what was done and what is pending. As
+// [AutoMigrate] does, and the Migration says what was done and what is pending. Rows
+// for everybody of a table that is [Config.Mixed] keep NULL. As
 // there, the tables that the models are related to come along; roots, shared tables
 // and tables that are observed stay as they are. On PostgreSQL the tables are locked
 // for the time of the transaction.
@@ -79,7 +80,7 @@ func (r *migration) assignTable(t *target, one *tenant) error {
 		if err := r.send(t, "column", column, "ALTER TABLE "+t.sql+" ADD "+definition); err != nil {
 			return err
 		}
-	} else if !slices.Contains(t.has.nullable, column) {
+	} else if t.want.mixed || !slices.Contains(t.has.nullable, column) {
 		return nil
 	}
 	update := "UPDATE " + t.sql + " SET " + r.quote(column) + " = ? WHERE " + r.quote(column) + " IS NULL"
@@ -87,7 +88,7 @@ func (r *migration) assignTable(t *target, one *tenant) error {
 		return err
 	}
 	r.note(t, "rows", "", update)
-	if r.sqlite {
+	if r.sqlite || t.want.mixed {
 		return nil
 	}
 	return r.send(t, "column", column, "ALTER TABLE "+t.sql+" ALTER "+r.quote(column)+" SET NOT NULL")
@@ -114,7 +115,7 @@ func (r *migration) checkRows() error {
 		switch {
 		case t.waiting:
 			r.unowned = append(r.unowned, r.withoutColumn(t))
-		case t.has != nil && !t.isNew && t.want.scoped() && slices.Contains(t.has.nullable, t.want.tenant):
+		case t.has != nil && !t.isNew && t.want.scoped() && !t.want.mixed && slices.Contains(t.has.nullable, t.want.tenant):
 			query = append(query, fmt.Sprintf("SELECT %d WHERE EXISTS (SELECT 1 FROM %s WHERE %s IS NULL)", i, t.sql, r.quote(t.want.tenant)))
 		}
 	}

@@ -60,7 +60,7 @@ func (s Scope) isPlain() bool {
 type mode uint8
 
 const (
-	modeNone mode = iota
+	modeNone mode = iota // no tenant: free tables alone
 	modeSingle
 	modeSet
 	modeBypass
@@ -140,6 +140,17 @@ func narrow(outer, inner *scope) *scope {
 
 // spansSeveral reports whether rows of several tenants may be in sight.
 func (s *scope) spansSeveral() bool { return s.mode == modeBypass || len(s.tenants) > 1 }
+
+// public is the scope as it is shown; that of no tenant is the zero Scope.
+func (s *scope) public() Scope {
+	if s.mode == modeNone && s.err == nil {
+		return Scope{}
+	}
+	return Scope{s}
+}
+
+// isSeveral reports whether the scope may span several tenants.
+func (s *scope) isSeveral() bool { return s.mode == modeSet || s.mode == modeBypass }
 
 func (s *scope) has(t tenant) bool {
 	for i := range s.tenants {

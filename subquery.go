@@ -139,10 +139,12 @@ func (h *inheritance) scopeFor(own *scope) (*scope, error) {
 // statement whose FROM is text. What stands in FROM is judged there.
 func (ex *execution) outerFor() (tenantRef, bool) {
 	switch {
-	case ex.scope.mode == modeSingle || ex.inFrom:
+	case !ex.scope.isSeveral() || ex.inFrom:
 		return tenantRef{}, true
 	case ex.op == opCreate:
 		return tenantRef{}, false
+	case ex.anchor.table != nil && ex.anchor.table.kind.isLoose() && (ex.loose || ex.correlated()):
+		return tenantRef{}, false // another row beside it is the one to be matched with
 	case ex.anchor.table != nil:
 		return ex.anchor, true
 	case ex.anchored && ex.handed != nil:

@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -22,16 +23,16 @@ import (
 // table is what is known of one table of the database.
 type table struct {
 	name     string
-	shared   bool
-	writable bool // a shared table that tenants may write
+	kind     Kind
+	writable bool  // by tenants, of a table that is not theirs
+	link     *link // of a linked table
 
-	// Of a tenant's table:
+	// Of a tenants' table:
 	column    string // the tenant column
 	quoted    string // the same, quoted
 	qualifier string // the table's name without its schema, quoted
 	id        idType
 	bind      func(Scope) ([]any, error) // of TenantTable
-	root      bool                       // the tenant column is the key of the tenants' own table
 	key       []string                   // the model's primary key without the tenant column
 
 	keys atomic.Pointer[uniqueKeys] // see conflict.go
@@ -54,8 +55,9 @@ type tables struct {
 	modes    *modes
 	grow     sync.Mutex
 	snapshot atomic.Pointer[snapshot]
-	shared   map[reflect.Type]bool           // declared types; true when writable
 	guards   map[*schema.Field]*schema.Field // see owner.go
+	declared *declarations
+	hasFree  atomic.Bool // there is a table that needs no scope
 }
 
 type snapshot struct {
@@ -78,44 +80,95 @@ func (r *tables) modeOf(name string) Mode {
 }
 
 func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, error) {
-	r := &tables{db: db, config: config, dialect: dialect, shared: map[reflect.Type]bool{}, guards: map[*schema.Field]*schema.Field{}}
+	r := &tables{db: db, config: config, dialect: dialect, guards: map[*schema.Field]*schema.Field{}}
+	var err error
+	if r.declared, err = newDeclarations(r.fold, config); err != nil {
+		return nil, err
+	}
 	names := map[string]*table{}
-	for i, entry := range config.Shared {
-		w, isWritable := entry.(writable)
-		if isWritable {
-			entry = w.model
+	for name, say := range r.declared.names {
+		if !say.kind.hasColumn() {
+			names[name] = r.newOther(name, say)
 		}
-		if name, ok := entry.(string); ok {
-			names[r.fold(name)] = &table{name: name, shared: true, writable: isWritable}
-			continue
-		}
-		typ := reflect.TypeOf(entry)
-		for typ != nil && (typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice) {
-			typ = typ.Elem()
-		}
-		if typ == nil || typ.Kind() != reflect.Struct {
-			return nil, fmt.Errorf("tenancy: Config.Shared[%d] is neither a model nor a table's name", i)
-		}
-		r.shared[typ] = isWritable
 	}
 	r.snapshot.Store(&snapshot{models: map[*schema.Schema]*model{}, names: names})
-	for _, entry := range config.Shared {
-		if w, ok := entry.(writable); ok {
-			entry = w.model
-		}
-		if _, isName := entry.(string); isName {
-			continue
-		}
-		if err := r.declare(entry, "Config.Shared"); err != nil {
-			return nil, err
-		}
-	}
-	for _, entry := range config.Models {
-		if err := r.declare(entry, "Config.Models"); err != nil {
-			return nil, err
-		}
+	if err := r.declareAll(config); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// declareAll makes all models of a configuration known, and then what needs them.
+func (r *tables) declareAll(config *Config) error {
+	for _, list := range []struct {
+		where   string
+		entries []any
+	}{
+		{"Config.Shared", config.Shared}, {"Config.Private", config.Private}, {"Config.Mixed", config.Mixed},
+		{"Config.Free", config.Free}, {"Config.Models", config.Models},
+	} {
+		for _, entry := range list.entries {
+			if w, ok := entry.(writable); ok {
+				entry = w.model
+			}
+			if _, isName := entry.(string); isName {
+				continue
+			}
+			if err := r.declare(entry, list.where); err != nil {
+				return err
+			}
+		}
+	}
+	names := r.snapshot.Load().names
+	for name, say := range r.declared.names {
+		if names[name] != nil {
+			continue
+		}
+		if say.table == nil {
+			return fmt.Errorf("tenancy: %s: no known model has the table %q: list it in Config.Models or Config.Tables", say.where, name)
+		}
+		t, err := r.tableNamed(say)
+		if err != nil {
+			return err
+		}
+		names[name] = t
+	}
+	for i := range config.Linked {
+		where := fmt.Sprintf("Config.Linked[%d]", i)
+		l, linked, err := r.resolveLink(&config.Linked[i], where)
+		if err != nil {
+			return err
+		}
+		linked.link = l
+	}
+	return nil
+}
+
+// tableNamed makes the table of an entry of [Config.Tables].
+func (r *tables) tableNamed(say declaration) (*table, error) {
+	id, err := idTypeNamed(say.table.Type)
+	if err != nil {
+		return nil, fmt.Errorf("tenancy: %s: %w", say.where, err)
+	}
+	t := r.newTable(say.table.Name, r.columnOf(say), id)
+	t.kind = say.kind
+	return t, nil
+}
+
+// newOther makes a table without a tenant column.
+func (r *tables) newOther(name string, say declaration) *table {
+	if say.kind == KindFree {
+		r.hasFree.Store(true)
+	}
+	return &table{name: name, kind: say.kind, writable: say.writable, qualifier: r.qualifier(name)}
+}
+
+// columnOf returns the name of the tenant column that a declaration goes with.
+func (r *tables) columnOf(say declaration) string {
+	if say.table != nil && say.table.Column != "" {
+		return say.table.Column
+	}
+	return r.config.Column
 }
 
 // declare parses a configured model and adopts it.
@@ -145,7 +198,7 @@ func (r *tables) byName(schemaName, name string) *table {
 		return t
 	}
 	t := names[name]
-	if t != nil && t.shared && schemaName != "public" && schemaName != "main" {
+	if t != nil && t.kind.isOpen() && schemaName != "public" && schemaName != "main" {
 		return nil
 	}
 	return t // a tenant's, in whatever schema
@@ -238,50 +291,89 @@ func (r *tables) throughSides(next *snapshot, s *schema.Schema, field *schema.Fi
 func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
 	name := r.fold(s.Table)
 	known := next.names[name]
-	access, shared := r.sharedAccess(s)
-	switch {
-	case shared && field != nil, known != nil && known.shared && field != nil:
-		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared shared: it can be one only",
-			s.Name, field.DBName)
-	case known != nil && field != nil && known.column != field.DBName:
-		return nil, fmt.Errorf("tenancy: %s has the tenant column %s, another model of its table has %s",
-			s.Name, field.DBName, known.column)
-	case known != nil:
-		return known, nil
-	case shared:
-		known = &table{name: s.Table, shared: true, writable: access}
-	case field != nil:
-		id, err := idTypeOf(field)
-		if err != nil {
-			return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
-		}
-		known = r.newTable(s.Table, field.DBName, id)
-		known.root = field.PrimaryKey && len(s.PrimaryFields) == 1
-		known.key = keyBeside(s, field.DBName)
-	default:
-		return nil, nil
+	say, declared, err := r.declared.of(r.fold, s)
+	if err != nil {
+		return nil, err
 	}
-	next.names[name] = known
+	if declared && field != nil && !say.kind.hasColumn() {
+		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared %s by %s: it can be one only",
+			s.Name, field.DBName, say.kind, say.where)
+	}
+	if known == nil {
+		if known, err = r.newTableOf(s, field, say, declared); known != nil {
+			next.names[name] = known
+		}
+		return known, err
+	}
+	switch {
+	case field != nil && known.column != field.DBName:
+		return nil, fmt.Errorf("tenancy: %s has the tenant column %s, another model of its table has %s",
+			s.Name, field.DBName, cmp.Or(known.column, "none: it is "+known.kind.String()))
+	case declared && say.kind != known.kind && !(say.kind == KindTenant && say.table != nil):
+		return nil, fmt.Errorf("tenancy: %s is declared %s by %s, another model of its table is %s",
+			s.Name, say.kind, say.where, known.kind)
+	case field != nil:
+		return known, r.checkField(s, field, known, say)
+	}
 	return known, nil
 }
 
-func (r *tables) sharedAccess(s *schema.Schema) (isWritable, shared bool) {
-	if w, ok := r.shared[s.ModelType]; ok {
-		return w, true
-	}
-	for i := range s.ModelType.NumField() {
-		field := s.ModelType.Field(i)
-		if field.Name != "_" {
-			continue
+// newTableOf makes the table of a schema; nil when it is undeclared.
+func (r *tables) newTableOf(s *schema.Schema, field *schema.Field, say declaration, declared bool) (*table, error) {
+	switch {
+	case declared && !say.kind.hasColumn():
+		return r.newOther(s.Table, say), nil
+	case field == nil && say.table != nil:
+		t, err := r.tableNamed(say)
+		if t != nil {
+			t.key = keyBeside(s, t.column)
 		}
-		switch field.Tag.Get(tagName) {
-		case tagShared:
-			return false, true
-		case tagShared + ",writable":
-			return true, true
-		}
+		return t, err
+	case field == nil && declared:
+		return nil, fmt.Errorf("tenancy: %s is declared %s by %s and has no tenant column %s", s.Name, say.kind, say.where, r.columnOf(say))
+	case field == nil:
+		return nil, nil
 	}
-	return false, false
+	id, err := idTypeOf(field)
+	if err != nil {
+		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
+	}
+	t := r.newTable(s.Table, field.DBName, id)
+	t.key = keyBeside(s, field.DBName)
+	switch t.kind = say.kind; {
+	case isRootKey(s, field) && (say.kind == KindRoot || say.kind == KindTenant && say.table == nil):
+		t.kind = KindRoot
+	case say.kind == KindRoot:
+		return nil, fmt.Errorf("tenancy: %s is declared the root by %s, and %s is not its primary key", s.Name, say.where, field.DBName)
+	}
+	return t, r.checkField(s, field, t, say)
+}
+
+// isRootKey reports whether a tenant column is the key of the tenants' own table.
+func isRootKey(s *schema.Schema, field *schema.Field) bool {
+	return field.PrimaryKey && len(s.PrimaryFields) == 1
+}
+
+// checkField sees to it that a model's tenant column can be that of its table.
+func (r *tables) checkField(s *schema.Schema, field *schema.Field, t *table, say declaration) error {
+	switch {
+	case t.kind == KindMixed && (field.NotNull || field.PrimaryKey):
+		return fmt.Errorf("tenancy: %s is declared mixed, and its tenant column %s cannot be NULL: make it a pointer that is neither not null nor part of the key",
+			s.Name, field.Name)
+	case t.kind == KindTenant && isRootKey(s, field):
+		return fmt.Errorf("tenancy: %s has the tenant column as its primary key: say Root in its entry of Config.Tables", s.Name)
+	case say.table == nil || say.table.Type == "":
+		return nil
+	}
+	declared, err := idTypeNamed(say.table.Type)
+	own, _ := idTypeOf(field)
+	if err == nil && declared.kind != own.kind {
+		err = fmt.Errorf("%s.%s is of another type", s.Name, field.Name)
+	}
+	if err != nil {
+		return fmt.Errorf("tenancy: %s says Type %q: %w", say.where, say.table.Type, err)
+	}
+	return nil
 }
 
 // tenantField finds the tenant column of a schema: the marked field, else the
@@ -296,10 +388,17 @@ func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error)
 		}
 		marked = s.LookUpField(field.Name)
 	}
-	if marked != nil {
+	say, _, err := r.declared.of(r.fold, s)
+	column := r.columnOf(say)
+	switch {
+	case err != nil:
+		return nil, err
+	case marked != nil && say.table != nil && marked.DBName != column:
+		return nil, fmt.Errorf("tenancy: %s marks the tenant column %s, and %s says %s", s.Name, marked.DBName, say.where, column)
+	case marked != nil:
 		return marked, nil
 	}
-	return s.FieldsByDBName[r.config.Column], nil
+	return s.FieldsByDBName[column], nil
 }
 
 func generatedIDs(s *schema.Schema) (ids []*schema.Field) {
@@ -329,9 +428,13 @@ func keyBeside(s *schema.Schema, tenant string) []string {
 
 func (r *tables) newTable(name, column string, id idType) *table {
 	return &table{
-		name: name, column: column, id: id, bind: binder(id), quoted: r.quote(column),
-		qualifier: r.quote(name[strings.LastIndexByte(name, '.')+1:]),
+		name: name, column: column, id: id, bind: binder(id), quoted: r.quote(column), qualifier: r.qualifier(name),
 	}
+}
+
+// qualifier is a table's name without its schema, quoted.
+func (r *tables) qualifier(name string) string {
+	return r.quote(name[strings.LastIndexByte(name, '.')+1:])
 }
 
 func (r *tables) quote(name string) string {

@@ -15,8 +15,18 @@ import (
 // A tree is the values that a statement writes, with the associations that GORM
 // would save along with them.
 type tree struct {
-	ex   *execution
-	stmt *gorm.Statement
+	ex    *execution
+	stmt  *gorm.Statement
+	below int // how many relations the values are behind
+}
+
+// isAssociated reports whether the values are saved along with others.
+func (t *tree) isAssociated() bool {
+	if t.below > 0 {
+		return true
+	}
+	_, nested := t.stmt.Settings.Load(savedAssociations)
+	return nested
 }
 
 type visit struct {
@@ -76,16 +86,23 @@ func (t *tree) judgeValue(m *model, s *schema.Schema, v reflect.Value, selects, 
 
 func (t *tree) judgeRelated(rel *schema.Relationship, related reflect.Value, selects, omits []string) error {
 	other, err := t.ex.plugin.tables.model(rel.FieldSchema)
-	if err != nil || other.table == nil || other.shared {
+	switch {
+	case err != nil || other.table == nil:
 		return nil //nolint:nilerr // its own statement says what is wrong with it
+	case t.ex.scope.mode == modeNone && other.kind != KindFree:
+		return t.ex.errorOn(other.name, ErrNoTenant, "")
+	case !other.isScoped():
+		return nil
 	}
-	if t.ex.scope.mode != modeSingle {
+	if t.ex.scope.isSeveral() {
 		return t.ex.errorOn(other.name, ErrTenantMismatch, "write rows with associations tenant by tenant")
 	}
 	inner, outer := below(rel.Name, selects), below(rel.Name, omits)
 	if len(selects) > 0 && len(inner) == 0 && len(outer) == 0 {
 		outer = []string{clause.Associations}
 	}
+	t.below++
+	defer func() { t.below-- }()
 	return t.judge(other, rel.FieldSchema, related, inner, outer)
 }
 
@@ -125,6 +142,9 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 		return nil
 	} else if !zero {
 		return t.ex.errorOn(m.name, ErrTenantMismatch, "")
+	}
+	if m.kind == KindMixed && t.isAssociated() && hasKey(t.stmt.Context, m.tenant.Schema, v) {
+		return nil // it may be a row for everybody, which an association leaves as it is
 	}
 	if field.CanSet() && t.ex.rehearsal == nil { // else VALUES fills it
 		setTenant(field, reflect.ValueOf(own))

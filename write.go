@@ -37,7 +37,7 @@ func writeUpdate(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 	ex.closeClause(stmt, c)
 	ex.updating = true
 	ex.anchor, ex.anchored = tenantRef{}, true
-	if ex.qualifier != "" && ex.table.column != "" {
+	if ex.qualifier != "" && ex.table.isScoped() {
 		ex.anchor = tenantRef{ex.table, ex.qualifier}
 	}
 }
@@ -81,7 +81,7 @@ func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) 
 		return
 	}
 	t, err := ex.lookupOwn(refs[0].Schema, refs[0].Table)
-	if err != nil {
+	if err != nil && !ex.kept {
 		stmt.AddError(err)
 		return
 	}
@@ -102,10 +102,13 @@ func harmlessModifier(before string) bool {
 	return false
 }
 
-// mayWrite refuses a tenant's write to a shared table.
+// mayWrite refuses a tenant's write to a table that is not its own.
 func (ex *execution) mayWrite(t *table) error {
-	if t.shared && !t.writable && ex.scope.mode != modeBypass {
-		return ex.errorOn(t.name, ErrSharedReadOnly, "")
+	if err := ex.mayReach(t); err != nil {
+		return err
+	}
+	if !t.kind.hasColumn() && !t.writable && ex.scope.mode != modeBypass {
+		return ex.errorOn(t.name, ErrSharedReadOnly, t.kind.readOnlyDetail())
 	}
 	return nil
 }

@@ -7,18 +7,26 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // modelTable is a table of tenants' rows that a purge empties.
 type modelTable struct {
 	name  string
-	value any // a pointer to the model's zero value
+	value any    // a pointer to the model's zero value
+	owned string // the tenant column where rows for everybody lie beside; empty where none do
 }
 
 func (t modelTable) in(tx *gorm.DB) *gorm.DB {
-	return tx.Session(&gorm.Session{NewDB: true, AllowGlobalUpdate: true, SkipHooks: true}).
+	db := tx.Session(&gorm.Session{NewDB: true, AllowGlobalUpdate: true, SkipHooks: true}).
 		Table(t.name).Model(t.value).Unscoped()
+	if t.owned == "" {
+		return db
+	}
+	return db.Where(clause.Neq{Column: clause.Column{Name: t.owned}}) // is not NULL
 }
 
 // modelTables lists the tables of Config.Models and their join tables, those
@@ -39,7 +47,7 @@ func (r *Registry) modelTables() (tables []modelTable, err error) {
 			return nil, fmt.Errorf("Config.Models[%d]: %w", i, err)
 		}
 		if known.Column == "" {
-			return nil, fmt.Errorf("%w: Config.Models[%d]: %s is shared", ErrInvalid, i, known.Name)
+			return nil, fmt.Errorf("%w: Config.Models[%d]: %s is no tenant's table", ErrInvalid, i, known.Name)
 		}
 		stmt := &gorm.Statement{DB: r.db}
 		if err := stmt.Parse(model); err != nil {
@@ -57,7 +65,11 @@ func (r *Registry) modelTables() (tables []modelTable, err error) {
 	for _, s := range append(joins, childrenFirst(schemas)...) {
 		if !seen[s.Table] {
 			seen[s.Table] = true
-			tables = append(tables, modelTable{s.Table, reflect.New(s.ModelType).Interface()})
+			table := modelTable{name: s.Table, value: reflect.New(s.ModelType).Interface()}
+			if known, err := r.plugin.Table(table.value); err == nil && known.Kind == tenancy.KindMixed {
+				table.owned = known.Column
+			}
+			tables = append(tables, table)
 		}
 	}
 	return tables, nil

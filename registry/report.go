@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // Query is what [Registry.Report] asks of every tenant.
@@ -35,8 +37,8 @@ func (r *Registry) Report(ctx context.Context, q Query, dest any) error {
 	if err != nil {
 		return err
 	}
-	if table.Column == "" {
-		return fmt.Errorf("%w: the rows of %s are nobody's", ErrInvalid, table.Name)
+	if table.Column == "" || table.Kind == tenancy.KindMixed {
+		return fmt.Errorf("%w: not all rows of %s are a tenant's", ErrInvalid, table.Name)
 	}
 	tenant := clause.Column{Table: clause.CurrentTable, Name: table.Column}
 	columns := []clause.Column{{Table: clause.CurrentTable, Name: table.Column, Alias: "tenant_id"}}

@@ -81,6 +81,11 @@ func (w *policy) is(p *catalog.Policy) bool {
 // policiesOf are the policies of a table.
 func (p *Policies) policiesOf(known tenancy.TenantTable, table *catalog.Table) ([]policy, error) {
 	all := p.once(lookup(p.Setting+setSuffix) + " = '" + everyone + "'")
+	switch known.Kind {
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree:
+	default:
+		return nil, fmt.Errorf("rls: %s is %s, which has no policies yet", table.Name, known.Kind)
+	}
 	if known.Column == "" {
 		if known.Writable {
 			return []policy{{sharedPolicy, "ALL", "", "true", "true"}}, nil

@@ -155,6 +155,10 @@ func (c *compiler) use(rv *pg.RangeVar) (int, bool) {
 		}
 		return 0, false
 	}
+	if reason, err := unreached(&t); err != nil {
+		c.fail(RuleTable, err, rv.GetLocation(), reason)
+		return 0, false
+	}
 	t.Bind = nil // the plan outlives the statement
 	c.plan.tables = append(c.plan.tables, tableUse{schema: rv.GetSchemaname(), name: rv.GetRelname(), known: t, slot: -1})
 	i := len(c.plan.tables) - 1

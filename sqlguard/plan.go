@@ -164,11 +164,22 @@ func (c *check) holds(vars []any, values [][]any) bool {
 }
 
 func sameTable(a, b *tenancy.TenantTable) bool {
-	return a.Name == b.Name && a.Column == b.Column && a.Writable == b.Writable && a.Type == b.Type
+	return a.Name == b.Name && a.Kind == b.Kind && a.Column == b.Column && a.Writable == b.Writable && a.Type == b.Type
 }
 
 // sameIDs reports whether two columns get the same values.
 func sameIDs(a, b *tenancy.TenantTable) bool { return a.Type != "" && a.Type == b.Type }
+
+// unreached says why a table is not for a statement of a tenant's.
+func unreached(t *tenancy.TenantTable) (reason string, err error) {
+	switch t.Kind {
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree:
+		return "", nil
+	case tenancy.KindPrivate:
+		return "the table is private; the application reaches it under tenancy.Bypass", tenancy.ErrPrivate
+	}
+	return "text cannot name a " + t.Kind.String() + " table; read it through its model", tenancy.ErrUnscopedSQL
+}
 
 func undeclared(name string) *Refusal {
 	return &Refusal{Rule: RuleTable, Err: tenancy.ErrUndeclared,

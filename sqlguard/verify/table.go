@@ -43,6 +43,13 @@ func (j *judge) lookup(key tableName, rv *pg.RangeVar) *table {
 	if !ok {
 		return refuse("neither a tenant's nor shared; declare it in Config.Models or Config.Shared", tenancy.ErrUndeclared)
 	}
+	switch known.Kind {
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree:
+	case tenancy.KindPrivate:
+		return refuse("private to the application", tenancy.ErrPrivate)
+	default:
+		return refuse("a "+known.Kind.String()+" table is not judged", nil)
+	}
 	t := &table{name: key.name, column: known.Column, writable: known.Writable}
 	if t.column == "" {
 		return t

@@ -1,0 +1,59 @@
+package tenancy
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// noTenant is the scope of a statement that has none and needs none.
+var noTenant = &scope{mode: modeNone}
+
+// assume returns the scope of a statement whose context has none: what
+// [Config.AssumeScope] says, else none where its tables need none.
+func (ex *execution) assume(stmt *gorm.Statement) (*scope, error) {
+	if resolve := ex.plugin.config.AssumeScope; resolve != nil {
+		if s := resolve(stmt.Context).s; s != nil {
+			if s.err == nil && s.mode == modeBypass {
+				return nil, ex.errorOn(stmt.Table, ErrInvalidTenant, "Config.AssumeScope returned a bypass, which is to be asked for in the context")
+			}
+			ex.outerContext = stmt.Context
+			stmt.Context = context.WithValue(stmt.Context, scopeKey{}, s)
+			return s, nil
+		}
+	}
+	if ex.plugin.tables.hasFree.Load() && ex.namesFree(stmt) {
+		return noTenant, nil
+	}
+	return nil, ex.errorOn(stmt.Table, ErrNoTenant, "")
+}
+
+// namesFree reports whether the statement's own table is a free one, or each of
+// those that its table expression names. Others are seen when its text is built.
+// Text is judged by [Config.RawSQL].
+func (ex *execution) namesFree(stmt *gorm.Statement) bool {
+	r := ex.plugin.tables
+	if stmt.SQL.Len() > 0 {
+		return ex.plugin.config.RawSQL != nil
+	}
+	if stmt.Schema != nil {
+		if m, err := r.model(stmt.Schema); err != nil || m.table != nil && m.kind != KindFree {
+			return false
+		}
+	}
+	if stmt.TableExpr == nil {
+		t := r.byName("", r.fold(stmt.Table))
+		return t != nil && t.kind == KindFree
+	}
+	lexer := sqltext.Lexer{Text: stmt.TableExpr.SQL, Dialect: ex.plugin.dialect}
+	refs, verdict := sqltext.ParseFrom(&lexer, nil, ex.plugin.allow)
+	for i := range refs {
+		t := r.byName(refs[i].Schema, refs[i].Table)
+		if !refs[i].IsTable() || t == nil || t.kind != KindFree {
+			return false
+		}
+	}
+	return verdict.Reason == "" && len(refs) > 0
+}

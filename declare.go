@@ -1,0 +1,219 @@
+package tenancy
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"gorm.io/gorm/schema"
+)
+
+// A Table is a tenants' table that no model describes, or whose model must not
+// change: that of another package, say. See [Config.Tables].
+type Table struct {
+	// Name is the table's, with its schema where the model's TableName has one.
+	Name string
+	// Column is the tenant column. Empty means [Config.Column].
+	Column string
+	// Type is the column's: uuid, text, varchar, smallint, integer or bigint. Empty
+	// means that of the model's field, or uuid where no field has the column.
+	Type string
+	// Root says that the table is the tenants' own, and Column its key.
+	Root bool
+}
+
+// declaration is what the configuration says of a table.
+type declaration struct {
+	kind     Kind
+	writable bool
+	where    string // in the configuration
+	link     *Link
+	table    *Table
+}
+
+// declarations are those of a configuration, by model and by table.
+type declarations struct {
+	types map[reflect.Type]declaration
+	names map[string]declaration
+}
+
+// add adds what one entry of the configuration says. Two that disagree are an
+// error that names both.
+func (d *declarations) add(fold func(string) string, entry any, say declaration) error {
+	if name, ok := entry.(string); ok {
+		name = fold(name)
+		if before, twice := d.names[name]; name == "" || twice && !before.agrees(say) {
+			return declaredTwice(name, before.where, say.where)
+		}
+		d.names[name] = say
+		return nil
+	}
+	typ := reflect.TypeOf(entry)
+	for typ != nil && (typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice) {
+		typ = typ.Elem()
+	}
+	if typ == nil || typ.Kind() != reflect.Struct {
+		return fmt.Errorf("tenancy: %s is neither a model nor a table's name", say.where)
+	}
+	if before, twice := d.types[typ]; twice && !before.agrees(say) {
+		return declaredTwice(typ.String(), before.where, say.where)
+	}
+	d.types[typ] = say
+	return nil
+}
+
+func (d declaration) agrees(other declaration) bool {
+	return d.kind == other.kind && d.writable == other.writable && d.link == nil && other.link == nil &&
+		d.table == nil && other.table == nil
+}
+
+func declaredTwice(name, one, other string) error {
+	if name == "" {
+		return fmt.Errorf("tenancy: %s has no name", other)
+	}
+	return fmt.Errorf("tenancy: %s is declared by %s and by %s: it can be one only", name, one, other)
+}
+
+// newDeclarations reads what a configuration says of single tables.
+func newDeclarations(fold func(string) string, c *Config) (*declarations, error) {
+	d := &declarations{types: map[reflect.Type]declaration{}, names: map[string]declaration{}}
+	var errs []error
+	for i, entry := range c.Shared {
+		w, isWritable := entry.(writable)
+		if isWritable {
+			entry = w.model
+		}
+		errs = append(errs, d.add(fold, entry, declaration{kind: KindShared, writable: isWritable, where: fmt.Sprintf("Config.Shared[%d]", i)}))
+	}
+	for _, list := range []struct {
+		kind    Kind
+		name    string
+		entries []any
+	}{
+		{KindPrivate, "Private", c.Private}, {KindMixed, "Mixed", c.Mixed}, {KindFree, "Free", c.Free},
+	} {
+		for i, entry := range list.entries {
+			say := declaration{kind: list.kind, writable: list.kind != KindPrivate, where: fmt.Sprintf("Config.%s[%d]", list.name, i)}
+			errs = append(errs, d.add(fold, entry, say))
+		}
+	}
+	for i := range c.Linked {
+		l := &c.Linked[i]
+		say := declaration{kind: KindLinked, writable: l.Writable, where: fmt.Sprintf("Config.Linked[%d]", i), link: l}
+		errs = append(errs, d.add(fold, l.Model, say))
+	}
+	for i := range c.Tables {
+		errs = append(errs, d.addTable(fold, &c.Tables[i], fmt.Sprintf("Config.Tables[%d]", i)))
+	}
+	return d, errors.Join(errs...)
+}
+
+// addTable adds a table of tenants. One that is declared mixed by its name stays so.
+func (d *declarations) addTable(fold func(string) string, t *Table, where string) error {
+	name := fold(t.Name)
+	before, twice := d.names[name]
+	if name == "" || twice && (before.kind != KindMixed || before.table != nil) {
+		return declaredTwice(t.Name, before.where, where)
+	}
+	say := declaration{kind: KindTenant, where: where, table: t}
+	if twice {
+		say.kind, say.where = KindMixed, before.where
+	}
+	if t.Root {
+		if twice {
+			return declaredTwice(t.Name, before.where, where)
+		}
+		say.kind = KindRoot
+	}
+	d.names[name] = say
+	return nil
+}
+
+// of returns what is declared of a model: by its type, its table or its tag.
+func (d *declarations) of(fold func(string) string, s *schema.Schema) (say declaration, declared bool, err error) {
+	found := make([]declaration, 0, 3)
+	if byType, ok := d.types[s.ModelType]; ok {
+		found = append(found, byType)
+	}
+	if byName, ok := d.names[fold(s.Table)]; ok {
+		found = append(found, byName)
+	}
+	byTag, ok, err := tagged(s)
+	if err != nil {
+		return say, false, err
+	}
+	if ok {
+		found = append(found, byTag)
+	}
+	for i, next := range found {
+		switch {
+		case i == 0:
+			say = next
+		case say.kind == KindMixed && next.kind == KindTenant && say.table == nil:
+			say.table = next.table
+		case say.kind == KindTenant && next.kind == KindMixed:
+			next.table = say.table
+			say = next
+		case say.kind != next.kind, say.writable != next.writable, say.link != nil && next.link != nil:
+			return say, false, declaredTwice(s.Name, say.where, next.where)
+		default:
+			if say.table == nil {
+				say.table = next.table
+			}
+			if say.link == nil {
+				say.link = next.link
+			}
+		}
+	}
+	return say, len(found) > 0, nil
+}
+
+// tagged returns what a model says of its own table with a blank field.
+func tagged(s *schema.Schema) (say declaration, ok bool, err error) {
+	for i := range s.ModelType.NumField() {
+		field := s.ModelType.Field(i)
+		tag := field.Tag.Get(tagName)
+		if field.Name != "_" || tag == "" {
+			continue
+		}
+		next := declaration{where: fmt.Sprintf("its tag %s:%q", tagName, tag)}
+		switch tag {
+		case tagShared:
+			next.kind = KindShared
+		case tagShared + ",writable":
+			next.kind, next.writable = KindShared, true
+		case tagPrivate:
+			next.kind = KindPrivate
+		case tagMixed:
+			next.kind, next.writable = KindMixed, true
+		case tagFree:
+			next.kind, next.writable = KindFree, true
+		default:
+			return say, false, fmt.Errorf("tenancy: %s has the tag %s:%q on a blank field: it is shared, shared,writable, private, mixed or free",
+				s.Name, tagName, tag)
+		}
+		if ok && !say.agrees(next) {
+			return say, false, declaredTwice(s.Name, say.where, next.where)
+		}
+		say, ok = next, true
+	}
+	return say, ok, nil
+}
+
+// idTypeNamed returns the type of a column by its name in SQL.
+func idTypeNamed(name string) (idType, error) {
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "", "uuid":
+		return idType{kind: idUUID}, nil
+	case "text", "varchar":
+		return idType{kind: idText}, nil
+	case "smallint":
+		return idType{kind: idInteger, bits: 16}, nil
+	case "integer":
+		return idType{kind: idInteger, bits: 32}, nil
+	case "bigint":
+		return idType{kind: idInteger, bits: 64}, nil
+	}
+	return idType{}, fmt.Errorf("the type %q is not uuid, text, varchar, smallint, integer or bigint", name)
+}

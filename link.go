@@ -1,0 +1,195 @@
+package tenancy
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
+)
+
+// A Link declares a linked table: its rows belong to no tenant, and those are seen
+// by a tenant that a row of its own links to, as users are by memberships.
+type Link struct {
+	// Model is the linked table: a model, or a table's name with Key.
+	Model any
+	// Via is the tenants' table whose rows link: a model, or a known table's name
+	// with ForeignKey. Rows that are softly deleted link to nothing.
+	Via any
+	// ForeignKey is the field or the column of Via that names the linked row. Empty
+	// means the one that the relation of the two models has, where there is one only.
+	ForeignKey string
+	// Key is the field or the column of Model that ForeignKey names. Empty means
+	// its primary key.
+	Key string
+	// Writable says that a tenant may update and delete the rows that it is linked
+	// with, though other tenants see them as well, and create new ones, which nobody
+	// is linked with yet. False means that they are read-only outside of [Bypass].
+	Writable bool
+}
+
+// link is a [Link] with the tables found.
+type link struct {
+	via        *table
+	viaQuoted  string // its name
+	foreignKey string // quoted, of via
+	key        string // quoted, of the linked table
+	names      [2]string
+	where      string // what a row of via must be to count, for the alias linkAlias; empty: nothing
+}
+
+// linkAlias is the name of the linking table in a predicate, where no other
+// table is to be seen.
+const linkAlias = "tenancy_link"
+
+// resolveLink finds the tables and the columns of a declared link.
+func (r *tables) resolveLink(l *Link, where string) (*link, *table, error) {
+	linked, linkedSchema, err := r.endOf(l.Model, where, "Model")
+	if err != nil {
+		return nil, nil, err
+	}
+	via, viaSchema, err := r.endOf(l.Via, where, "Via")
+	if err != nil {
+		return nil, nil, err
+	}
+	if via.kind != KindTenant {
+		return nil, nil, fmt.Errorf("tenancy: %s.Via: %s is %s; only a tenant's table can link", where, via.name, via.kind)
+	}
+	foreignKey, key, err := l.columns(linkedSchema, viaSchema)
+	if err != nil {
+		return nil, nil, fmt.Errorf("tenancy: %s: %w", where, err)
+	}
+	condition, err := r.linkCondition(viaSchema)
+	if err != nil {
+		return nil, nil, fmt.Errorf("tenancy: %s.Via: %w", where, err)
+	}
+	return &link{
+		via: via, viaQuoted: r.quote(via.name), foreignKey: r.quote(foreignKey), key: r.quote(key), names: [2]string{foreignKey, key}, where: condition,
+	}, linked, nil
+}
+
+// endOf finds one of the two tables of a link; the schema is nil for a name.
+func (r *tables) endOf(value any, where, field string) (*table, *schema.Schema, error) {
+	if name, ok := value.(string); ok {
+		t := r.snapshot.Load().names[r.fold(name)]
+		if t == nil {
+			return nil, nil, fmt.Errorf("tenancy: %s.%s: no known model has the table %q: list it in Config.Models or Config.Tables", where, field, name)
+		}
+		return t, nil, nil
+	}
+	stmt := &gorm.Statement{DB: r.db}
+	if err := stmt.Parse(value); err != nil {
+		return nil, nil, fmt.Errorf("tenancy: %s.%s: %w", where, field, err)
+	}
+	m, err := r.model(stmt.Schema)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.table == nil {
+		return nil, nil, &ScopeError{Op: where + "." + field, Table: stmt.Schema.Table, Err: ErrUndeclared, Detail: "the model has no tenant column"}
+	}
+	return m.table, stmt.Schema, nil
+}
+
+// columns returns the column of Via and the one of Model that it names.
+func (l *Link) columns(linked, via *schema.Schema) (foreignKey, key string, err error) {
+	foreignKey, key = columnOf(via, l.ForeignKey), columnOf(linked, l.Key)
+	switch {
+	case l.ForeignKey != "" && foreignKey == "":
+		return "", "", fmt.Errorf("the model of Via has no field %s, its ForeignKey", l.ForeignKey)
+	case l.Key != "" && key == "":
+		return "", "", fmt.Errorf("the model has no field %s, its Key", l.Key)
+	case foreignKey == "" && (linked == nil || via == nil):
+		return "", "", errors.New("a table's name needs ForeignKey and Key")
+	case key == "" && linked == nil:
+		return "", "", errors.New("a table's name needs Key")
+	case key == "" && len(linked.PrimaryFields) == 1:
+		key = linked.PrimaryFields[0].DBName
+	case key == "":
+		return "", "", fmt.Errorf("%s has no primary key of one column: say which column ForeignKey names with Key", linked.Name)
+	}
+	if foreignKey != "" {
+		return foreignKey, key, nil
+	}
+	found := map[string]bool{}
+	for _, pair := range [][2]*schema.Schema{{linked, via}, {via, linked}} {
+		for _, rel := range relationsOf(pair[0]) {
+			if rel.FieldSchema.ModelType != pair[1].ModelType || rel.JoinTable != nil || rel.Polymorphic != nil || len(rel.References) != 1 {
+				continue
+			}
+			if ref := rel.References[0]; ref.PrimaryKey != nil && ref.ForeignKey.Schema.ModelType == via.ModelType && ref.PrimaryKey.DBName == key {
+				found[ref.ForeignKey.DBName] = true
+			}
+		}
+	}
+	if len(found) != 1 {
+		return "", "", fmt.Errorf("%s and %s have %d relations by which one names the other: say which with ForeignKey", via.Name, linked.Name, len(found))
+	}
+	for name := range found {
+		foreignKey = name
+	}
+	return foreignKey, key, nil
+}
+
+// columnOf returns the column of a field, by either name; a name stands for itself
+// where there is no model.
+func columnOf(s *schema.Schema, name string) string {
+	if s == nil || name == "" {
+		return name
+	}
+	if field := s.LookUpField(name); field != nil {
+		return field.DBName
+	}
+	return ""
+}
+
+// linkCondition returns what a row of the linking table must be for GORM to find
+// it, as one that is softly deleted is not.
+func (r *tables) linkCondition(s *schema.Schema) (string, error) {
+	if s == nil || len(s.QueryClauses) == 0 {
+		return "", nil
+	}
+	side := &gorm.Statement{DB: r.db, Table: linkAlias, Schema: s, Clauses: map[string]clause.Clause{}}
+	for _, c := range s.QueryClauses {
+		if modifier, ok := c.(gorm.StatementModifier); ok {
+			modifier.ModifyStatement(side)
+		} else {
+			side.AddClause(c)
+		}
+	}
+	where, ok := side.Clauses["WHERE"].Expression.(clause.Where)
+	if !ok {
+		return "", fmt.Errorf("what %s adds to its queries is not known", s.Name)
+	}
+	where.Build(side)
+	text := side.SQL.String()
+	if side.Error != nil || text == "" {
+		return "", fmt.Errorf("what %s adds to its queries is not known", s.Name)
+	}
+	return r.inline(text, side.Vars)
+}
+
+// inline writes the values of a condition into its text.
+func (r *tables) inline(text string, vars []any) (string, error) {
+	for i, value := range vars {
+		if valuer, ok := value.(driver.Valuer); ok {
+			inner, err := valuer.Value()
+			if err != nil {
+				return "", err
+			}
+			vars[i] = inner
+		}
+		switch reflect.ValueOf(vars[i]).Kind() {
+		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64:
+		default:
+			return "", fmt.Errorf("a %T in a condition of every query cannot be written as text", value)
+		}
+	}
+	if len(vars) == 0 {
+		return text, nil
+	}
+	return r.db.Dialector.Explain(text, vars...), nil
+}
