@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"slices"
 
 	"github.com/gorm-tenancy/tenancy"
@@ -17,6 +18,14 @@ type Config[T any] struct {
 	// an unknown tenant, an error with 503. It must be safe for concurrent use.
 	// Nil is refused, unless AllowStrangers says so.
 	Member func(r *http.Request, tenant T) (bool, error)
+
+	// Nobody is a tenant that has no members, with an id that was made for this.
+	// Where a request's names find no tenant, or two, Member is asked about it, and
+	// its error counts but not its word. It keeps strangers from learning by the
+	// time that Member takes, or by its 503, which tenants there are. A panic says
+	// that it is no tenant, or that there is no Member. The zero value means that
+	// Member is asked about tenants that exist, alone.
+	Nobody T
 
 	// AllowStrangers lets everybody who names a tenant reach the tenant's rows,
 	// as far as the handlers go: for what is in front of the login, and where a
@@ -35,8 +44,9 @@ type Config[T any] struct {
 	// Proxies are the addresses from which X-Forwarded-Host counts in place of
 	// Host. Name only proxies that overwrite that header in each request: one
 	// that passes on what its client sent lets the client choose. What rewrites
-	// the request's RemoteAddr must come after the chain. Empty means that the
-	// header is not looked at.
+	// the request's RemoteAddr must come after the chain. IPv4 is written as such:
+	// New panics where it is mapped to IPv6 (::ffff:10.0.0.0/104), or a prefix is
+	// invalid. Empty means that the header is not looked at.
 	Proxies []netip.Prefix
 
 	// Public serves requests that name no tenant, whatever their host; the chain
@@ -57,6 +67,7 @@ type Chain[T any] struct {
 	host    bool // whether a source wants it
 	vary    []string
 	scopes  scopes
+	nobody  *tenantContext[T] // nil where there is none
 }
 
 // New returns a chain of the sources, of which there is no default. All of them
@@ -64,8 +75,12 @@ type Chain[T any] struct {
 // request that names two is refused, and one that names an unknown tenant beside
 // a known one as well.
 //
-// It panics when there is no source, one is the zero Source, or the Config does
-// not decide about strangers.
+// Each source is read before any is looked up, and all of them are looked up
+// whatever the others have found, so that neither the answer nor the work tells
+// which of the names is a tenant's.
+//
+// It panics when there is no source, one is the zero Source, the Config does not
+// decide about strangers, or names proxies by prefixes that match nothing.
 func New[T any](config Config[T], sources ...Source[T]) *Chain[T] {
 	if len(sources) == 0 {
 		panic("middleware: New: name at least one source")
@@ -77,10 +92,7 @@ func New[T any](config Config[T], sources ...Source[T]) *Chain[T] {
 	config.Unknown = slices.Clone(config.Unknown)
 	c := &Chain[T]{config: config, sources: slices.Clone(sources)}
 	for i, prefix := range config.Proxies {
-		if !prefix.IsValid() {
-			panic("middleware: New: Config.Proxies holds an invalid prefix")
-		}
-		config.Proxies[i] = prefix.Masked()
+		config.Proxies[i] = mustPrefix(prefix)
 	}
 	for _, source := range sources {
 		if source.key == nil {
@@ -92,7 +104,24 @@ func New[T any](config Config[T], sources ...Source[T]) *Chain[T] {
 	if c.host && len(config.Proxies) > 0 {
 		c.addVary(headerForwardedHost)
 	}
+	c.nobody = c.mustNobody()
 	return c
+}
+
+// mustNobody returns the context of Config.Nobody.
+func (c *Chain[T]) mustNobody() *tenantContext[T] {
+	if reflect.ValueOf(&c.config.Nobody).Elem().IsZero() {
+		return nil
+	}
+	if c.config.Member == nil {
+		panic("middleware: New: Config.Nobody is for Config.Member")
+	}
+	ctx := &tenantContext[T]{tenant: c.config.Nobody}
+	ctx.scoped = c.scopes.of(idOf(&ctx.tenant))
+	if scope, _ := tenancy.From(ctx.scoped); scope.Err() != nil {
+		panic("middleware: New: Config.Nobody is no tenant: give it an id")
+	}
+	return ctx
 }
 
 func (c *Chain[T]) addVary(header string) {
@@ -139,28 +168,34 @@ func (c *Chain[T]) Resolve(answer http.Header, r *http.Request) (*http.Request, 
 			answer["Vary"] = c.vary[:len(c.vary):len(c.vary)] // a later append copies
 		}
 	}
-	found, err := c.find(r)
-	if err != nil {
-		return nil, err
+	outer, nested := tenancy.From(r.Context())
+	if nested && outer.Err() != nil {
+		return nil, &Error{Err: ErrSource, Cause: outer.Err()}
 	}
-	ctx := found.ctx
-	ctx.Context = r.Context()
-	if _, outer := tenancy.From(ctx.Context); outer {
-		ctx.scoped = tenancy.With(ctx.Context, found.scope)
-		if scope, _ := tenancy.From(ctx); errors.Is(scope.Err(), tenancy.ErrTenantMismatch) {
-			return nil, &Error{Err: ErrDisagree}
-		} else if scope.Err() != nil {
-			return nil, &Error{Err: ErrSource, Cause: scope.Err()}
-		}
+	found := c.find(r)
+	if found.refusal == nil && nested {
+		found.refusal = found.narrow(r.Context())
 	}
-	scoped := r.WithContext(ctx)
-	if found.strip > 0 {
-		scoped.URL = strip(r.URL, found.strip)
+	if found.refusal != nil {
+		return nil, c.hide(r, found)
 	}
-	if err := c.admit(scoped, ctx.tenant); err != nil {
+	scoped := found.request(r, found.ctx)
+	if err := c.admit(scoped, found.ctx.tenant); err != nil {
 		return nil, err
 	}
 	return scoped, nil
+}
+
+// hide returns why a request is refused, after the work of admitting one.
+func (c *Chain[T]) hide(r *http.Request, found found[T]) error {
+	if c.nobody == nil || found.named == 0 || found.refusal.Status() != http.StatusNotFound {
+		return found.refusal
+	}
+	nobody := *c.nobody
+	if _, err := c.config.Member(found.request(r, &nobody), nobody.tenant); err != nil {
+		return memberError(err)
+	}
+	return found.refusal
 }
 
 // admit asks who may enter, and whether the door is open.
@@ -168,7 +203,7 @@ func (c *Chain[T]) admit(r *http.Request, tenant T) error {
 	if c.config.Member != nil {
 		member, err := c.config.Member(r, tenant)
 		if err != nil {
-			return &Error{Source: "member", Err: ErrSource, Cause: err}
+			return memberError(err)
 		}
 		if !member {
 			return &Error{Err: ErrNotMember}
@@ -179,6 +214,8 @@ func (c *Chain[T]) admit(r *http.Request, tenant T) error {
 	}
 	return nil
 }
+
+func memberError(err error) *Error { return &Error{Source: "member", Err: ErrSource, Cause: err} }
 
 // Refuse answers a request for which Resolve returned an error, as the Config
 // says. It is for adapters.
@@ -195,90 +232,4 @@ func (c *Chain[T]) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		refusal.ServeHTTP(w, r)
 	}
-}
-
-// found is what the sources agree on.
-type found[T any] struct {
-	ctx   *tenantContext[T] // with the tenant, but not the request's yet
-	scope tenancy.Scope
-	strip int // of the path
-	named int // how many sources named a tenant
-	known int // how many of them found it
-}
-
-// find asks all sources.
-func (c *Chain[T]) find(r *http.Request) (found[T], error) {
-	var result found[T]
-	var host string
-	if c.host {
-		var err error
-		if host, err = hostOf(r, c.config.Proxies); err != nil {
-			return result, &Error{Source: "host", Err: ErrMalformed}
-		}
-	}
-	unknown := ""
-	for i := range c.sources {
-		source := &c.sources[i]
-		key, err := source.key(r, host)
-		if err == nil && key == "" {
-			continue
-		}
-		var tenant T
-		if err == nil {
-			tenant, err = source.lookup(r.Context(), key)
-		}
-		result.named++
-		switch {
-		case errors.Is(err, ErrMalformed):
-			return result, &Error{Source: source.name, Err: ErrMalformed}
-		case c.isUnknown(err):
-			unknown = source.name
-			continue
-		case err != nil:
-			return result, &Error{Source: source.name, Err: ErrSource, Cause: err}
-		}
-		scope, err := result.add(tenant, &c.scopes)
-		if err != nil {
-			return result, &Error{Source: source.name, Err: err, Cause: scope.Err()}
-		}
-		if source.prefix != "" {
-			result.strip = len(source.prefix) + len(key)
-		}
-	}
-	switch {
-	case result.named == 0:
-		return result, &Error{Err: ErrNone}
-	case result.known == 0:
-		return result, &Error{Source: unknown, Err: ErrUnknown}
-	case result.known < result.named:
-		return result, &Error{Source: unknown, Err: ErrDisagree}
-	}
-	return result, nil
-}
-
-// add returns the tenant's scope, and why it cannot be the one of the request.
-func (f *found[T]) add(tenant T, scopes *scopes) (tenancy.Scope, error) {
-	ctx := &tenantContext[T]{tenant: tenant}
-	ctx.scoped = scopes.of(idOf(&ctx.tenant))
-	scope, _ := tenancy.From(ctx.scoped)
-	id, ok := scope.Tenant()
-	if !ok {
-		return scope, ErrSource
-	}
-	if f.known++; f.known == 1 {
-		f.ctx, f.scope = ctx, scope
-		return scope, nil
-	}
-	if first, _ := f.scope.Tenant(); first != id {
-		return scope, ErrDisagree
-	}
-	return scope, nil
-}
-
-func (c *Chain[T]) isUnknown(err error) bool {
-	if err == nil {
-		return false
-	}
-	return errors.Is(err, ErrUnknown) ||
-		slices.ContainsFunc(c.config.Unknown, func(unknown error) bool { return errors.Is(err, unknown) })
 }

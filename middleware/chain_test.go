@@ -39,7 +39,9 @@ func TestSourcesAgree(t *testing.T) {
 		{"unknown.example.com", "unknown", "", middleware.ErrUnknown, "two that are unknown"},
 		{"acme.example.com", "a/b", "", middleware.ErrMalformed, "a second one that is malformed"},
 		{"a/b", "acme", "", middleware.ErrMalformed, "a first one that is malformed"},
+		{"unknown.example.com", "a/b", "", middleware.ErrMalformed, "a malformed one beside an unknown one"},
 		{"acme.example.com", "broken", "", middleware.ErrSource, "a second one that fails"},
+		{"unknown.example.com", "broken", "", middleware.ErrSource, "one that fails beside an unknown one"},
 		{"broken.example.com", "acme", "", middleware.ErrSource, "a first one that fails"},
 		{"acme.example.com", "dormant", "", middleware.ErrDisagree, "a second one that is suspended"},
 		{"example.com", "", "", middleware.ErrNone, "none"},
@@ -52,35 +54,6 @@ func TestSourcesAgree(t *testing.T) {
 		tenant, _, err := resolve(t, chain, get(tt.host, header))
 		assert.Equal(t, tt.tenant, tenant, tt.reason)
 		assert.ErrorIs(t, err, tt.err, tt.reason)
-	}
-}
-
-// What a stranger is told of a tenant must not depend on whether there is one,
-// however many times the request names it.
-func TestStrangersLearnNothing(t *testing.T) {
-	t.Parallel()
-	config := open()
-	config.AllowStrangers = false
-	config.Member = func(*http.Request, *account) (bool, error) { return false, nil }
-	handler := middleware.New(config, middleware.Subdomain(base, bySlug), middleware.Header("X-Tenant", bySlug)).
-		Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
-	var first string
-	for _, host := range []string{"acme.example.com", "globex.example.com", "dormant.example.com", "none.example.com", "example.com"} {
-		for _, key := range []string{"acme", "globex", "dormant", "none", "other", ""} {
-			r := get(host, http.Header{"X-Tenant": {key}})
-			if key == "" {
-				r.Header.Del("X-Tenant")
-			}
-			w := httptest.NewRecorder()
-			handler.ServeHTTP(w, r)
-			answer := fmt.Sprint(w.Code, w.Header(), w.Body)
-			if first == "" {
-				first = answer
-			}
-			assert.Equal(t, first, answer, "%s and %q", host, key)
-			assert.Equal(t, http.StatusNotFound, w.Code)
-			assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
-		}
 	}
 }
 
@@ -306,6 +279,7 @@ func TestMistakesOfTheProgrammer(t *testing.T) {
 	claim := func(*http.Request) (string, error) { return "", nil }
 	header := middleware.Header("X-Tenant", bySlug)
 	var none middleware.Lookup[*account]
+	noMember := func(*http.Request, *account) (bool, error) { return false, nil }
 	tests := map[string]func(){
 		"no source":               func() { middleware.New(open()) },
 		"the zero source":         func() { middleware.New(open(), header, middleware.Source[*account]{}) },
@@ -318,6 +292,20 @@ func TestMistakesOfTheProgrammer(t *testing.T) {
 		},
 		"an invalid proxy": func() {
 			middleware.New(middleware.Config[*account]{AllowStrangers: true, Proxies: make([]netip.Prefix, 1)}, header)
+		},
+		"a proxy's address mapped to IPv6": func() {
+			proxies := []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}
+			middleware.New(middleware.Config[*account]{AllowStrangers: true, Proxies: proxies}, header)
+		},
+		"a part of the mapped addresses": func() {
+			proxies := []netip.Prefix{loopback, netip.MustParsePrefix("::ffff:0:0/90")}
+			middleware.New(middleware.Config[*account]{AllowStrangers: true, Proxies: proxies}, header)
+		},
+		"nobody beside strangers": func() {
+			middleware.New(middleware.Config[*account]{AllowStrangers: true, Nobody: nobody}, header)
+		},
+		"nobody without an id": func() {
+			middleware.New(middleware.Config[*account]{Member: noMember, Nobody: &account{}}, header)
 		},
 		"no base":                 func() { middleware.Subdomain("", bySlug) },
 		"a base with a port":      func() { middleware.Subdomain("localhost:8080", bySlug) },

@@ -13,6 +13,10 @@ import "net/http"
 // is as old as the token, though: somebody who has left the tenant still has it,
 // unless [Config.Member] looks.
 //
+// It counts whatever the host is: at one that names no tenant, and may be anybody's,
+// it is the only word. Where the host is to name the tenant, leave it out and look
+// at the claim in [Config.Member].
+//
 // Nothing is said in a Vary header, for this package does not know where the
 // function looks. A shared cache does not store the answer to a request with an
 // Authorization header (RFC 9111, section 3.5), but that to one with a cookie.

@@ -37,7 +37,9 @@
 // others end with 404 for a tenant that does not exist, that the sender is no
 // member of, or beside which another one is named, the same to the byte; with 403
 // for one that is suspended, 400 for names that cannot be a tenant's, and 503
-// where a lookup failed. There is no answer that lets a request go on without its
+// where a lookup failed. All sources are read before one is looked up, and all are
+// looked up in any case, so that the answer does not depend on which tenants there
+// are; [Config.Nobody] makes Config.Member's work even as well. There is no answer that lets a request go on without its
 // tenant, and none that takes another.
 //
 // # Members and guests

@@ -10,8 +10,12 @@ import (
 const headerForwardedHost = "X-Forwarded-Host"
 
 // hostOf returns the host that a request is for, in canonical spelling: "" for an
-// IP address. [Config.Proxies] says from whom a forwarded host counts.
+// IP address. [Config.Proxies] says from whom a forwarded host counts. Userinfo
+// before a target's host is an error (RFC 9110, section 4.2.4).
 func hostOf(r *http.Request, proxies []netip.Prefix) (string, error) {
+	if r.URL.User != nil {
+		return "", ErrMalformed
+	}
 	if len(proxies) > 0 && isFrom(r.RemoteAddr, proxies) {
 		switch forwarded := r.Header[headerForwardedHost]; len(forwarded) {
 		case 0: // a proxy may also leave Host as it was
@@ -21,8 +25,37 @@ func hostOf(r *http.Request, proxies []netip.Prefix) (string, error) {
 			return "", ErrMalformed
 		}
 	}
-	return canonicalHost(r.Host)
+	host, err := canonicalHost(r.Host)
+	if err != nil {
+		return "", err
+	}
+	// HTTP/2 has a place of its own for the host, and net/http leaves the field
+	// there. It must not name another one (RFC 9113, section 8.3.1).
+	switch fields := r.Header["Host"]; len(fields) {
+	case 0:
+		return host, nil
+	case 1:
+		if field, err := canonicalHost(fields[0]); err == nil && field == host {
+			return host, nil
+		}
+	}
+	return "", ErrMalformed
 }
+
+// mustPrefix returns a proxy's prefix without its host's bits. It panics where the
+// prefix is invalid, or IPv4 that is mapped to IPv6, which no peer's address is.
+func mustPrefix(prefix netip.Prefix) netip.Prefix {
+	switch {
+	case !prefix.IsValid():
+		panic("middleware: New: Config.Proxies holds an invalid prefix")
+	case prefix.Addr().Is4In6() || prefix.Bits() > 0 && mapped.Overlaps(prefix):
+		panic("middleware: New: Config.Proxies holds " + prefix.String() + ", which matches nobody: write IPv4 as such, like 10.0.0.0/8")
+	}
+	return prefix.Masked()
+}
+
+// mapped is where IPv6 has IPv4.
+var mapped = netip.MustParsePrefix("::ffff:0:0/96")
 
 // isFrom reports whether an address of net/http's form is in one of the prefixes.
 func isFrom(address string, prefixes []netip.Prefix) bool {
@@ -58,6 +91,9 @@ func canonicalHost(host string) (string, error) {
 	return strings.ToLower(host), nil
 }
 
+// maxPort is the greatest port.
+const maxPort = 1<<16 - 1
+
 // cutPort removes a port of digits.
 func cutPort(host string) (string, bool) {
 	colon := strings.LastIndexByte(host, ':')
@@ -68,12 +104,14 @@ func cutPort(host string) (string, bool) {
 	if port == "" || len(port) > 5 {
 		return "", false
 	}
+	number := 0
 	for i := range len(port) {
 		if port[i] < '0' || port[i] > '9' {
 			return "", false
 		}
+		number = 10*number + int(port[i]-'0')
 	}
-	return host[:colon], true
+	return host[:colon], number <= maxPort
 }
 
 func isIP(host string) bool {

@@ -39,6 +39,10 @@ var oddHosts = []hostCase{
 	{"acme.example.com:http", "", middleware.ErrMalformed, "a port by name"},
 	{"acme.example.com:-1", "", middleware.ErrMalformed, "a negative port"},
 	{"acme.example.com:123456", "", middleware.ErrMalformed, "a long port"},
+	{"acme.example.com:65536", "", middleware.ErrMalformed, "a port that is none"},
+	{"acme.example.com.:", "", middleware.ErrMalformed, "an empty port behind a dot"},
+	{"127.0.0.1:", "", middleware.ErrMalformed, "an empty port of an address"},
+	{"[::1]:", "", middleware.ErrMalformed, "an empty port of an IPv6 address"},
 	{"acme.example.com:80:80", "", middleware.ErrMalformed, "two ports"},
 	{"acme.example.com:80@evil.com", "", middleware.ErrMalformed, "userinfo"},
 	{"evil.com@acme.example.com", "", middleware.ErrMalformed, "userinfo"},
@@ -207,7 +211,7 @@ func TestProxies(t *testing.T) {
 // hostOfTenant are the spellings of a tenant's host, by another way than the one
 // under test.
 func hostOfTenant(host string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i-s)\A` + regexp.QuoteMeta(host) + `\.?(:[0-9]{1,5})?\z`)
+	return regexp.MustCompile(`(?i-s)\A` + regexp.QuoteMeta(host) + `\.?(:([0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?\z`)
 }
 
 func isASCII(s string) bool {

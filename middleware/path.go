@@ -8,9 +8,13 @@ import (
 
 // Path finds the tenant's slug or id in the path's segment after prefix, and
 // strips both: with the prefix "/t/", /t/acme/projects is /projects of the tenant
-// acme. The prefix alone names no tenant. The segment is as the value of [Header], and not percent-encoded. A path
-// under the prefix that holds a dot segment, encoded or not, is malformed: who
-// cleans it later would arrive at another tenant's path.
+// acme. The prefix alone names no tenant. The segment is as the value of [Header],
+// and not percent-encoded.
+//
+// Any path with a dot segment or an empty segment is malformed, whether a slash or
+// a backslash ends the segment, a parameter stands behind it, or any of that is
+// encoded: a router that cleans it later, or a browser that is redirected to it,
+// would arrive at another tenant's path, or at another site's.
 //
 // Every client can send any path, and browsers keep nothing of one tenant's pages
 // from another's scripts, for all have one origin. It needs [Config.Member].
@@ -32,12 +36,12 @@ func Path[T any](prefix string, lookup Lookup[T]) Source[T] {
 		prefix: prefix,
 		lookup: lookup,
 		key: func(r *http.Request, _ string) (string, error) {
+			if !isPlain(r.URL.Path) {
+				return "", ErrMalformed
+			}
 			rest, ok := strings.CutPrefix(r.URL.Path, prefix)
 			if !ok || rest == "" {
 				return "", nil
-			}
-			if hasDotSegment(r.URL.Path) {
-				return "", ErrMalformed
 			}
 			key, _, _ := strings.Cut(rest, "/")
 			// An encoded slash ends the decoded segment, not the sent one.
@@ -67,16 +71,42 @@ func isUnder(path, parent string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-func hasDotSegment(path string) bool {
-	if !strings.Contains(path, "/.") {
-		return false
-	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
+// maxDecoding is how often readers behind this one may decode a path again.
+const maxDecoding = 2
+
+// isPlain reports whether nobody who cleans the path, or decodes it once more,
+// arrives at another one: no segment is empty or of dots, but for the last one,
+// which is empty behind a slash.
+func isPlain(path string) bool {
+	for range maxDecoding {
+		if !hasPlainSegments(path) {
+			return false
+		}
+		again, err := url.PathUnescape(path)
+		if err != nil || again == path {
 			return true
 		}
+		path = again
 	}
-	return false
+	return hasPlainSegments(path)
+}
+
+// hasPlainSegments takes a backslash for a slash, as browsers do, and a segment
+// without its parameters, as some routers do.
+func hasPlainSegments(path string) bool {
+	path = strings.TrimPrefix(path, "/")
+	start := 0
+	for i := start; i <= len(path); i++ {
+		if i < len(path) && path[i] != '/' && path[i] != '\\' {
+			continue
+		}
+		segment, _, _ := strings.Cut(path[start:i], ";")
+		if segment == "." || segment == ".." || segment == "" && start < len(path) {
+			return false
+		}
+		start = i + 1
+	}
+	return true
 }
 
 // strip returns the URL without its first n bytes of path, which need no encoding.

@@ -36,9 +36,9 @@ const maxKey = 253
 
 // checkKey lets pass what needs no encoding in a URL (RFC 3986, section 2.3), of
 // which slugs, UUIDs and numbers are made. Nothing that is passed on can be taken
-// for a path, a list, or another spelling of the same.
+// for a path, a list, or another spelling of the same, as with a dot at its end.
 func checkKey(key string) (string, error) {
-	if key == "" || len(key) > maxKey || key == "." || key == ".." {
+	if key == "" || len(key) > maxKey || key[len(key)-1] == '.' {
 		return "", ErrMalformed
 	}
 	for i := range len(key) {
