@@ -10,8 +10,12 @@
 // gin.Context itself has none of the request's values, unless the engine has
 // ContextWithFallback, and a statement under it is refused for want of a tenant.
 //
-// gin uses its contexts again. What goes on after the request, such as a
-// goroutine, takes c.Request.Context() with it, and not c.
+// gin uses its contexts again, and a request's context ends with the request. What
+// goes on after it, such as a goroutine, takes neither with it, but a context that
+// has the tenant and no end:
+//
+//	ctx := context.WithoutCancel(c.Request.Context())
+//	go export(db.WithContext(ctx))
 package tenancygin
 
 import (

@@ -106,6 +106,53 @@ func TestPathWithinGroup(t *testing.T) {
 	}
 }
 
+// gin cleans paths where it is told to, and redirects before the chain; what reaches
+// the chain is judged as with net/http.
+func TestPathIsNotRedirectedElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, fix := range []bool{false, true} {
+		chain := middleware.New(middleware.Config[string]{AllowStrangers: true}, middleware.Path("/t/", known))
+		engine := gin.New()
+		engine.RedirectFixedPath, engine.RemoveExtraSlash, engine.UseRawPath = fix, fix, fix
+		engine.Group("/t/:tenant", tenancygin.Middleware(chain)).Any("/*path", func(c *gin.Context) {
+			tenant, _ := middleware.From[string](c.Request.Context())
+			c.Header("Location", c.Request.URL.Path+"/")
+			c.String(http.StatusFound, tenant)
+		})
+		for _, target := range []string{
+			"/t/acme//t/globex/notes", "/t/acme//evil.example/x", "/t/acme/%2fevil.example/x", "/t/acme/%5cevil.example/x",
+			"/t/acme/../globex/notes", "/t/acme/%2e%2e/globex/notes", "/t/acme/..;/globex/notes", "/t/acme/;/t/globex/notes",
+		} {
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				w := httptest.NewRecorder()
+				engine.ServeHTTP(w, httptest.NewRequest(method, "http://x"+target, nil))
+				assert.Equal(t, http.StatusBadRequest, w.Code, "%s %s: %s", method, target, w.Header())
+				assert.Empty(t, w.Header().Get("Location"), "%s %s", method, target)
+			}
+		}
+	}
+}
+
+// Work that goes on after the request keeps the tenant, and not the request's end.
+func TestWorkAfterTheRequest(t *testing.T) {
+	t.Parallel()
+	chain := middleware.New(middleware.Config[string]{AllowStrangers: true}, middleware.Subdomain("example.com", known))
+	engine := gin.New()
+	contexts := make(chan context.Context, 1)
+	engine.GET("/", tenancygin.Middleware(chain), func(c *gin.Context) {
+		contexts <- context.WithoutCancel(c.Request.Context())
+	})
+	ctx, end := context.WithCancel(t.Context())
+	r := httptest.NewRequest(http.MethodGet, "http://acme.example.com/", nil).WithContext(ctx)
+	engine.ServeHTTP(httptest.NewRecorder(), r)
+	end() // as net/http does when it has answered
+	kept := <-contexts
+	assert.NoError(t, kept.Err())
+	scope, _ := tenancy.From(kept)
+	id, _ := scope.Tenant()
+	assert.Equal(t, "acme", id)
+}
+
 // A gin.Context that GORM is given by mistake has no tenant, or the right one.
 func TestContextItself(t *testing.T) {
 	t.Parallel()
