@@ -50,6 +50,7 @@ func run(out io.Writer, dsn string, colour bool) (err error) {
 	globex := tenancy.With(context.Background(), "globex")
 	j.silent = false
 	j.line("One program, two tenants, one database (%s). Bound values are shown in their place.", db.Name())
+	j.line("GORM logs a create when all of it is done: what is saved along with a row stands before the row.")
 	first, err := j.perform(acme, db, "acme")
 	if err != nil {
 		return err

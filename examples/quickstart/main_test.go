@@ -36,6 +36,7 @@ func TestQuickstart(t *testing.T) {
 			text = strings.ReplaceAll(text, `"acme"`, `'acme'`)
 			for _, line := range []string{
 				"One program, two tenants, one database (" + test.name + ")",
+				"what is saved along with a row stands before the row",
 				`SELECT count(*) FROM "users" WHERE "users"."tenant_id" = 'acme'`,
 				`"users"."tenant_id" = 'acme' AND (age > 50 OR name = `,
 				`"users"."tenant_id" = 'acme' AND (id IN (SELECT "user_id" FROM`,
