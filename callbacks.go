@@ -121,6 +121,9 @@ const (
 
 // register hooks in before and after everything else. Every error counts.
 func (p *Plugin) register(db *gorm.DB) error {
+	configured := db.Config.Logger
+	db.Config.Logger = withoutInfo{configured}
+	defer func() { db.Config.Logger = configured }()
 	all := db.Callback()
 	var errs []error
 	if all.Create().Get("gorm:begin_transaction") != nil {

@@ -3,7 +3,16 @@ package tenancy
 import (
 	"context"
 	"log/slog"
+
+	"gorm.io/gorm/logger"
 )
+
+// withoutInfo is the handle's logger while callbacks are registered: GORM has a
+// line for each one that is replaced, which is no news to who uses the plugin.
+type withoutInfo struct{ logger.Interface }
+
+// Info implements logger.Interface.
+func (withoutInfo) Info(context.Context, string, ...any) {}
 
 // LogValue implements slog.LogValuer: the tenant's id, the ids of a set, or
 // "bypass".

@@ -10,6 +10,7 @@ import (
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
 )
@@ -54,6 +55,31 @@ func TestAHandleWhoseUseFailedSendsNothing(t *testing.T) {
 			require.NoError(t, pool.QueryRow("SELECT count(*) FROM secrets").Scan(&n))
 			assert.Equal(t, 1, n)
 		})
+	}
+}
+
+// lines counts what a logger is given, and prints nothing.
+type lines struct {
+	logger.Interface
+	count int
+}
+
+func (l *lines) Info(context.Context, string, ...any)  { l.count++ }
+func (l *lines) Warn(context.Context, string, ...any)  { l.count++ }
+func (l *lines) Error(context.Context, string, ...any) { l.count++ }
+
+// Use has nothing to say, and leaves the logger as it was, when it fails as well.
+func TestUseLogsNothing(t *testing.T) {
+	t.Parallel()
+	for _, config := range []tenancy.Config{{}, {Models: []any{&Secret{}}}} {
+		db := openSQLite(t)
+		log := &lines{Interface: logger.Discard}
+		db.Logger = log
+		_ = db.Use(tenancy.New(config))
+		assert.Zero(t, log.count)
+		assert.Same(t, log, db.Logger)
+		db.Logger.Info(t.Context(), "the application's own")
+		assert.Equal(t, 1, log.count)
 	}
 }
 
