@@ -17,9 +17,10 @@ type apiError struct {
 // apiRoutes are for programs, who log in at /api/session and send what they get in
 // the Authorization header.
 func (a *app) apiRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /api/projects", api(func(_ http.ResponseWriter, r *http.Request) (int, any, error) {
-		projects, err := a.projects(r.Context())
-		return http.StatusOK, projects, err
+	mux.HandleFunc("GET /api/projects", api(func(w http.ResponseWriter, r *http.Request) (int, any, error) {
+		projects, err := a.projects(r.Context(), r.URL.Query().Get("after"))
+		linkNext(w, r, projects.Next)
+		return http.StatusOK, projects.Rows, err
 	}))
 	mux.HandleFunc("POST /api/projects", api(func(_ http.ResponseWriter, r *http.Request) (int, any, error) {
 		var sent struct{ Name string }
@@ -29,8 +30,9 @@ func (a *app) apiRoutes(mux *http.ServeMux) {
 		project, err := a.addProject(r.Context(), sent.Name)
 		return http.StatusCreated, project, err
 	}))
-	mux.HandleFunc("GET /api/projects/{id}", api(func(_ http.ResponseWriter, r *http.Request) (int, any, error) {
-		project, err := a.project(r.Context(), r.PathValue("id"))
+	mux.HandleFunc("GET /api/projects/{id}", api(func(w http.ResponseWriter, r *http.Request) (int, any, error) {
+		project, next, err := a.tasks(r.Context(), r.PathValue("id"), r.URL.Query().Get("after"))
+		linkNext(w, r, next)
 		return http.StatusOK, project, err
 	}))
 	mux.HandleFunc("POST /api/projects/{id}/tasks", api(func(_ http.ResponseWriter, r *http.Request) (int, any, error) {
@@ -52,18 +54,36 @@ func (a *app) apiRoutes(mux *http.ServeMux) {
 		task, err := a.setDone(r.Context(), r.PathValue("id"), *sent.Done)
 		return http.StatusOK, task, err
 	}))
+	mux.HandleFunc("DELETE /api/session", func(w http.ResponseWriter, r *http.Request) {
+		if err := a.end(r.Context(), visitorOf(r.Context()).token); err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, apiError{http.StatusText(http.StatusNotFound)})
 	})
 }
 
-func (a *app) apiLogIn(w http.ResponseWriter, r *http.Request) (int, any, error) {
+func (a *app) apiLogIn(_ http.ResponseWriter, r *http.Request) (int, any, error) {
 	var sent struct{ Email, Password string }
 	if err := readJSON(r, &sent); err != nil {
 		return 0, nil, err
 	}
-	token, err := a.logIn(w, r, sent.Email, sent.Password)
+	member, email, err := a.logIn(r, sent.Email, sent.Password)
+	if err != nil {
+		return 0, nil, err
+	}
+	token, err := a.begin(r.Context(), member, email, false)
 	return http.StatusCreated, map[string]string{"token": token}, err
+}
+
+// linkNext says where a list goes on (RFC 8288).
+func linkNext(w http.ResponseWriter, r *http.Request, after string) {
+	if after != "" {
+		w.Header().Set("Link", "<"+r.URL.Path+"?after="+after+`>; rel="next"`)
+	}
 }
 
 // api is a handler whose results and errors become JSON.

@@ -113,10 +113,11 @@ func (w *world) signUpIn(b *tab, slug, name string) {
 	b.click(`a[href="/signup"]`)
 	b.picture("signup")
 	page := b.fill(`form[action="/signup"]`, "name", name, "slug", slug, "email", email, "password", password)
-	require.Contains(b.t, page, "Log in to "+name)
-	b.picture("login")
-	page = b.fill(`form[action="/login"]`, "password", password)
-	require.Contains(b.t, page, "First steps")
+	require.Contains(b.t, page, "Welcome to "+name)
+	b.picture("welcome")
+	page = b.click(`form[action="/enter"] button`)
+	require.Contains(b.t, page, "First steps", "nobody is asked for the password again")
+	require.Contains(b.t, page, email)
 	require.Equal(b.t, w.on(slug, "/"), b.location())
 }
 
@@ -139,6 +140,7 @@ func TestInBrowser(t *testing.T) {
 	assert.Contains(t, page, "Forge <b>one</b>", "text is text")
 	page = b.click("#tasks li:first-child button")
 	assert.Contains(t, page, "Reopen")
+	assert.Contains(t, page, "owner@acme.example", "who is logged in is shown")
 	b.picture("project")
 
 	w.signUpIn(b, "globex", "Globex")
@@ -151,8 +153,9 @@ func TestInBrowser(t *testing.T) {
 	assert.Contains(t, page, "Anvils")
 	assert.NotContains(t, page, "Volcano")
 	b.picture("projects")
-	theirs := "http://globex." + w.site.Host + project[len(w.on("acme", "")):]
-	assert.Contains(t, b.open(theirs), "Not Found", "acme's project at globex")
+	b.open(project)
+	assert.Contains(t, b.fill(`form[action$="/elsewhere"]`, "slug", "globex"), "Not Found", "acme's project at globex")
+	assert.Equal(t, "http://globex."+w.site.Host+project[len(w.on("acme", "")):], b.location())
 	b.picture("notfound")
 
 	b.open(w.on("globex", "/"))
@@ -184,6 +187,13 @@ func TestInBrowser(t *testing.T) {
 func (w *world) strangerIn(b *tab, link string) {
 	t := b.t
 	t.Helper()
+	assert.Contains(t, b.open(w.on("", "/api")), "JSON API")
+	b.picture("api")
+	b.open(w.on("", "/"))
+	b.click(`nav a[href="/login"]`)
+	b.picture("find")
+	assert.Contains(t, b.fill(`form[action="/login"]`, "slug", "acme"), "Log in to Acme")
+	b.picture("login")
 	assert.Contains(t, b.open(w.on("acme", "/")), "Log in to Acme")
 	page := b.fill(`form[action="/login"]`, "email", "owner@globex.example", "password", password)
 	assert.Contains(t, page, "do not match")

@@ -30,7 +30,7 @@ func TestResolutionCost(t *testing.T) {
 	require.Eventually(t, w.tenants.IsListening, 30*time.Second, time.Millisecond)
 
 	queries := 0
-	require.NoError(t, w.db.Callback().Query().Before("*").Register("test:count", func(*gorm.DB) { queries++ }))
+	require.NoError(t, w.data.lookups.Callback().Query().Before("*").Register("test:count", func(*gorm.DB) { queries++ }))
 	handler := middleware.New(middleware.Config[registry.Tenant]{
 		AllowStrangers: true,
 		Suspended:      registry.Tenant.IsSuspended,

@@ -16,14 +16,15 @@ import (
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
-// data is the database, through two handles.
+// data is the database, through three handles with pools of their own.
 type data struct {
-	tenants *gorm.DB // with the plugin: tenants' rows, the registry, the blog
+	tenants *gorm.DB // with the plugin: tenants' rows, the blog
+	lookups *gorm.DB // with the plugin: the registry, which anybody's request may ask
 	people  *gorm.DB // without: accounts
 	drop    func() error
 }
 
-var models = []any{&Project{}, &Task{}, &Post{}}
+var models = []any{&Project{}, &Task{}, &Session{}, &Post{}}
 
 // openData opens the database and brings it up to date. An empty DSN is a database
 // that is dropped again. There, the role that serves is not the one that migrates,
@@ -46,28 +47,42 @@ func openData(ctx context.Context, dsn string) (_ *data, err error) {
 	if err := migrate(ctx, owner); err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
-	if d.tenants, err = openTenants(dsn); err != nil {
+	if d.tenants, err = openTenants(dsn, tenantConns); err != nil {
 		return nil, err
 	}
-	d.people, err = openHandle(dsn)
+	if d.lookups, err = openTenants(dsn, lookupConns); err != nil {
+		return nil, err
+	}
+	d.people, err = openHandle(dsn, peopleConns)
 	return d, err
 }
 
 // close closes the connections and drops what was made for this run.
 func (d *data) close() error {
-	return errors.Join(closeHandle(d.tenants), closeHandle(d.people), d.drop())
+	return errors.Join(closeHandle(d.tenants), closeHandle(d.lookups), closeHandle(d.people), d.drop())
 }
 
-func openHandle(dsn string) (*gorm.DB, error) {
-	return gorm.Open(postgres.Open(dsn), &gorm.Config{
+// openHandle opens a handle with a pool of so many connections.
+func openHandle(dsn string, conns int) (*gorm.DB, error) {
+	db, err := gorm.Open(postgres.Open(dsn), &gorm.Config{
 		Logger: logger.New(log.New(os.Stderr, "", log.LstdFlags), logger.Config{
 			LogLevel: logger.Warn, IgnoreRecordNotFoundError: true, ParameterizedQueries: true,
 		}),
 	})
+	if err != nil {
+		return nil, err
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return db, nil
 }
 
-func openTenants(dsn string) (*gorm.DB, error) {
-	db, err := openHandle(dsn)
+func openTenants(dsn string, conns int) (*gorm.DB, error) {
+	db, err := openHandle(dsn, conns)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +105,7 @@ func closeHandle(db *gorm.DB) error {
 
 // migrate makes the tables, and the blog's first articles.
 func migrate(ctx context.Context, dsn string) (err error) {
-	db, err := openTenants(dsn)
+	db, err := openTenants(dsn, 1)
 	if err != nil {
 		return err
 	}
@@ -102,7 +117,7 @@ func migrate(ctx context.Context, dsn string) (err error) {
 	for _, change := range done.Pending {
 		return fmt.Errorf("left to do by hand: %s", change)
 	}
-	people, err := openHandle(dsn)
+	people, err := openHandle(dsn, 1)
 	if err != nil {
 		return err
 	}
@@ -119,7 +134,7 @@ func seed(db *gorm.DB) error {
 		return err
 	}
 	return db.Create(&[]Post{
-		{Title: "Welcome", Body: "Sign up, and your company has a place of its own for its projects."},
 		{Title: "Invite your colleagues", Body: "Owners invite editors, who work on projects, and viewers, who look at them."},
+		{Title: "Welcome", Body: "Sign up, and your company has a place of its own for its projects."},
 	}).Error
 }

@@ -8,13 +8,12 @@
 // http://acme.localhost:8080; browsers find names under localhost by themselves.
 //
 // DATABASE_URL names a PostgreSQL to keep the data in. Without it the program
-// starts one from the server's programs on this machine, and drops everything at
-// its end. SESSION_KEY, 64 hexadecimal digits, lets sessions outlive the program.
+// starts one from the server's programs on this machine, makes two companies to
+// try, and drops everything at its end. The page /api documents the JSON API.
 package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -24,6 +23,9 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"regexp"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -34,11 +36,10 @@ type options struct {
 	url    string // of the public site, as browsers see it; empty means listen's
 	check  bool   // ask for one page and end
 	dsn    string
-	key    string // of the sessions, in hexadecimal
 }
 
 func main() {
-	o := options{dsn: os.Getenv("DATABASE_URL"), key: os.Getenv("SESSION_KEY")}
+	o := options{dsn: os.Getenv("DATABASE_URL")}
 	flag.StringVar(&o.listen, "listen", "localhost:8080", "`address` to listen on")
 	flag.StringVar(&o.url, "url", "", "`URL` of the public site, where it is not the address; tenants are at its subdomains")
 	flag.BoolVar(&o.check, "check", false, "ask for one page on a free port, and end")
@@ -56,10 +57,6 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if o.check {
 		o.listen, o.url = "localhost:0", ""
 	}
-	key, err := sessionKey(o.key)
-	if err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return err
@@ -74,7 +71,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, data.close()) }()
-	a, err := newApp(site, data, key)
+	a, err := newApp(site, data)
 	if err != nil {
 		return err
 	}
@@ -87,10 +84,12 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	}()
 	defer func() { cancel(); <-heard }()
 
-	server := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
+	if err := a.introduce(ctx, out, o.dsn == ""); err != nil {
+		return err
+	}
+	server := newServer(a.handler())
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	fmt.Fprintf(out, "Open %s\n", site)
 	if o.check {
 		err = check(ctx, site)
 	} else {
@@ -112,11 +111,27 @@ func siteURL(text string, address net.Addr) (*url.URL, error) {
 		return &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port)}, err
 	}
 	site, err := url.Parse(text)
-	if err != nil || site.Hostname() == "" || site.Scheme != "http" && site.Scheme != "https" {
-		return nil, errors.New("-url: want http:// or https:// and a host")
+	if err != nil || site.Scheme != "http" && site.Scheme != "https" || site.User != nil ||
+		site.RawQuery != "" || site.Fragment != "" || strings.Trim(site.Path, "/") != "" {
+		return nil, errors.New("-url: want http:// or https:// and a host, and nothing behind it")
 	}
-	return &url.URL{Scheme: site.Scheme, Host: site.Host}, nil
+	host := strings.ToLower(site.Host)
+	if port := site.Port(); strings.HasSuffix(host, ":") || !isPort(port) || !isDomain(strings.ToLower(site.Hostname())) {
+		return nil, errors.New("-url: want a domain, of which tenants can have subdomains, and no address; " +
+			"an international one as browsers send it (xn--…)")
+	}
+	return &url.URL{Scheme: site.Scheme, Host: host}, nil
 }
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil
+}
+
+var domain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// isDomain reports whether a name leaves room for a tenant's label before it.
+func isDomain(name string) bool { return len(name) <= 253-64 && domain.MatchString(name) }
 
 func check(ctx context.Context, site *url.URL) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, site.String(), nil)
@@ -131,16 +146,4 @@ func check(ctx context.Context, site *url.URL) error {
 		err = fmt.Errorf("the site answers %s", answer.Status)
 	}
 	return errors.Join(err, answer.Body.Close())
-}
-
-// sessionKey reads the key, or makes one for this run.
-func sessionKey(text string) ([]byte, error) {
-	if text == "" {
-		return newKey(), nil
-	}
-	key, err := hex.DecodeString(text)
-	if err != nil || len(key) != keySize {
-		return nil, fmt.Errorf("SESSION_KEY: want %d hexadecimal digits", 2*keySize)
-	}
-	return key, nil
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/gorm-tenancy/tenancy/middleware"
 	"github.com/gorm-tenancy/tenancy/registry"
 )
@@ -32,10 +34,11 @@ func (a *app) memberRoutes() http.Handler {
 	}))
 	mux.HandleFunc("POST /members", a.page(a.invite))
 	mux.HandleFunc("POST /members/{person}/remove", a.page(a.remove))
-	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
-		a.end(w)
-		http.Redirect(w, r, "/login", http.StatusSeeOther)
-	})
+	mux.HandleFunc("POST /logout", a.page(func(w http.ResponseWriter, r *http.Request) error {
+		err := a.end(r.Context(), visitorOf(r.Context()).token)
+		http.SetCookie(w, a.cookie("", -1))
+		return seeOther(w, r, "/login", err)
+	}))
 	a.apiRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.message(w, r, http.StatusNotFound, http.StatusText(http.StatusNotFound))
@@ -51,8 +54,18 @@ func seeOther(w http.ResponseWriter, r *http.Request, path string, err error) er
 	return err
 }
 
+// projectRow is a project with the number of its tasks.
+type projectRow struct {
+	Project
+	Count int
+}
+
 func (a *app) showProjects(w http.ResponseWriter, r *http.Request) error {
-	projects, err := a.projects(r.Context())
+	projects, err := a.projects(r.Context(), r.URL.Query().Get("after"))
+	if err != nil {
+		return err
+	}
+	counts, err := a.taskCounts(r.Context(), projects.Rows)
 	if err != nil {
 		return err
 	}
@@ -60,16 +73,27 @@ func (a *app) showProjects(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.render(w, r, http.StatusOK, "projects", view{Data: map[string]any{"Projects": projects, "Posts": posts}})
+	rows := make([]projectRow, len(projects.Rows))
+	for i, p := range projects.Rows {
+		rows[i] = projectRow{p, counts[p.ID]}
+	}
+	a.render(w, r, http.StatusOK, "projects", view{Data: map[string]any{"Projects": rows, "Next": projects.Next, "Posts": posts}})
 	return nil
 }
 
 func (a *app) showProject(w http.ResponseWriter, r *http.Request) error {
-	project, err := a.project(r.Context(), r.PathValue("id"))
+	project, next, err := a.tasks(r.Context(), r.PathValue("id"), r.URL.Query().Get("after"))
 	if err != nil {
 		return err
 	}
-	a.render(w, r, http.StatusOK, "project", view{Data: project})
+	other := "" // a company of the example that is not this one
+	tenant, _ := middleware.From[registry.Tenant](r.Context())
+	for _, d := range a.demo {
+		if d.Slug != tenant.Slug {
+			other = d.Slug
+		}
+	}
+	a.render(w, r, http.StatusOK, "project", view{Data: map[string]any{"Project": project, "Next": next, "Other": other}})
 	return nil
 }
 
@@ -82,30 +106,30 @@ type memberRow struct {
 // showMembers lists members and invitations, and the address of a new one.
 func (a *app) showMembers(w http.ResponseWriter, r *http.Request, invitation string) error {
 	db := a.db.WithContext(r.Context())
-	var members []registry.Member
-	if err := db.Order("created_at, id").Find(&members).Error; err != nil {
-		return err
-	}
-	var pending []registry.Invitation
-	err := db.Where("accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?", time.Now()).
-		Order("created_at, id").Find(&pending).Error
+	members, err := read(db, r.URL.Query().Get("after"), func(m registry.Member) uuid.UUID { return m.ID })
 	if err != nil {
 		return err
 	}
-	ids := make([]string, len(members))
-	for i, m := range members {
+	var pending []registry.Invitation
+	err = db.Where("accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?", time.Now()).
+		Order("id DESC").Limit(pageSize).Find(&pending).Error
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(members.Rows))
+	for i, m := range members.Rows {
 		ids[i] = m.UserID
 	}
 	emails, err := a.people.emails(r.Context(), ids)
 	if err != nil {
 		return err
 	}
-	rows := make([]memberRow, len(members))
-	for i, m := range members {
+	rows := make([]memberRow, len(members.Rows))
+	for i, m := range members.Rows {
 		rows[i] = memberRow{Member: m, Email: emails[m.UserID]}
 	}
 	a.render(w, r, http.StatusOK, "members", view{Data: map[string]any{
-		"Members": rows, "Pending": pending, "Invitation": invitation,
+		"Members": rows, "Next": members.Next, "Pending": pending, "Invitation": invitation,
 	}})
 	return nil
 }

@@ -19,7 +19,7 @@ type pages map[string]*template.Template
 
 func parsePages() (pages, error) {
 	parsed := pages{}
-	for _, name := range []string{"home", "signup", "login", "join", "projects", "project", "members", "message"} {
+	for _, name := range []string{"home", "signup", "login", "join", "projects", "project", "members", "message", "find", "api", "enter"} {
 		page, err := template.ParseFS(templates, "templates/layout.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err
@@ -34,6 +34,7 @@ type view struct {
 	Site    string          // where the public site is
 	Tenant  registry.Tenant // the zero Tenant on the public site
 	Member  registry.Member // the zero Member for guests
+	Email   string          // of the member
 	CanEdit bool
 	Error   string            // what to mend; empty for nothing
 	Form    map[string]string // what was sent, to be mended
@@ -44,7 +45,8 @@ type view struct {
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
 	v.Site = a.site.String()
 	v.Tenant, _ = middleware.From[registry.Tenant](r.Context())
-	v.Member = visitorOf(r.Context()).member
+	visitor := visitorOf(r.Context())
+	v.Member, v.Email = visitor.member, visitor.email
 	v.CanEdit = mayEdit(r.Context()) == nil
 	var page bytes.Buffer
 	if err := a.pages[name].ExecuteTemplate(&page, "layout", v); err != nil {
@@ -75,7 +77,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		log.Printf("saas: %s %s: %v", r.Method, r.URL.Path, err)
 	}
-	a.message(w, r, status, text)
+	a.answer(w, r, status, text)
 }
 
 // again shows a form once more, with what was wrong, or else fails.

@@ -2,82 +2,129 @@ package main
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
 )
 
 const (
-	keySize     = 32
 	sessionTime = 12 * time.Hour
+	ticketTime  = time.Minute
 )
 
-var errSession = errors.New("the session is not valid")
-
-// session is who is logged in, and to which tenant: at another tenant's host it is
-// worth nothing, be the person a member there or not. The zero session is nobody's.
-type session struct {
-	person, tenant uuid.UUID
-	expires        time.Time
+// Session is that a member is logged in. It is the tenant's row: at another tenant's
+// host there is none such, be the person a member there or not. It ends with the
+// logout, and with the membership: one who is invited again logs in again.
+type Session struct {
+	tenancy.Model
+	TokenHash []byte          `gorm:"not null;uniqueIndex"` // the token itself is nowhere
+	MemberID  uuid.UUID       `gorm:"type:uuid;not null;index"`
+	Member    registry.Member `gorm:"constraint:OnDelete:CASCADE"`
+	Email     string          `gorm:"not null"` // as it was at the login, to be shown
+	IsTicket  bool            `gorm:"not null"` // good for one session, and nothing else
+	ExpiresAt time.Time       `gorm:"not null"`
 }
 
-// signer makes sessions that can be kept by browsers, who can read but not change
-// them. Whether the person is still a member is looked up with each request.
-type signer struct{ key []byte }
+// tokenSize is the length of a token's text.
+var tokenSize = base64.RawURLEncoding.EncodedLen(sha256.Size)
 
-func newKey() []byte {
-	key := make([]byte, keySize)
-	_, _ = rand.Read(key) // never fails
-	return key
+func hashOf(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
 }
 
-const (
-	bodySize  = 16 + 16 + 8
-	tokenSize = bodySize + sha256.Size
-	textSize  = (tokenSize*8 + 5) / 6 // without the line ends that decoding passes over
-)
-
-func (s signer) sign(it session) string {
-	token := make([]byte, 0, tokenSize)
-	token = append(token, it.person[:]...)
-	token = append(token, it.tenant[:]...)
-	token = binary.BigEndian.AppendUint64(token, uint64(it.expires.Unix()))
-	return base64.RawURLEncoding.EncodeToString(append(token, s.mac(token)...))
-}
-
-func (s signer) open(text string, now time.Time) (session, error) {
-	token, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(token) != tokenSize || len(text) != textSize || !hmac.Equal(token[bodySize:], s.mac(token[:bodySize])) {
-		return session{}, errSession
+// begin makes a session, or a ticket for one, in the tenant of the context. Those of
+// the tenant that have expired go.
+func (a *app) begin(ctx context.Context, member registry.Member, email string, isTicket bool) (string, error) {
+	var secret [sha256.Size]byte
+	_, _ = rand.Read(secret[:]) // never fails
+	token := base64.RawURLEncoding.EncodeToString(secret[:])
+	session := Session{
+		TokenHash: hashOf(token), MemberID: member.ID, Email: email, IsTicket: isTicket, ExpiresAt: time.Now().Add(sessionTime),
 	}
-	expires := time.Unix(int64(binary.BigEndian.Uint64(token[32:bodySize])), 0)
-	if !now.Before(expires) {
-		return session{}, errSession
+	if isTicket {
+		session.ExpiresAt = time.Now().Add(ticketTime)
 	}
-	return session{person: uuid.UUID(token[:16]), tenant: uuid.UUID(token[16:32]), expires: expires}, nil
+	db := a.db.WithContext(ctx)
+	if err := db.Where("expires_at <= ?", time.Now()).Delete(&Session{}).Error; err != nil {
+		return "", err
+	}
+	return token, db.Create(&session).Error
 }
 
-func (s signer) mac(body []byte) []byte {
-	mac := hmac.New(sha256.New, s.key)
-	mac.Write([]byte("saas session v1\x00"))
-	mac.Write(body)
-	return mac.Sum(nil)
+// find returns the session, or the ticket, of a token in the tenant of the context;
+// gorm.ErrRecordNotFound where there is none.
+func (a *app) find(ctx context.Context, token string, isTicket bool) (session Session, err error) {
+	if len(token) != tokenSize {
+		return session, gorm.ErrRecordNotFound
+	}
+	err = a.db.WithContext(ctx).Joins("Member").
+		Take(&session, "token_hash = ? AND is_ticket = ? AND expires_at > ?", hashOf(token), isTicket, time.Now()).Error
+	return session, err
+}
+
+// end ends the session of a token, if there is one.
+func (a *app) end(ctx context.Context, token string) error {
+	return a.db.WithContext(ctx).Where("token_hash = ?", hashOf(token)).Delete(&Session{}).Error
+}
+
+// greet shows who has just signed up, on another host, whom a ticket is for. A ticket is
+// used by a form of the same origin alone: no link makes somebody somebody else.
+func (a *app) greet(w http.ResponseWriter, r *http.Request) error {
+	token := r.URL.Query().Get("ticket")
+	ticket, err := a.find(r.Context(), token, true)
+	if err != nil {
+		return err
+	}
+	a.render(w, r, http.StatusOK, "enter", view{Form: map[string]string{"ticket": token}, Data: ticket.Email})
+	return nil
+}
+
+// enter lets somebody in with a ticket, once.
+func (a *app) enter(w http.ResponseWriter, r *http.Request) error {
+	token := r.PostFormValue("ticket")
+	ticket, err := a.find(r.Context(), token, true)
+	if err != nil {
+		return err
+	}
+	used := a.db.WithContext(r.Context()).Where("token_hash = ?", hashOf(token)).Delete(&Session{})
+	if used.Error == nil && used.RowsAffected == 0 {
+		return gorm.ErrRecordNotFound // somebody was faster
+	}
+	if used.Error != nil {
+		return used.Error
+	}
+	return a.welcome(w, r, ticket.Member, ticket.Email)
+}
+
+// welcome logs a member in with a cookie, in place of whoever was logged in, and shows
+// the tenant's first page. The cookie has no Domain: browsers keep it from all other
+// hosts, other tenants' among them.
+func (a *app) welcome(w http.ResponseWriter, r *http.Request, member registry.Member, email string) error {
+	if err := a.end(r.Context(), visitorOf(r.Context()).token); err != nil {
+		return err
+	}
+	token, err := a.begin(r.Context(), member, email, false)
+	if err == nil {
+		http.SetCookie(w, a.cookie(token, int(sessionTime.Seconds())))
+	}
+	return seeOther(w, r, "/", err)
 }
 
 // visitor is who sent a request, as far as it is known.
 type visitor struct {
-	session session
-	member  registry.Member // of the request's tenant, for the members' pages
+	token  string
+	member registry.Member // of the request's tenant, for the members' pages
+	email  string          // of the member
 }
 
 type visitorKey struct{}
@@ -90,38 +137,22 @@ func visitorOf(ctx context.Context) *visitor {
 	return &visitor{}
 }
 
-// withVisitor reads the session, which programs send in the Authorization header
-// and browsers as a cookie. One that is not valid is none.
+// withVisitor reads the session's token, which programs send in the Authorization
+// header and browsers as a cookie. What comes twice counts as nothing.
 func (a *app) withVisitor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok {
-			// The answer depends on it, and is one person's.
-			w.Header().Add("Vary", "Cookie")
-			if cookie, err := r.Cookie(a.cookieName()); err == nil {
-				token = cookie.Value
-			}
-		}
-		w.Header().Set("Cache-Control", "private, no-store")
 		v := &visitor{}
-		if it, err := a.sessions.open(token, time.Now()); err == nil {
-			v.session = it
+		if sent := r.Header["Authorization"]; len(sent) == 1 {
+			v.token, _ = strings.CutPrefix(sent[0], "Bearer ")
+		} else if cookies := r.CookiesNamed(a.cookieName()); len(sent) == 0 && len(cookies) == 1 {
+			v.token = cookies[0].Value
 		}
+		// The answer depends on it, and is one person's.
+		w.Header().Add("Vary", "Authorization, Cookie")
+		w.Header().Set("Cache-Control", "private, no-store")
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)))
 	})
 }
-
-// begin logs a person in to the tenant of the request's host, and returns the
-// session for programs. The cookie has no Domain: browsers keep it from all other
-// hosts, other tenants' among them.
-func (a *app) begin(w http.ResponseWriter, person, tenant uuid.UUID) string {
-	token := a.sessions.sign(session{person: person, tenant: tenant, expires: time.Now().Add(sessionTime)})
-	http.SetCookie(w, a.cookie(token, int(sessionTime.Seconds())))
-	return token
-}
-
-// end makes the browser forget the session, which is good until it expires.
-func (a *app) end(w http.ResponseWriter) { http.SetCookie(w, a.cookie("", -1)) }
 
 // cookieName has, where it can, the prefix by which browsers refuse a cookie that
 // another tenant's host has set for all.

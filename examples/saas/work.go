@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -37,12 +38,18 @@ func statusOf(err error) (status int, text string) {
 		return http.StatusUnauthorized, errLogin.Error()
 	case errors.Is(err, errForbidden):
 		return http.StatusForbidden, errForbidden.Error()
+	case errors.Is(err, errTooMany):
+		return http.StatusTooManyRequests, errTooMany.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable, "there is too much to do; try again"
 	case errors.Is(err, gorm.ErrRecordNotFound), errors.Is(err, registry.ErrNotMember):
 		return http.StatusNotFound, "Not Found"
 	case errors.Is(err, registry.ErrTaken), errors.Is(err, registry.ErrReserved):
 		return http.StatusUnprocessableEntity, "this address cannot be had; choose another"
 	case errors.Is(err, registry.ErrInvalidSlug):
 		return http.StatusUnprocessableEntity, "an address is letters a to z, digits, and hyphens between them"
+	case errors.Is(err, registry.ErrInvalid):
+		return http.StatusUnprocessableEntity, "that cannot be used; write something shorter and plain"
 	case errors.Is(err, registry.ErrInvitation):
 		return http.StatusNotFound, "this invitation is not valid"
 	case errors.Is(err, registry.ErrAlreadyMember):
@@ -54,16 +61,60 @@ func statusOf(err error) (status int, text string) {
 	}
 }
 
-// posts are the blog's articles. They are shared: any context may read them that
-// says whose it is, or that it is nobody's.
+// posts are the blog's latest articles. They are shared: any context may read them
+// that says whose it is, or that it is nobody's.
 func (a *app) posts(ctx context.Context) (posts []Post, err error) {
-	return posts, a.db.WithContext(ctx).Order("id").Find(&posts).Error
+	return posts, a.db.WithContext(ctx).Order("id DESC").Limit(pageSize).Find(&posts).Error
+}
+
+// page is a part of a list, in the order of the ids, which is that of time.
+type page[T any] struct {
+	Rows []T
+	Next string // the id after which the next page begins; empty on the last one
+}
+
+// read reads the page of a list that begins after an id, at first the empty one.
+func read[T any](db *gorm.DB, after string, idOf func(T) uuid.UUID) (p page[T], err error) {
+	if after != "" {
+		id, err := uuid.Parse(after)
+		if err != nil {
+			return p, gorm.ErrRecordNotFound
+		}
+		db = db.Where("id > ?", id)
+	}
+	if err := db.Order("id").Limit(pageSize + 1).Find(&p.Rows).Error; err != nil {
+		return p, err
+	}
+	if len(p.Rows) > pageSize {
+		p.Rows = p.Rows[:pageSize]
+		p.Next = idOf(p.Rows[pageSize-1]).String()
+	}
+	return p, nil
 }
 
 // What follows is one tenant's work. No tenant is named: it is the context's.
 
-func (a *app) projects(ctx context.Context) (projects []Project, err error) {
-	return projects, a.db.WithContext(ctx).Preload("Tasks").Order("created_at, id").Find(&projects).Error
+func (a *app) projects(ctx context.Context, after string) (page[Project], error) {
+	return read(a.db.WithContext(ctx), after, func(p Project) uuid.UUID { return p.ID })
+}
+
+// taskCounts returns how many tasks each of the projects has.
+func (a *app) taskCounts(ctx context.Context, projects []Project) (map[uuid.UUID]int, error) {
+	ids := make([]uuid.UUID, len(projects))
+	for i, p := range projects {
+		ids[i] = p.ID
+	}
+	var rows []struct {
+		ProjectID uuid.UUID
+		N         int
+	}
+	err := a.db.WithContext(ctx).Model(&Task{}).Select("project_id, count(*) AS n").
+		Where("project_id IN ?", ids).Group("project_id").Find(&rows).Error
+	counts := make(map[uuid.UUID]int, len(rows))
+	for _, row := range rows {
+		counts[row.ProjectID] = row.N
+	}
+	return counts, err
 }
 
 func (a *app) project(ctx context.Context, id string) (project Project, err error) {
@@ -71,10 +122,17 @@ func (a *app) project(ctx context.Context, id string) (project Project, err erro
 	if err != nil {
 		return project, gorm.ErrRecordNotFound
 	}
-	err = a.db.WithContext(ctx).
-		Preload("Tasks", func(db *gorm.DB) *gorm.DB { return db.Order("created_at, id") }).
-		Take(&project, "id = ?", key).Error
-	return project, err
+	return project, a.db.WithContext(ctx).Take(&project, "id = ?", key).Error
+}
+
+// tasks returns a project with a page of its tasks, and what comes after that.
+func (a *app) tasks(ctx context.Context, id, after string) (project Project, next string, err error) {
+	if project, err = a.project(ctx, id); err != nil {
+		return project, "", err
+	}
+	tasks, err := read(a.db.WithContext(ctx).Where("project_id = ?", project.ID), after, func(t Task) uuid.UUID { return t.ID })
+	project.Tasks = tasks.Rows
+	return project, tasks.Next, err
 }
 
 func (a *app) addProject(ctx context.Context, name string) (project Project, err error) {
@@ -132,10 +190,17 @@ func mayManage(ctx context.Context) error {
 	return errForbidden
 }
 
+// cleanText returns text that is fit to be shown: of a line, with something to see, and
+// without what turns around the writing of what stands beside it.
 func cleanText(text string) (string, error) {
 	text = strings.TrimSpace(text)
-	if text == "" || !utf8.ValidString(text) || strings.ContainsRune(text, 0) || utf8.RuneCountInString(text) > 200 {
-		return "", inputError("write 1 to 200 characters")
+	isBad := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+	}
+	isSeen := func(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) }
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > 200 ||
+		strings.ContainsFunc(text, isBad) || !strings.ContainsFunc(text, isSeen) {
+		return "", inputError("write 1 to 200 characters on one line")
 	}
 	return text, nil
 }
