@@ -151,7 +151,7 @@ func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
 // tell. The others are seen when its text is built; see reaches.
 func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 	switch text := stmt.SQL.String(); {
-	case p.modes == nil:
+	case p.modes == nil, isEnforced(stmt.Context):
 		return true
 	case p.modes.strictest == Observe:
 		return false

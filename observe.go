@@ -89,7 +89,7 @@ func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, 
 	if o.copied == nil || stmt.DB.Error != nil || !ex.isLast(stmt, name) {
 		return
 	}
-	enforced := ex.plugin.reaches(effective(ex.op, stmt.DB), stmt.SQL.String()) ||
+	enforced := ex.plugin.reaches(effective(ex.op, stmt.DB), stmt.SQL.String()) || isEnforced(stmt.Context) ||
 		ex.plugin.modes.strictest != Observe && ex.plugin.instructs(stmt)
 	if enforced {
 		o.ex.rehearsal = nil // it will be sent: what its author says of tenants is not relied on

@@ -138,7 +138,11 @@ func quiet() *gorm.Config {
 
 func openSQLite(t testing.TB) *gorm.DB {
 	t.Helper()
-	dsn := "file:" + uuid.NewString() + "?mode=memory&cache=shared&_pragma=busy_timeout(5000)"
+	return openSQLiteAt(t, "file:"+uuid.NewString()+"?mode=memory&cache=shared&_pragma=busy_timeout(5000)")
+}
+
+func openSQLiteAt(t testing.TB, dsn string) *gorm.DB {
+	t.Helper()
 	db, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn}), quiet())
 	require.NoError(t, err)
 	closeAtEnd(t, db)

@@ -49,7 +49,9 @@ func newMixed(t *testing.T, db *gorm.DB, config tenancy.Config) *mixed {
 	m := &mixed{newObserving(t, db, &config)}
 	for i, tenant := range []uuid.UUID{m.A, m.B} {
 		require.NoError(t, m.in(tenant).Create(user(uint(i+1), tenant, fmt.Sprint("user", i+1))).Error)
-		require.NoError(t, m.in(tenant).Create(&Order{ID: uint(i + 1), UserID: 1, Amount: []int{ownAmount, secret}[i]}).Error)
+		require.NoError(t, m.in(tenant).Create(&Order{
+			ID: uint(i + 1), UserID: 1, Amount: []int{ownAmount, secret}[i], TenantModel: tenancy.TenantModel{TenantID: tenant},
+		}).Error)
 	}
 	m.bypassed(t, "CREATE VIEW listing AS SELECT * FROM orders")
 	if db.Name() == "postgres" {

@@ -235,7 +235,15 @@ func (f *Fixture) introduce() error {
 
 // as returns the context of a tenant.
 func (f *Fixture) as(tenant int) context.Context {
-	return tenancy.With(context.Background(), f.tenants[tenant])
+	return tenancy.With(f.context(), f.tenants[tenant])
+}
+
+// context returns the context that operations' own are made from.
+func (f *Fixture) context() context.Context {
+	if f.suite.Enforced {
+		return tenancy.WithEnforcement(context.Background())
+	}
+	return context.Background()
 }
 
 func (f *Fixture) checkEmpty() error {

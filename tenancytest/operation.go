@@ -214,12 +214,12 @@ var scopes = []scope{
 		judge:   (*Fixture).judgeTenant,
 	}, {
 		name:    "none",
-		ctx:     func(*Fixture) context.Context { return context.Background() },
+		ctx:     (*Fixture).context,
 		applies: func(t *task, _ bool) bool { return t.model.tenant != nil && t.flags&(inTenant|variant) == 0 },
 		judge:   (*Fixture).judgeNone,
 	}, {
 		name: "set of one",
-		ctx:  func(f *Fixture) context.Context { return tenancy.WithSet(context.Background(), f.tenants[0]) },
+		ctx:  func(f *Fixture) context.Context { return tenancy.WithSet(f.context(), f.tenants[0]) },
 		applies: func(t *task, inSets bool) bool {
 			return !inSets && t.flags&(creates|naming|refused|blocked) == 0
 		},
@@ -269,8 +269,8 @@ func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(s
 		step("set", func() *Finding { return found(Wrong, "%v", err) })
 		return
 	}
-	set := tenancy.WithSet(context.Background(), f.tenants[0], f.tenants[1])
-	bypass := tenancy.Bypass(context.Background(), "conformance suite")
+	set := tenancy.WithSet(f.context(), f.tenants[0], f.tenants[1])
+	bypass := tenancy.Bypass(f.context(), "conformance suite")
 	for _, t := range tasks {
 		a := alone[t]
 		if a == nil {

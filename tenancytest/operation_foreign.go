@@ -1,8 +1,6 @@
 package tenancytest
 
 import (
-	"context"
-
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -136,7 +134,7 @@ var foreignOperations = []operation{
 	}},
 	{"Without a context inside", naming | noTenant, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
-		return got(tx.WithContext(context.Background()).Find(out), out)
+		return got(tx.WithContext(m.f.context()).Find(out), out)
 	}},
 }
 

@@ -1,7 +1,6 @@
 package tenancytest
 
 import (
-	"context"
 	"errors"
 
 	"gorm.io/gorm"
@@ -34,7 +33,7 @@ var sessionOperations = []operation{
 	}},
 	{"Session of a chain without a context", 0, func(tx *gorm.DB, m *model) answer {
 		out := m.slice()
-		chain := row(or, row(where, tx.WithContext(context.Background()), m, 0), m, 1)
+		chain := row(or, row(where, tx.WithContext(m.f.context()), m, 0), m, 1)
 		return got(chain.WithContext(tx.Statement.Context).Find(out), out)
 	}},
 	{"Session of a chain of the other tenant", 0, func(tx *gorm.DB, m *model) answer {

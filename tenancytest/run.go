@@ -67,6 +67,11 @@ type Suite struct {
 	// Nil means none.
 	Reading context.Context
 
+	// Enforced runs the operations under [tenancy.WithEnforcement]: it is for a handle
+	// that observes tables. False means that the handle's modes hold; what it sends
+	// unscoped is then a leak.
+	Enforced bool
+
 	// Backstop says that DB has no plugin: what is below it is tested alone. That
 	// may refuse, and answer with less; leaks are all that is reported. It knows
 	// tenants, not relations, so that shared tables may be read by anybody, and

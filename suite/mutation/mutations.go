@@ -78,6 +78,8 @@ var mutations = []mutation{
 	{"a preload moves to another tenant", "preload.go", "return err\n}\n\n// runPreload", "_ = err\n\treturn nil\n}\n\n// runPreload"},
 	{"Row returns nil after an error", "row.go", "return pool.QueryRowContext(context.Background(), \"\")", "_ = context.Background()\n\treturn nil"},
 	{"an enforced table beside an observed one", "observe.go", "enforced := ex.plugin.reaches(effective(ex.op, stmt.DB), stmt.SQL.String())", "enforced := false"},
+	{"a context that asks for enforcement", "mode.go", "case p.modes == nil, isEnforced(stmt.Context):", "case p.modes == nil:"},
+	{"a hook that asks for enforcement", "observe.go", " || isEnforced(stmt.Context) ||", " ||"},
 	{"text that writes is observed as a read", "mode.go", "case !seen.Reads, op == opRaw && seen.Unsure != \"\":", "case false:"},
 	{"an enforced table is named without its schema", "mode.go", "schema, last := cutSchema(name)", "schema, last := \"\", name"},
 	{"a callback's text beside an observed statement", "callbacks.go", "(ex.observed == nil || ex.plugin.reaches(opRaw, text))", "ex.observed == nil"},
