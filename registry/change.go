@@ -42,7 +42,7 @@ const (
 
 // run carries out an operation with its hooks in one transaction.
 func (r *Registry) run(ctx context.Context, op operation, do func(c *change) error) (Tenant, error) {
-	c := &change{r: r, ctx: tenancy.With(ctx, op.id)}
+	c := &change{r: r, ctx: scoped(ctx, op.id)}
 	err := r.free(c.ctx, op.takes)
 	if err == nil {
 		err = r.db.WithContext(c.ctx).Transaction(func(tx *gorm.DB) error {

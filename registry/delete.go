@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -13,20 +14,48 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// modelTable is a table of tenants' rows that a purge empties.
+// modelTable is a table of tenants' rows that a purge or the end of a tenant
+// empties.
 type modelTable struct {
-	name  string
-	value any    // a pointer to the model's zero value
-	owned string // the tenant column where rows for everybody lie beside; empty where none do
+	tenancy.TenantTable
+	value any // a pointer to the model's zero value
 }
 
-func (t modelTable) in(tx *gorm.DB) *gorm.DB {
-	db := tx.Session(&gorm.Session{NewDB: true, AllowGlobalUpdate: true, SkipHooks: true}).
-		Table(t.name).Model(t.value).Unscoped()
-	if t.owned == "" {
-		return db
+// in returns a handle for the rows of the tenant that another one is scoped to,
+// without those for everybody that may lie beside them. It names the tenant itself:
+// what deletes rows does not rest on the plugin alone, and GORM refuses it where the
+// condition is missing.
+func (t *modelTable) in(tx *gorm.DB) *gorm.DB {
+	rows := tx.Session(&gorm.Session{NewDB: true, SkipHooks: true}).Table(t.Name).Model(t.value).Unscoped()
+	scope, _ := tenancy.From(tx.Statement.Context)
+	ids, err := t.Bind(scope)
+	if err == nil && len(ids) != 1 {
+		err = &tenancy.ScopeError{Table: t.Name, Err: tenancy.ErrNoTenant, Detail: "one tenant's rows are counted and deleted"}
 	}
-	return db.Where(clause.Neq{Column: clause.Column{Name: t.owned}}) // is not NULL
+	if err != nil {
+		_ = rows.AddError(err)
+		return rows
+	}
+	return rows.Where(clause.Eq{Column: clause.Column{Table: clause.CurrentTable, Name: t.Column}, Value: ids[0]})
+}
+
+// delete deletes the tenant's rows, and returns how many there were.
+func (t *modelTable) delete(tx *gorm.DB) (int64, error) {
+	deleted := t.in(tx).Delete(t.value)
+	return deleted.RowsAffected, deleted.Error
+}
+
+// ownTables lists the tables of the registry that end with a tenant, those first
+// that refer to others.
+func (r *Registry) ownTables() (tables []modelTable, err error) {
+	for _, model := range []any{&Invitation{}, &Member{}, &Domain{}} {
+		known, err := r.plugin.Table(model)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, modelTable{known, model})
+	}
+	return tables, nil
 }
 
 // modelTables lists the tables of Config.Models and their join tables, those
@@ -40,15 +69,16 @@ func (r *Registry) modelTables() (tables []modelTable, err error) {
 		}
 		own[known.Name] = true
 	}
+	list, err := tenancy.Tables(r.db, r.config.Models...)
+	if err != nil {
+		return nil, fmt.Errorf("Config.Models: %w", err)
+	}
+	known := make(map[string]tenancy.TenantTable, len(list))
+	for _, table := range list {
+		known[table.Name] = table
+	}
 	var schemas, joins []*schema.Schema
-	for i, model := range r.config.Models {
-		known, err := r.plugin.Table(model)
-		if err != nil {
-			return nil, fmt.Errorf("Config.Models[%d]: %w", i, err)
-		}
-		if known.Column == "" {
-			return nil, fmt.Errorf("%w: Config.Models[%d]: %s is no tenant's table", ErrInvalid, i, known.Name)
-		}
+	for _, model := range r.config.Models {
 		stmt := &gorm.Statement{DB: r.db}
 		if err := stmt.Parse(model); err != nil {
 			return nil, err
@@ -63,14 +93,14 @@ func (r *Registry) modelTables() (tables []modelTable, err error) {
 	}
 	seen := map[string]bool{}
 	for _, s := range append(joins, childrenFirst(schemas)...) {
-		if !seen[s.Table] {
-			seen[s.Table] = true
-			table := modelTable{name: s.Table, value: reflect.New(s.ModelType).Interface()}
-			if known, err := r.plugin.Table(table.value); err == nil && known.Kind == tenancy.KindMixed {
-				table.owned = known.Column
-			}
-			tables = append(tables, table)
+		if seen[s.Table] {
+			continue
 		}
+		seen[s.Table] = true
+		if known[s.Table].Column == "" {
+			return nil, fmt.Errorf("%w: Config.Models: %s is no table of tenants' rows", ErrInvalid, s.Table)
+		}
+		tables = append(tables, modelTable{known[s.Table], reflect.New(s.ModelType).Interface()})
 	}
 	return tables, nil
 }
@@ -133,7 +163,7 @@ func (r *Registry) CountRows(ctx context.Context, id uuid.UUID) ([]TableCount, e
 func countRows(tx *gorm.DB, tables []modelTable) ([]TableCount, error) {
 	counts := make([]TableCount, len(tables))
 	for i, table := range tables {
-		counts[i].Table = table.name
+		counts[i].Table = table.Name
 		if err := table.in(tx).Count(&counts[i].Rows).Error; err != nil {
 			return nil, err
 		}
@@ -154,16 +184,16 @@ func (r *Registry) Purge(ctx context.Context, id uuid.UUID, counted []TableCount
 	op := operation{event: Event{Op: OpPurge}, id: id, states: []State{Archived}, locks: lockAlone}
 	_, err := r.run(ctx, op, func(c *change) error {
 		for _, table := range r.tables {
-			rows, ok := expected[table.name]
+			rows, ok := expected[table.Name]
 			if !ok {
-				return fmt.Errorf("%w: %s was not counted", ErrChanged, table.name)
+				return fmt.Errorf("%w: %s was not counted", ErrChanged, table.Name)
 			}
-			deleted := table.in(c.tx).Delete(table.value)
-			if deleted.Error != nil {
-				return deleted.Error
+			deleted, err := table.delete(c.tx)
+			if err != nil {
+				return err
 			}
-			if deleted.RowsAffected != rows {
-				return fmt.Errorf("%w: %s has %d rows, %d were counted", ErrChanged, table.name, deleted.RowsAffected, rows)
+			if deleted != rows {
+				return fmt.Errorf("%w: %s has %d rows, %d were counted", ErrChanged, table.Name, deleted, rows)
 			}
 		}
 		return nil
@@ -174,7 +204,9 @@ func (r *Registry) Purge(ctx context.Context, id uuid.UUID, counted []TableCount
 // Delete deletes an archived tenant ([ErrState]) with its domains, members and
 // invitations. While it has rows in any other table that has the tenant column,
 // listed in [Config.Models] or not, it is [ErrNotEmpty]. Its slug and domains
-// cannot be taken by another tenant for [Config.Hold].
+// cannot be taken by another tenant for [Config.Hold], and its id is never given
+// again ([ErrRetired]): rows that somebody writes for it past the registry, at this
+// moment or later, are nobody's.
 func (r *Registry) Delete(ctx context.Context, id uuid.UUID) error {
 	op := operation{event: Event{Op: OpDelete}, id: id, states: []State{Archived}, locks: lockAlone}
 	_, err := r.run(ctx, op, func(c *change) error {
@@ -187,13 +219,15 @@ func (r *Registry) Delete(ctx context.Context, id uuid.UUID) error {
 				return err
 			}
 		}
-		everything := c.tx.Session(&gorm.Session{AllowGlobalUpdate: true})
-		for _, model := range []any{&Invitation{}, &Member{}, &Domain{}} {
-			if err := everything.Delete(model).Error; err != nil {
+		for _, table := range r.own {
+			if _, err := table.delete(c.tx); err != nil {
 				return err
 			}
 		}
 		if err := c.checkEmpty(); err != nil {
+			return err
+		}
+		if err := c.retire(); err != nil {
 			return err
 		}
 		return only(c.tx.Unscoped().Delete(c.account), ErrNotFound)
@@ -227,19 +261,24 @@ func (c *change) checkEmpty() error {
 	return nil
 }
 
-// tenantColumns are the names of tenant columns.
+// tenantColumns are the names of tenant columns: the usual ones, and those of the
+// tables that the plugin knows. The key of the tenants' own table is none, for
+// others have a key of that name.
 func (r *Registry) tenantColumns() ([]string, error) {
-	known := map[string]bool{"tenant_id": true, r.plugin.Column(): true}
-	for _, model := range r.config.Models {
-		table, err := r.plugin.Table(model)
-		if err != nil {
-			return nil, err
+	root, err := r.plugin.Table(r.config.Account)
+	if err != nil {
+		return nil, err
+	}
+	known, err := tenancy.Tables(r.db)
+	if err != nil {
+		return nil, err
+	}
+	columns := []string{"tenant_id", r.plugin.Column()}
+	for _, table := range known {
+		if table.Column != "" && table.Column != root.Column {
+			columns = append(columns, table.Column)
 		}
-		known[table.Column] = true
 	}
-	columns := make([]string, 0, len(known))
-	for column := range known {
-		columns = append(columns, column)
-	}
-	return columns, nil
+	slices.Sort(columns)
+	return slices.Compact(columns), nil
 }

@@ -77,7 +77,7 @@ func TestPurgeDeletesOneTenantsRows(t *testing.T) {
 	for table, n := range after {
 		assert.Zero(t, n, table)
 	}
-	assert.EqualValues(t, 2, held, "its slug and its domain")
+	assert.EqualValues(t, 3, held, "its slug, its domain and its id")
 	assert.Equal(t, before, everything(t, w, globex.ID))
 	_, err = w.Get(ctx, acme.ID)
 	require.ErrorIs(t, err, registry.ErrNotFound)

@@ -73,11 +73,21 @@ package: that is decided by constraints and locked rows of the database.
 [Registry.LookupDomain], [Registry.LookupSlug] and [Registry.LookupID] go through a
 cache that is bounded in bytes, with a part of its own for names that lead to
 nobody, so that made-up hosts push out no tenant. Who asks for the same at once asks
-the database once. An error of the database is no answer and not kept.
+the database once, at most [Config.MaxLookups] names are read at a time ([ErrBusy]), and
+a read ends with the last one who waits for it. An error of the database is no answer
+and not kept.
+
+The time that an answer takes may tell whether a tenant exists: package middleware asks
+for the membership, one query more, where a tenant was found, and nowhere else.
 
 What this process changes it sees at once. What others change it hears of while
 [Registry.Listen] runs; without it, and while its connection is down, an answer is
 no older than [Config.BlindTTL].
+
+# Modes
+
+What the package sends is enforced whatever tenancy.Config.Mode and Modes say, see
+tenancy.WithEnforcement; so is what hooks and visits send with their context.
 
 # Citus and row-level security
 

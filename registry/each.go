@@ -10,8 +10,6 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-
-	"github.com/gorm-tenancy/tenancy"
 )
 
 const pageSize = 500
@@ -63,10 +61,12 @@ type TenantFailure struct {
 	Err    error
 }
 
-// ForEach calls visit for every tenant, in its own scope, several at a time. A
-// tenant that fails stops no other: its error is in the result, and ForEach
-// returns one that wraps them all. A context that ends stops it before the next
-// tenant. Tenants that come while it runs may be visited or not, and one that
+// ForEach calls visit for every tenant, in its own scope, several at a time. The
+// scope is enforced whatever the plugin's modes are; see [tenancy.WithEnforcement].
+// A tenant that fails stops no other: its error is in the result, and ForEach
+// returns one that wraps them all. So does a visit that panics, whose error is a
+// [*PanicError]. A Progress that panics, or a context that ends, stops it before the
+// next tenant. Tenants that come while it runs may be visited or not, and one that
 // changes its state a moment before its turn may still be; none is visited twice.
 // The context must not be scoped to a tenant.
 func (r *Registry) ForEach(ctx context.Context, how Sweep, visit func(ctx context.Context, tenant Tenant) error) (Swept, error) {
@@ -88,7 +88,7 @@ func (r *Registry) ForEach(ctx context.Context, how Sweep, visit func(ctx contex
 			return Swept{}, err
 		}
 	}
-	err := s.all(ctx, r)
+	err := guarded(func() error { return s.all(ctx, r) })
 	s.running.Wait()
 	if err != nil {
 		return s.swept, err
@@ -103,9 +103,10 @@ type sweep struct {
 	slots   chan struct{}
 	running sync.WaitGroup
 
-	mu    sync.Mutex
-	at    Progress
-	swept Swept
+	mu     sync.Mutex
+	at     Progress
+	swept  Swept
+	broken error // of Progress
 }
 
 // all visits page by page.
@@ -127,6 +128,9 @@ func (s *sweep) all(ctx context.Context, r *Registry) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
+			if err := s.stopped(); err != nil {
+				return err
+			}
 			select {
 			case <-ctx.Done():
 				return context.Cause(ctx)
@@ -134,7 +138,8 @@ func (s *sweep) all(ctx context.Context, r *Registry) error {
 			}
 			s.running.Go(func() {
 				defer func() { <-s.slots }()
-				s.saw(tenant, s.visit(tenancy.With(ctx, tenant.ID), tenant), true)
+				guard(func() error { return s.visit(scoped(ctx, tenant.ID), tenant) },
+					func(err error) { s.saw(tenant, err, true) })
 			})
 		}
 	}
@@ -152,12 +157,25 @@ func (s *sweep) saw(tenant Tenant, err error, visited bool) {
 	case visited:
 		s.swept.Visited++
 	}
-	if s.how.Progress != nil {
-		s.how.Progress(s.at)
+	if s.how.Progress != nil && s.broken == nil {
+		s.broken = guarded(func() error {
+			s.how.Progress(s.at)
+			return nil
+		})
 	}
 }
 
+// stopped returns why no more tenants are visited; nil while they are.
+func (s *sweep) stopped() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
+}
+
 func (s *sweep) err() error {
+	if s.broken != nil {
+		return s.broken
+	}
 	if len(s.swept.Failed) == 0 {
 		return nil
 	}

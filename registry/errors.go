@@ -60,6 +60,14 @@ var (
 	// ErrChanged: the rows are not those that were counted.
 	ErrChanged = errors.New("registry: the tenant's rows are not those that were counted")
 
+	// ErrBusy: as many lookups as [Config.MaxLookups] allows are reading from the
+	// database, and it was not this one's turn in time. Package middleware answers it
+	// with 503, as any other error that is not ErrNotFound.
+	ErrBusy = errors.New("registry: too many lookups at once")
+
+	// ErrRetired: the id was a deleted tenant's, and is not given again.
+	ErrRetired = errors.New("registry: the id was that of a deleted tenant")
+
 	// ErrNoNotifications: the database or the driver cannot send notifications,
 	// or something between them, such as a pooler, keeps them back.
 	ErrNoNotifications = errors.New("registry: notifications do not arrive")

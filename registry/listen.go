@@ -12,8 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/gorm-tenancy/tenancy"
 )
 
 // channel is where changes are told. Who may connect to the database may listen
@@ -43,7 +41,8 @@ const (
 // stands, every [Config.Heartbeat]. [Config.OnListen] is told of each change.
 //
 // On SQLite, with another driver, and while another Listen runs, it returns
-// [ErrNoNotifications] or [ErrInvalid] at once.
+// [ErrNoNotifications] or [ErrInvalid] at once. When Config.OnListen panics, it
+// returns a [*PanicError].
 func (r *Registry) Listen(ctx context.Context) error {
 	pool, err := r.db.DB()
 	if err != nil {
@@ -64,7 +63,13 @@ func (r *Registry) Listen(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		r.tell(err)
+		var panicked *PanicError
+		if errors.As(err, &panicked) {
+			return err
+		}
+		if panicked := r.tell(err); panicked != nil {
+			return panicked
+		}
 		if errors.Is(err, errDriver) {
 			return err
 		}
@@ -82,10 +87,15 @@ var errDriver = fmt.Errorf("%w: the handle's driver is not pgx", ErrNoNotificati
 // moment.
 func (r *Registry) IsListening() bool { return r.hears.Load() }
 
-func (r *Registry) tell(err error) {
-	if r.config.OnListen != nil {
-		r.config.OnListen(err)
+// tell tells Config.OnListen. Its panic ends Listen, and not the process.
+func (r *Registry) tell(err error) error {
+	if r.config.OnListen == nil {
+		return nil
 	}
+	return guarded(func() error {
+		r.config.OnListen(err)
+		return nil
+	})
 }
 
 // listen listens on one connection until it breaks. heard says whether it ever
@@ -119,7 +129,9 @@ func (r *Registry) listen(ctx context.Context, pool *sql.DB) (heard bool, err er
 		r.hears.Store(false)
 		r.cache.flush()
 	}()
-	r.tell(nil)
+	if err := r.tell(nil); err != nil {
+		return true, err
+	}
 	return true, r.hear(ctx, conn)
 }
 
@@ -231,7 +243,7 @@ func (c *change) notify() error {
 // Forget makes every process that listens forget a tenant, whose row or domains
 // somebody has changed past the registry; this one does so in any case.
 func (r *Registry) Forget(ctx context.Context, id uuid.UUID) error {
-	c := &change{r: r, ctx: tenancy.With(ctx, id), tx: r.in(ctx, id), tenant: Tenant{ID: id}}
+	c := &change{r: r, ctx: scoped(ctx, id), tx: r.in(ctx, id), tenant: Tenant{ID: id}}
 	var claims []claim
 	err := c.tx.Find(&claims).Error // which a context of another tenant refuses
 	for _, held := range claims {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,10 +11,6 @@ import (
 
 	"github.com/gorm-tenancy/tenancy"
 )
-
-// lookupTimeout bounds the reading of one tenant, which does not end with the
-// request that began it: others may wait for it.
-const lookupTimeout = 10 * time.Second
 
 // LookupDomain returns the tenant of a verified domain, as a request's Host has
 // it: in any case, with a port or a trailing dot, internationalised. Tenants that
@@ -64,7 +59,7 @@ func (r *Registry) LookupID(ctx context.Context, id string) (Tenant, error) {
 // Get returns a tenant in whatever state as it is now, past the cache, or
 // [ErrNotFound].
 func (r *Registry) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
-	account, err := r.load(r.db.WithContext(tenancy.With(ctx, id)))
+	account, err := r.load(r.in(ctx, id))
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -129,13 +124,15 @@ func (r *Registry) ttl() time.Duration {
 }
 
 // fly reads a tenant once for all who ask for it at the same time; nil when there
-// is none. Who asks after a change joins nobody who asked before it.
+// is none.
 func (r *Registry) fly(ctx context.Context, k key) (*Tenant, error) {
 	epoch := r.cache.current()
-	flight := string(k.kind) + " " + k.name + " " + strconv.FormatUint(epoch, 10)
-	landed := r.flights.DoChan(flight, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
-		defer cancel()
+	tenant, err := r.flights.read(ctx, destination{k, epoch}, func(ctx context.Context) (*Tenant, error) {
+		if tenant, exists, known := r.cached(k); known && exists { // read while it waited for its turn
+			return &tenant, nil
+		} else if known {
+			return nil, nil
+		}
 		at := r.config.Now()
 		tenant, err := r.read(ctx, k)
 		if err == nil {
@@ -143,16 +140,10 @@ func (r *Registry) fly(ctx context.Context, k key) (*Tenant, error) {
 		}
 		return tenant, err
 	})
-	select {
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case result := <-landed:
-		if result.Err != nil {
-			return nil, fmt.Errorf("registry: lookup: %w", result.Err)
-		}
-		tenant, _ := result.Val.(*Tenant)
-		return tenant, nil
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("registry: lookup: %w", err)
 	}
+	return tenant, err
 }
 
 // read reads a tenant past the cache; nil when there is none.

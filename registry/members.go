@@ -9,18 +9,12 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-
-	"github.com/gorm-tenancy/tenancy"
 )
-
-// in returns a handle that is scoped to a tenant.
-func (r *Registry) in(ctx context.Context, id uuid.UUID) *gorm.DB {
-	return r.db.WithContext(tenancy.With(ctx, id))
-}
 
 // Membership returns a user's membership of a tenant in whatever state, or
 // [ErrNotMember]. It is one query and not cached: who was removed is out with the
-// next request.
+// next request. Who calls it only for tenants that exist, as package middleware does,
+// answers later for those, and so tells that they do.
 func (r *Registry) Membership(ctx context.Context, tenant uuid.UUID, user string) (Member, error) {
 	c := &change{tx: r.in(ctx, tenant)}
 	var m Member

@@ -13,7 +13,8 @@ import (
 
 // NewTenant is what [Registry.Provision] makes a tenant from.
 type NewTenant struct {
-	// ID is the tenant's id. Zero means a new UUIDv7.
+	// ID is the tenant's id. Zero means a new UUIDv7. That of a deleted tenant is
+	// [ErrRetired].
 	ID uuid.UUID
 	// Slug is the tenant's short name; see [NormalizeSlug]. It is required.
 	Slug string
@@ -42,7 +43,8 @@ type NewTenant struct {
 
 // Provision makes a tenant, active, with its slug, its domain and its owner's
 // membership, and runs the hooks, all in one transaction: there is all of it or
-// nothing. A slug or a domain that cannot be had is [ErrTaken] or [ErrReserved].
+// nothing. A slug or a domain that cannot be had is [ErrTaken] or [ErrReserved],
+// and the id of a deleted tenant [ErrRetired].
 // The context must not be scoped to a tenant.
 func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 	tenant, domain, err := r.prepare(&n)
@@ -64,6 +66,9 @@ func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 		c.account, c.tenant = n.Account, tenant
 		c.account.SetRegistryTenant(tenant)
 		if err := c.tx.Omit(clause.Associations).Create(c.account).Error; err != nil {
+			return err
+		}
+		if err := c.checkRetired(); err != nil {
 			return err
 		}
 		if err := c.take(key{kindSlug, tenant.Slug}); err != nil {
@@ -94,6 +99,9 @@ func (r *Registry) Enroll(ctx context.Context, id uuid.UUID, owner string) (Tena
 	return r.run(ctx, op, func(c *change) error {
 		if slug, err := NormalizeSlug(c.tenant.Slug); err != nil || slug != c.tenant.Slug {
 			return ErrInvalidSlug
+		}
+		if err := c.checkRetired(); err != nil {
+			return err
 		}
 		if err := c.take(key{kindSlug, c.tenant.Slug}); err != nil {
 			return err

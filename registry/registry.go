@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/singleflight"
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy"
@@ -51,6 +50,12 @@ type Config struct {
 	// negative one, that nothing is cached.
 	CacheBytes int
 
+	// MaxLookups is how many lookups read from the database at a time, each with one
+	// connection of the pool: keep it below the pool's own limit, so that requests
+	// for made-up hosts leave connections to the tenants. Another lookup waits for a
+	// second, and then is [ErrBusy]. Zero means 16.
+	MaxLookups int
+
 	// CacheTTL is how long a lookup's answer is kept while notifications of
 	// changes arrive; see [Registry.Listen]. Zero means a minute.
 	CacheTTL time.Duration
@@ -84,9 +89,10 @@ type Registry struct {
 	config  Config
 	plugin  *tenancy.Plugin
 	account reflect.Type // what Config.Account points to
+	own     []modelTable // of the registry itself, but for tenants and names
 	tables  []modelTable // of Config.Models
 	cache   *cache
-	flights singleflight.Group
+	flights *flights
 
 	listens atomic.Bool // a Listen runs
 	hears   atomic.Bool // notifications arrive
@@ -104,7 +110,12 @@ func Models(account Account) []any {
 
 // New returns a registry on a handle that uses the tenancy plugin, and a
 // primary: a replica may answer a lookup with what was. It sends nothing. An
-// error names the field that cannot be.
+// error names the field that cannot be; a handle that does not scope its statements
+// is [ErrInvalid].
+//
+// The plugin's modes do not hold for the registry: what it sends is enforced, see
+// [tenancy.WithEnforcement], and so is what its hooks and visits do with the context
+// that they get.
 func New(db *gorm.DB, config Config) (*Registry, error) {
 	plugin, ok := db.Plugins[(*tenancy.Plugin)(nil).Name()].(*tenancy.Plugin)
 	if !ok {
@@ -120,8 +131,12 @@ func New(db *gorm.DB, config Config) (*Registry, error) {
 	r := &Registry{
 		db: db.Session(&gorm.Session{NewDB: true, Context: context.Background()}), config: config, plugin: plugin,
 		account: reflect.TypeOf(config.Account).Elem(), cache: newCache(config.CacheBytes),
+		flights: newFlights(config.MaxLookups),
 	}
 	if err := r.checkModels(); err != nil {
+		return nil, err
+	}
+	if err := r.checkScoped(); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -171,6 +186,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.CacheBytes == 0 {
 		c.CacheBytes = 32 << 20
 	}
+	if c.MaxLookups < 0 {
+		return c, fmt.Errorf("%w: Config.MaxLookups is negative", ErrInvalid)
+	}
+	if c.MaxLookups == 0 {
+		c.MaxLookups = 16
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -182,7 +203,7 @@ func (c Config) withDefaults() (Config, error) {
 func (r *Registry) checkModels() error {
 	for _, model := range Models(r.config.Account) {
 		if _, err := r.plugin.Table(model); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 	}
 	stmt := &gorm.Statement{DB: r.db}
@@ -197,27 +218,10 @@ func (r *Registry) checkModels() error {
 	if len(keys) != 1 || keys[0].DBName != known.Column || keys[0].IndirectFieldType != reflect.TypeFor[uuid.UUID]() {
 		return fmt.Errorf("%w: Config.Account needs one primary key, a uuid.UUID that is marked `tenancy:\"tenant\"`", ErrInvalid)
 	}
-	r.tables, err = r.modelTables()
-	return err
-}
-
-// across returns the handle that reads names and tenants across tenants. It stays
-// inside of this package.
-func (r *Registry) across(ctx context.Context, tx *gorm.DB, why string) *gorm.DB {
-	return tx.WithContext(tenancy.Bypass(ctx, "registry: "+why))
-}
-
-// unscoped refuses a context that is scoped to some tenants for what needs all of
-// them.
-func unscoped(ctx context.Context, op string) error {
-	scope, ok := tenancy.From(ctx)
-	switch {
-	case !ok || scope.IsBypass():
-		return nil
-	case scope.Err() != nil:
-		return scope.Err()
+	if r.own, err = r.ownTables(); err == nil {
+		r.tables, err = r.modelTables()
 	}
-	return &tenancy.ScopeError{Op: op, Err: tenancy.ErrTenantMismatch, Detail: "it needs a context without a tenant"}
+	return err
 }
 
 func (r *Registry) now() time.Time { return r.config.Now().UTC().Truncate(time.Microsecond) }

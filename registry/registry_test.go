@@ -10,7 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
@@ -286,4 +288,56 @@ func TestMigratingTwiceChangesNothing(t *testing.T) {
 		assert.Empty(t, done.Pending)
 		assert.Equal(t, wantsChanges, len(done.Done) > 0)
 	}
+}
+
+// A handle that only says that it has the plugin has no registry.
+func TestNewRefusesAHandleThatScopesNothing(t *testing.T) {
+	t.Parallel()
+	dsn := tenancytest.Postgres(t).DSN
+	working := open(t, dsn, new(atomic.Int64))
+	remove := func(from func(db *gorm.DB) interface{ Remove(string) error }) func() *gorm.DB {
+		return func() *gorm.DB {
+			db := open(t, dsn, new(atomic.Int64))
+			require.NoError(t, from(db).Remove("tenancy:begin"))
+			return db
+		}
+	}
+	bare := func() *gorm.DB {
+		db, err := gorm.Open(postgres.Open(dsn), &gorm.Config{Logger: logger.Discard})
+		require.NoError(t, err)
+		t.Cleanup(func() {
+			pool, err := db.DB()
+			require.NoError(t, err)
+			require.NoError(t, pool.Close())
+		})
+		return db
+	}
+	type remover = interface{ Remove(string) error }
+	for reason, handle := range map[string]func() *gorm.DB{
+		"no plugin": bare,
+		"a plugin of another handle": func() *gorm.DB {
+			db := bare()
+			db.Plugins["tenancy"] = working.Plugins["tenancy"]
+			return db
+		},
+		"a plugin that was not used": func() *gorm.DB {
+			db := bare()
+			db.Plugins["tenancy"] = tenancy.New(tenancy.Config{})
+			return db
+		},
+		"a plugin whose Use failed": func() *gorm.DB {
+			db := bare()
+			require.Error(t, db.Use(tenancy.New(tenancy.Config{Mode: 9})))
+			return db
+		},
+		"queries without it": remove(func(db *gorm.DB) remover { return db.Callback().Query() }),
+		"creates without it": remove(func(db *gorm.DB) remover { return db.Callback().Create() }),
+		"updates without it": remove(func(db *gorm.DB) remover { return db.Callback().Update() }),
+		"deletes without it": remove(func(db *gorm.DB) remover { return db.Callback().Delete() }),
+	} {
+		_, err := registry.New(handle(), registry.Config{})
+		assert.ErrorIs(t, err, registry.ErrInvalid, reason)
+	}
+	_, err := registry.New(working, registry.Config{})
+	require.NoError(t, err)
 }

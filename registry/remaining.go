@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -12,23 +13,44 @@ import (
 type tenantColumn struct {
 	table, column string // quoted
 	name          string // for people
+	isUUID        bool   // it has the type, or a domain over it
 }
 
 const (
-	// Partitions are read through their parents. The ids are UUIDs: a column of
-	// integers holds none of them.
-	postgresColumns = `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), c.relname
+	// Partitions are read through their parents. What a column can hold is its type's
+	// to say, and a domain's the type below it: no number, time or truth is a UUID.
+	postgresColumns = `WITH RECURSIVE base (oid, below) AS (
+	SELECT oid, oid FROM pg_type
+	UNION ALL SELECT base.oid, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.below WHERE t.typtype = 'd'
+)
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), c.relname, t.oid = 'uuid'::regtype
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN base ON base.oid = a.atttypid JOIN pg_type t ON t.oid = base.below
 WHERE a.attname = ANY (string_to_array($1, chr(10))) AND a.attnum > 0 AND NOT a.attisdropped
-  AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-  AND a.atttypid IN ('uuid'::regtype, 'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
+  AND c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
+  AND t.typtype <> 'd' AND t.typcategory NOT IN ('N', 'D', 'T', 'B')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%'
 ORDER BY 1, 2`
 
-	sqliteColumns = `SELECT '"' || replace(m.name, '"', '""') || '"', '"' || replace(p.name, '"', '""') || '"', m.name
+	sqliteColumns = `SELECT '"' || replace(m.name, '"', '""') || '"', '"' || replace(p.name, '"', '""') || '"', m.name, false
 FROM sqlite_master m JOIN pragma_table_info(m.name) p
-WHERE m.type = 'table' AND instr(char(10) || $1 || char(10), char(10) || p.name || char(10)) > 0
+WHERE m.type = 'table' AND instr(char(10) || lower($1) || char(10), char(10) || lower(p.name) || char(10)) > 0
 ORDER BY 1, 2`
+
+	// An index on the column is used where it holds UUIDs.
+	uuidRows = `SELECT EXISTS (SELECT 1 FROM %s WHERE %s = $1)`
+
+	// As text, an id has several spellings, and may be padded: they are compared
+	// without what they differ in. As bytes, it is 16 of them.
+	postgresRows = `SELECT EXISTS (SELECT 1 FROM %s WHERE
+	replace(replace(replace(replace(replace(lower(ltrim(rtrim(CAST(%s AS text), $2), $2)), 'urn:uuid:', ''), '{', ''), '}', ''), '-', ''), '\x', '')
+	= replace($1, '-', ''))`
+
+	sqliteRows = `SELECT EXISTS (SELECT 1 FROM %[1]s WHERE lower(hex(%[2]s)) = replace($1, '-', '') OR
+	replace(replace(replace(replace(lower(ltrim(rtrim(CAST(%[2]s AS text), $2), $2)), 'urn:uuid:', ''), '{', ''), '}', ''), '-', '')
+	= replace($1, '-', ''))`
+
+	padding = " \t\r\n\v\f\u00a0"
 )
 
 // remaining returns the name of a table that still has rows of a tenant, other
@@ -43,10 +65,15 @@ func remaining(ctx context.Context, pool gorm.ConnPool, dialect string, columns 
 		if t.name == (claim{}).TableName() {
 			continue
 		}
-		// The value takes the column's type, so that an index on it is used.
-		query := "SELECT EXISTS (SELECT 1 FROM " + t.table + " WHERE " + t.column + " = $1)"
+		query, args := uuidRows, []any{id.String()}
+		if !t.isUUID {
+			query, args = postgresRows, append(args, padding)
+			if dialect == "sqlite" {
+				query = sqliteRows
+			}
+		}
 		var exists bool
-		if err := pool.QueryRowContext(ctx, query, id.String()).Scan(&exists); err != nil {
+		if err := pool.QueryRowContext(ctx, fmt.Sprintf(query, t.table, t.column), args...).Scan(&exists); err != nil {
 			return "", err
 		}
 		if exists {
@@ -68,7 +95,7 @@ func tenantTables(ctx context.Context, pool gorm.ConnPool, dialect string, colum
 	defer rows.Close()
 	for rows.Next() {
 		var t tenantColumn
-		if err := rows.Scan(&t.table, &t.column, &t.name); err != nil {
+		if err := rows.Scan(&t.table, &t.column, &t.name, &t.isUUID); err != nil {
 			return nil, err
 		}
 		found = append(found, t)
