@@ -22,6 +22,7 @@ type change struct {
 	tenant  Tenant
 	touched []key // names whose lookups have another answer now
 	result  error // comes back although the change is committed
+	same    bool  // what was asked for is so already, or did not come about
 }
 
 // operation says what an operation needs.
@@ -91,8 +92,10 @@ func (c *change) around(event Event, do func(c *change) error) error {
 		return err
 	}
 	event.Tenant = c.tenant
-	if err := c.hooks(c.r.config.After, event); err != nil {
-		return err
+	if !c.same {
+		if err := c.hooks(c.r.config.After, event); err != nil {
+			return err
+		}
 	}
 	return c.notify()
 }

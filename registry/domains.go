@@ -73,6 +73,7 @@ func (r *Registry) AddDomain(ctx context.Context, id uuid.UUID, host string) (Do
 		if made.Error != nil || made.RowsAffected == 1 {
 			return made.Error
 		}
+		c.same = true
 		return c.domain(d, d.Host)
 	})
 	if err != nil {

@@ -42,8 +42,10 @@ type Event struct {
 }
 
 // A Hook runs before or after an operation, in its transaction: an error undoes
-// the operation and comes back from it, wrapped. ctx and tx are scoped to the
-// tenant, which is not yet there before [OpProvision] and not any more after
+// the operation and comes back from it, wrapped. One after it does not run where
+// nothing came about: a member accepts an invitation, a claim of a domain is there
+// already. ctx and tx are scoped to the tenant, whatever the plugin's modes are; the
+// tenant is not yet there before [OpProvision] and not any more after
 // [OpDelete]. What cannot be undone (a mail) belongs behind the operation, not
 // into a hook; so do other operations of the registry on the tenant, which would
 // wait for this one for ever. It must be safe for concurrent use.

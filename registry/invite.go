@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +15,7 @@ import (
 
 // NewInvitation is what [Registry.Invite] makes an invitation from.
 type NewInvitation struct {
-	Email       string   // where the token is sent; required
+	Email       string   // where the token is sent: one address without a name; required
 	Role        string   // of the member to be; required
 	Permissions []string // of the member to be; nil means none
 
@@ -59,7 +58,8 @@ func (r *Registry) newInvitation(n NewInvitation) (Invitation, error) {
 	if err != nil {
 		return Invitation{}, err
 	}
-	if err := checkText("email", n.Email, 254); err != nil {
+	email, err := checkEmail(n.Email)
+	if err != nil {
 		return Invitation{}, err
 	}
 	if n.TTL < 0 {
@@ -69,7 +69,7 @@ func (r *Registry) newInvitation(n NewInvitation) (Invitation, error) {
 		n.TTL = r.config.InvitationTTL
 	}
 	return Invitation{
-		Email: strings.TrimSpace(n.Email), Role: n.Role, Permissions: permissions, InvitedBy: n.By,
+		Email: email, Role: n.Role, Permissions: permissions, InvitedBy: n.By,
 		ExpiresAt: r.now().Add(n.TTL),
 	}, nil
 }
@@ -129,7 +129,7 @@ func (r *Registry) Accept(ctx context.Context, token, user string) (Tenant, Memb
 		m = Member{UserID: user, Role: invitation.Role, Permissions: invitation.Permissions}
 		err = c.join(&m)
 		if errors.Is(err, ErrAlreadyMember) {
-			c.result, err = err, nil
+			c.result, c.same, err = err, true, nil
 		}
 		return err
 	})

@@ -21,8 +21,12 @@ func (r *Registry) Membership(ctx context.Context, tenant uuid.UUID, user string
 	return m, c.member(&m, user)
 }
 
-// member reads a member of the tenant.
+// member reads a member of the tenant. What cannot be a user's id is nobody's, and
+// some of it no text that a database takes.
 func (c *change) member(m *Member, user string) error {
+	if checkText("user", user, maxUser) != nil {
+		return ErrNotMember
+	}
 	err := c.tx.Where("user_id = ?", user).Take(m).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return ErrNotMember
@@ -41,6 +45,9 @@ func (c *change) locking() *change {
 func (r *Registry) TenantsOf(ctx context.Context, user string) ([]Tenant, error) {
 	if err := unscoped(ctx, "tenants of a user"); err != nil {
 		return nil, err
+	}
+	if checkText("user", user, maxUser) != nil {
+		return nil, nil // as of any who is no member
 	}
 	var ids []uuid.UUID
 	db := r.across(ctx, r.db, "tenants of a user")
@@ -125,6 +132,9 @@ func (r *Registry) SetRole(ctx context.Context, id uuid.UUID, user, role string,
 	if err != nil {
 		return err
 	}
+	if checkText("user", user, maxUser) != nil {
+		return ErrNotMember
+	}
 	op := operation{event: Event{Op: OpSetRole, User: user}, id: id, states: []State{Active}, locks: lockShared}
 	_, err = r.run(ctx, op, func(c *change) error {
 		to := Member{Role: role, Permissions: permissions}
@@ -139,6 +149,9 @@ func (r *Registry) SetRole(ctx context.Context, id uuid.UUID, user, role string,
 // one, so that nobody comes back through one that was left over. The owner is
 // [ErrOwner]. It works in every state of the tenant.
 func (r *Registry) RemoveMember(ctx context.Context, id uuid.UUID, user string) error {
+	if checkText("user", user, maxUser) != nil {
+		return ErrNotMember
+	}
 	op := operation{event: Event{Op: OpRemoveMember, User: user}, id: id, locks: lockShared}
 	_, err := r.run(ctx, op, func(c *change) error {
 		removed := c.tx.Where("user_id = ? AND NOT is_owner", user).Delete(&Member{})
@@ -164,6 +177,12 @@ func (r *Registry) RemoveMember(ctx context.Context, id uuid.UUID, user string) 
 func (r *Registry) TransferOwnership(ctx context.Context, id uuid.UUID, from, to string) error {
 	if from == to {
 		return fmt.Errorf("%w: the owner is the owner already", ErrInvalid)
+	}
+	if checkText("user", from, maxUser) != nil {
+		return ErrOwner
+	}
+	if checkText("user", to, maxUser) != nil {
+		return ErrNotMember
 	}
 	op := operation{event: Event{Op: OpTransfer, User: to}, id: id, states: []State{Active}, locks: lockShared}
 	_, err := r.run(ctx, op, func(c *change) error {

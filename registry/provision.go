@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm/clause"
@@ -142,7 +140,7 @@ func (r *Registry) prepare(n *NewTenant) (tenant Tenant, domain *Domain, err err
 		return tenant, nil, fmt.Errorf("%w: NewTenant.Account is no %s as Config.Account is", ErrInvalid, reflect.PointerTo(r.account))
 	}
 	for _, check := range []error{
-		checkText("name", n.Name, 200), checkText("owner", n.Owner, maxUser), checkText("role", n.OwnerRole, maxRole),
+		checkText("name", n.Name, maxName), checkText("owner", n.Owner, maxUser), checkText("role", n.OwnerRole, maxRole),
 	} {
 		if check != nil {
 			return tenant, nil, check
@@ -166,22 +164,4 @@ func (c *change) addFirst(d *Domain) error {
 		}
 	}
 	return c.tx.Create(d).Error
-}
-
-const (
-	maxUser = 191
-	maxRole = 64
-)
-
-// checkText checks a text that a person may have typed.
-func checkText(what, text string, longest int) error {
-	switch {
-	case strings.TrimSpace(text) == "":
-		return fmt.Errorf("%w: the %s is empty", ErrInvalid, what)
-	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
-		return fmt.Errorf("%w: the %s is no text", ErrInvalid, what)
-	case utf8.RuneCountInString(text) > longest:
-		return fmt.Errorf("%w: the %s is longer than %d characters", ErrInvalid, what, longest)
-	}
-	return nil
 }

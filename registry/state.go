@@ -48,7 +48,7 @@ func (r *Registry) Rename(ctx context.Context, id uuid.UUID, slug, name string) 
 		slug = normal
 	}
 	if name != "" {
-		if err := checkText("name", name, 200); err != nil {
+		if err := checkText("name", name, maxName); err != nil {
 			return Tenant{}, err
 		}
 	}

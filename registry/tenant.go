@@ -6,7 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -73,8 +77,9 @@ const maxSettings = 16 << 10
 // out without a copy.
 type Settings struct{ text string }
 
-// NewSettings returns v, a struct or a map, as settings. What is no JSON object,
-// or is longer than 16 KiB, is [ErrInvalid].
+// NewSettings returns v, a struct or a map, as settings. What is no JSON object, is
+// longer than 16 KiB, or holds text that PostgreSQL cannot keep in one (a NUL byte,
+// half of a surrogate pair) is [ErrInvalid].
 func NewSettings(v any) (Settings, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -89,6 +94,8 @@ func parseSettings(text []byte) (Settings, error) {
 		return Settings{}, fmt.Errorf("%w: settings are not JSON", ErrInvalid)
 	}
 	switch text := compact.String(); {
+	case !isStorable(text):
+		return Settings{}, fmt.Errorf("%w: settings hold a NUL byte, or half of a character", ErrInvalid)
 	case len(text) > maxSettings:
 		return Settings{}, fmt.Errorf("%w: settings are longer than %d bytes", ErrInvalid, maxSettings)
 	case text == "{}", text == "null":
@@ -98,6 +105,44 @@ func parseSettings(text []byte) (Settings, error) {
 	default:
 		return Settings{text}, nil
 	}
+}
+
+// isStorable reports whether the strings of a JSON text hold what a column of type
+// jsonb can: no NUL, no lone surrogate, valid UTF-8.
+func isStorable(text string) bool {
+	if !utf8.ValidString(text) {
+		return false
+	}
+	for escape := strings.IndexByte(text, '\\'); escape >= 0; escape = strings.IndexByte(text, '\\') {
+		if text[escape+1] != 'u' {
+			text = text[escape+2:]
+			continue
+		}
+		c, rest := unit(text[escape:])
+		if utf16.IsSurrogate(c) {
+			second, behind := unit(rest)
+			if utf16.DecodeRune(c, second) == utf8.RuneError {
+				return false
+			}
+			rest = behind
+		}
+		if c == 0 {
+			return false
+		}
+		text = rest
+	}
+	return true
+}
+
+// unit returns the UTF-16 unit that is escaped at the beginning of a text, and what
+// follows it; zero where there is none.
+func unit(text string) (c rune, rest string) {
+	const length = len(`\u0000`)
+	if len(text) < length || text[:2] != `\u` {
+		return 0, text
+	}
+	n, _ := strconv.ParseUint(text[2:length], 16, 16)
+	return rune(n), text[length:]
 }
 
 // String returns the JSON text.
