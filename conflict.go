@@ -426,6 +426,11 @@ func (ex *execution) uniqueKeys(stmt *gorm.Statement) *uniqueKeys {
 		stmt.AddError(err)
 		return keys
 	}
+	_ = rows.Close()
+	if err := ex.plugin.tables.checkColumn(stmt.Context, stmt.ConnPool, ex.table); err != nil {
+		stmt.AddError(err)
+		return keys
+	}
 	if len(keys.keys) > 0 {
 		ex.table.keys.Store(keys)
 	}

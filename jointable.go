@@ -34,9 +34,13 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 		if !owner.isTenants() && !related.isTenants() {
 			joined.kind = KindMixed // rows for everybody are joined for everybody
 		}
-		next.names[name] = joined
+		if err := next.add(name, joined); err != nil {
+			return err
+		}
 	case owner.table != nil && related.table != nil:
-		next.names[name] = r.newOther(rel.JoinTable.Table, joinedKind(owner.table, related.table))
+		if err := next.add(name, r.newOther(rel.JoinTable.Table, joinedKind(owner.table, related.table))); err != nil {
+			return err
+		}
 	}
 	_, err := r.adopt(next, rel.JoinTable)
 	return err

@@ -63,6 +63,29 @@ type tables struct {
 type snapshot struct {
 	models map[*schema.Schema]*model
 	names  map[string]*table
+	bare   map[string]*table // a tenant's, by its name without its schema
+}
+
+// add adds a table under its folded name. The search path decides which table a
+// name without a schema is, and no statement shows it: it is a tenant's where one of
+// that name is.
+func (s *snapshot) add(name string, t *table) error {
+	schemaName, last := cutSchema(name)
+	for other, known := range s.names {
+		otherSchema, otherLast := cutSchema(other)
+		if otherLast != last || other == name || schemaName != "" && otherSchema != "" {
+			continue
+		}
+		if known.column != t.column || known.kind != t.kind {
+			return fmt.Errorf("tenancy: %s and %s are the same table or not, as the search path has it, and one of them only "+
+				"has the tenants of the other: give both their schema in TableName", known.name, t.name)
+		}
+	}
+	s.names[name] = t
+	if schemaName != "" && t.column != "" {
+		s.bare[last] = t
+	}
+	return nil
 }
 
 // keyed reports whether the tenant column is to be in a table's keys: not where
@@ -91,7 +114,7 @@ func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, e
 			names[name] = r.newOther(name, say)
 		}
 	}
-	r.snapshot.Store(&snapshot{models: map[*schema.Schema]*model{}, names: names})
+	r.snapshot.Store(&snapshot{models: map[*schema.Schema]*model{}, names: names, bare: map[string]*table{}})
 	if err := r.declareAll(config); err != nil {
 		return nil, err
 	}
@@ -192,7 +215,10 @@ func (r *tables) declare(value any, where string) error {
 func (r *tables) byName(schemaName, name string) *table {
 	names := r.snapshot.Load().names
 	if schemaName == "" {
-		return names[name]
+		if t := names[name]; t != nil {
+			return t
+		}
+		return r.snapshot.Load().bare[name]
 	}
 	if t := names[schemaName+"."+name]; t != nil {
 		return t
@@ -224,7 +250,7 @@ func (r *tables) model(s *schema.Schema) (*model, error) {
 	r.grow.Lock()
 	defer r.grow.Unlock()
 	old := r.snapshot.Load()
-	next := &snapshot{models: maps.Clone(old.models), names: maps.Clone(old.names)}
+	next := &snapshot{models: maps.Clone(old.models), names: maps.Clone(old.names), bare: maps.Clone(old.bare)}
 	m, err := r.adopt(next, s)
 	if err != nil {
 		return nil, err
@@ -300,10 +326,10 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 			s.Name, field.DBName, say.kind, say.where)
 	}
 	if known == nil {
-		if known, err = r.newTableOf(s, field, say, declared); known != nil {
-			next.names[name] = known
+		if known, err = r.newTableOf(s, field, say, declared); known == nil || err != nil {
+			return nil, err
 		}
-		return known, err
+		return known, next.add(name, known)
 	}
 	switch {
 	case field != nil && known.column != field.DBName:
@@ -337,6 +363,12 @@ func (r *tables) newTableOf(s *schema.Schema, field *schema.Field, say declarati
 	id, err := idTypeOf(field)
 	if err != nil {
 		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
+	}
+	if err := r.checkDeclared(field, id); err != nil {
+		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
+	}
+	if sqltext.Clip(r.dialect, field.DBName) != field.DBName {
+		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: PostgreSQL cuts its name off, behind 63 bytes", s.Name, field.Name)
 	}
 	t := r.newTable(s.Table, field.DBName, id)
 	t.key = keyBeside(s, field.DBName)
@@ -441,11 +473,23 @@ func (r *tables) quote(name string) string {
 	return (&gorm.Statement{DB: r.db}).Quote(name)
 }
 
+// fold returns a table's name as the database compares it. GORM takes it with
+// quotes, too.
 func (r *tables) fold(name string) string {
+	if strings.ContainsAny(name, "\"`") {
+		name = strings.NewReplacer(`"`, "", "`", "").Replace(name)
+	}
 	if r.dialect == sqltext.SQLite {
 		return sqltext.Lower(name)
 	}
-	return name
+	if len(name) <= 63 {
+		return name
+	}
+	schemaName, table := cutSchema(name)
+	if table = sqltext.Clip(r.dialect, table); schemaName == "" {
+		return table
+	}
+	return sqltext.Clip(r.dialect, schemaName) + "." + table
 }
 
 // idType is the type of a tenant column.
@@ -453,6 +497,7 @@ type idType struct {
 	kind     idKind
 	bits     int // of an integer column
 	unsigned bool
+	bounded  bool // a text column with a length drops the spaces at its end
 }
 
 type idKind uint8
@@ -478,7 +523,7 @@ func idTypeOf(field *schema.Field) (idType, error) {
 	case kind == reflect.String && isUUID:
 		return idType{kind: idUUIDText}, nil
 	case kind == reflect.String:
-		return idType{kind: idText}, nil
+		return idType{kind: idText, bounded: field.Size > 0 || strings.Contains(string(field.DataType), "(")}, nil
 	case kind >= reflect.Int && kind <= reflect.Int64:
 		return idType{kind: idInteger, bits: min(typ.Bits(), sizeOf(field))}, nil
 	case kind >= reflect.Uint && kind <= reflect.Uint64:
@@ -506,7 +551,9 @@ func (id idType) value(t *tenant) (any, error) {
 			return id.String(), nil
 		}
 	case idText:
-		value = t.text
+		if !id.bounded || !strings.HasSuffix(t.key, " ") {
+			value = t.text
+		}
 	case idInteger:
 		value = id.number(t.num)
 	}

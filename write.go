@@ -192,7 +192,8 @@ func (ex *execution) isTenantColumn(name string) bool {
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	return strings.EqualFold(strings.Trim(name, "\"`[] "), ex.table.column)
+	name = sqltext.Clip(ex.plugin.dialect, strings.Trim(name, "\"`[] "))
+	return strings.EqualFold(name, ex.table.column)
 }
 
 // keepsTenant reports whether assigning a value to the tenant column leaves the

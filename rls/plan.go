@@ -114,6 +114,7 @@ type survey struct {
 	pool     gorm.ConnPool
 	catalog  *catalog.Catalog
 	targets  []*target
+	loose    []string       // the collations that take different texts for equal
 	missing  []catalog.Name // known tables that are not in the database
 }
 
@@ -149,6 +150,10 @@ func (p Policies) survey(ctx context.Context, db *gorm.DB, models []any) (*surve
 	if s.catalog, err = catalog.Read(ctx, s.pool, catalog.Options{}); err != nil {
 		return nil, err
 	}
+	c := &checker{survey: s}
+	if err := c.each(ctx, func(fields []string) { s.loose = append(s.loose, fields[0]) }, sqlLoose); err != nil {
+		return nil, err
+	}
 	for _, k := range known {
 		if err := s.add(k, schema); err != nil {
 			return nil, err
@@ -156,6 +161,11 @@ func (p Policies) survey(ctx context.Context, db *gorm.DB, models []any) (*surve
 	}
 	return s, nil
 }
+
+// With and without their schema, as catalog.Column may have them.
+const sqlLoose = `
+SELECT quote_ident(collname) FROM pg_catalog.pg_collation WHERE NOT collisdeterministic
+UNION SELECT collnamespace::regnamespace::text || '.' || quote_ident(collname) FROM pg_catalog.pg_collation WHERE NOT collisdeterministic`
 
 // add adds a known table and all that can be read in its place.
 func (s *survey) add(known tenancy.TenantTable, schema string) error {
@@ -174,7 +184,7 @@ func (s *survey) add(known tenancy.TenantTable, schema string) error {
 		if s.target(heir.Name) != nil {
 			continue
 		}
-		want, err := s.policies.policiesOf(known, heir)
+		want, err := s.policiesOf(known, heir)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package rls
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy"
@@ -79,7 +80,8 @@ func (w *policy) is(p *catalog.Policy) bool {
 }
 
 // policiesOf are the policies of a table.
-func (p *Policies) policiesOf(known tenancy.TenantTable, table *catalog.Table) ([]policy, error) {
+func (s *survey) policiesOf(known tenancy.TenantTable, table *catalog.Table) ([]policy, error) {
+	p := &s.policies
 	all := p.once(lookup(p.Setting+setSuffix) + " = '" + everyone + "'")
 	switch known.Kind {
 	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree:
@@ -101,10 +103,10 @@ func (p *Policies) policiesOf(known tenancy.TenantTable, table *catalog.Table) (
 	if column == nil {
 		return nil, fmt.Errorf("rls: %s has no column %s", table.Name, catalog.Quote(known.Column))
 	}
-	cast, err := castOf(column.Type)
-	if err != nil {
-		return nil, fmt.Errorf("rls: %s: %w", table.Name, err)
+	if err := known.CheckColumn(column.Type, !slices.Contains(s.loose, column.Collation)); err != nil {
+		return nil, fmt.Errorf("rls: the tenant column %s of %s: %w", catalog.Quote(known.Column), table.Name, err)
 	}
+	cast := castOf(column.Type)
 	name := catalog.Quote(column.Name)
 	own := name + " = " + p.once("nullif("+lookup(p.Setting)+", '')::"+cast)
 	list := []policy{{tenantPolicy, "ALL", "", own, own}}
@@ -128,17 +130,15 @@ func (p *Policies) once(expression string) string {
 
 // castOf is the type that the setting is cast to. A type with a length would cut a
 // tenant's id off, and make it another's.
-func castOf(columnType string) (string, error) {
+func castOf(columnType string) string {
 	base, _, _ := strings.Cut(columnType, "(")
 	switch base {
-	case "uuid", "smallint", "integer", "bigint", "numeric", "text":
-		return base, nil
 	case "character varying":
-		return "text", nil
+		return "text"
 	case "character":
-		return "bpchar", nil
+		return "bpchar"
 	}
-	return "", fmt.Errorf("a tenant column of type %s cannot be compared with a setting safely", columnType)
+	return base
 }
 
 // same says whether two conditions are the same but for what PostgreSQL adds when

@@ -1,9 +1,30 @@
 package sqltext
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Name returns a name without its quotes, its case untouched.
-func (l *Lexer) Name(t Token) string {
+func (l *Lexer) Name(t Token) string { return Clip(l.Dialect, l.unquoted(t)) }
+
+// maxName is how many bytes of a name PostgreSQL keeps: NAMEDATALEN - 1.
+const maxName = 63
+
+// Clip returns as much of a name as the dialect keeps: PostgreSQL cuts it behind the
+// last character that fits, quoted or not.
+func Clip(d Dialect, name string) string {
+	if len(name) <= maxName || d != Postgres {
+		return name
+	}
+	end := maxName
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end]
+}
+
+func (l *Lexer) unquoted(t Token) string {
 	raw := l.Raw(t)
 	if t.Kind != Quoted {
 		return raw
