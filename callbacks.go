@@ -30,6 +30,7 @@ type Plugin struct {
 	builder  uintptr      // the code of those
 	preloads atomic.Int32 // that are running
 	verifier Verifier     // nil when statements are not verified
+	reader   TextReader   // nil when text is read by the core itself
 	modes    *modes       // nil when every statement is enforced
 	findings findings
 }
@@ -100,6 +101,9 @@ func (p *Plugin) initialize(db *gorm.DB) error {
 	p.tables.guardKeys()
 	if v, ok := p.config.RawSQL.(Verifier); ok && v.VerifiesAll() {
 		p.verifier = v
+	}
+	if r, ok := p.config.RawSQL.(TextReader); ok && p.dialect == sqltext.Postgres {
+		p.reader = r
 	}
 	p.builders = builders
 	p.wrapDialector(db)

@@ -202,19 +202,46 @@ type reach struct {
 	shared bool // it names a table that is nobody's
 }
 
-// read reads a statement's text.
+// read reads a statement's text: with the parser of Config.RawSQL, where it has one
+// for the dialect.
 func (p *Plugin) read(r *reach, text string) {
+	if p.reader != nil {
+		p.readNames(r, text)
+		return
+	}
 	lexer := sqltext.Lexer{Text: text, Dialect: p.dialect}
 	r.Reach = sqltext.Relations(&lexer, p.allow, func(schema, name string, cte bool) {
-		mode, known := p.modeOf(schema, name)
-		switch {
-		case cte && !known:
-		case known && !p.modes.lists(schema, name) && p.isShared(schema, name):
-			r.shared = true
-		default:
-			r.Mode = min(r.Mode, mode)
+		if _, known := p.modeOf(schema, name); known || !cte {
+			p.reachTable(r, schema, name)
 		}
 	})
+}
+
+func (p *Plugin) readNames(r *reach, text string) {
+	names, err := p.reader.Names(text)
+	if err != nil {
+		r.Reach = sqltext.Reach{Unsure: "it cannot be parsed"}
+		return
+	}
+	r.Reach = sqltext.Reach{Reads: !names.Writes}
+	for _, name := range names.Functions {
+		if !sqltext.SafeFunction(name) && !p.allow(name) {
+			r.Unsure = "it calls a function that is not known to be safe"
+		}
+	}
+	for _, t := range names.Tables {
+		p.reachTable(r, t.Schema, t.Name)
+	}
+}
+
+// reachTable adds a table that a text names.
+func (p *Plugin) reachTable(r *reach, schema, name string) {
+	mode, known := p.modeOf(schema, name)
+	if known && !p.modes.lists(schema, name) && p.isShared(schema, name) {
+		r.shared = true
+		return
+	}
+	r.Mode = min(r.Mode, mode)
 }
 
 // modeOf returns the mode of a table as a statement names it, and whether it is

@@ -40,6 +40,35 @@ type Explainer interface {
 	Explain(err error) error
 }
 
+// A TextReader is a [RawSQL] that tells what a statement names, which decides
+// whether [Config.Modes] lets it be sent as it is. Without one, the core reads a
+// small part of SQL by itself, and enforces what it does not understand.
+type TextReader interface {
+	RawSQL
+	// Names returns all that a statement of PostgreSQL's names, or an error for text
+	// that it cannot read to the end: that is enforced. It must be safe for concurrent
+	// use.
+	Names(text string) (Names, error)
+}
+
+// Names is what a statement names.
+type Names struct {
+	// Tables are the tables and views that it reads or writes, without the names of
+	// its own WITH.
+	Tables []TableName
+	// Functions are those that it may call and that are not known to touch no table:
+	// "name" or "schema.name".
+	Functions []string
+	// Writes says that the statement writes by itself: a function of it may.
+	Writes bool
+}
+
+// A TableName is a table's name as PostgreSQL folds it.
+type TableName struct {
+	Schema string // empty where the statement has none
+	Name   string
+}
+
 // RawStatement is one statement as it would be sent.
 type RawStatement struct {
 	SQL     string // with the dialect's placeholders

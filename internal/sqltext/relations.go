@@ -14,303 +14,355 @@ type Reach struct {
 }
 
 // Relations calls f with each relation that a statement names: its schema, which
-// may be empty, and its name, both folded. It is no parser of SQL. It finds each
-// place where a relation may stand and reports what stands there: rather too much
-// than too little, and what it does not understand makes it unsure. Whether the
-// statement is valid is the database's to say. Names of its own WITH are reported
-// with cte set. Functions that are not safe are asked for with allow; see
-// [Judge].
+// may be empty, and its name, both folded. It reads a grammar that is smaller than
+// SQL on purpose:
+//
+//	statement = [ WITH … ] ( query | INSERT … | REPLACE … | UPDATE … | DELETE … )
+//	query     = [ WITH … ] term { UNION … term } [ ORDER BY … ] [ LIMIT … ] [ FOR … ]
+//	term      = SELECT … | VALUES … | TABLE name | ( query )
+//
+// Each token has one place in it, and a word that is a keyword of the grammar is a
+// name only in quotes. Text with anything else in it is not understood: the reach
+// then says why, and is that of a text that writes. Whether the statement is valid
+// is the database's to say. Names of a WITH around a reference are reported with
+// cte set; the target of a write never is one. Functions that are not safe are
+// asked for with allow; see [Judge].
 func Relations(l *Lexer, allow func(string) bool, f func(schema, name string, cte bool)) Reach {
-	s := scanner{Lexer: l, allow: allow, found: f, reach: Reach{Reads: true}}
-	s.window.next = l.Next()
-	s.frames = append(s.frames, frame{})
-	s.shift(l)
-	if !s.isVerb() && !l.Is(s.cur, '(') {
-		return Reach{Unsure: "it is no statement that is known"}
+	r := reader{Lexer: l, allow: allow, found: f, reach: Reach{Reads: true}}
+	r.next = l.Next()
+	r.advance()
+	r.statement()
+	if r.is(';') {
+		r.advance()
 	}
-	for s.cur.Kind != End {
-		word := s.keywordHere()
-		s.token(word)
-		if s.cur.Kind == Bad {
-			return Reach{Unsure: l.Reason}
-		}
-		s.distinct = word == "distinct" && (s.last == "is" || s.last == "not")
-		s.last = word
-		s.shift(l)
+	if r.cur.Kind != End {
+		r.fail(reasonUnread)
 	}
-	return s.reach
+	r.fields()
+	return r.reach
 }
 
-// scanner goes through a statement, with a frame for each open parenthesis.
-type scanner struct {
+const (
+	reasonUnread = "it is not understood"
+	reasonDeep   = "it is nested too deeply"
+)
+
+// maxDepth bounds how deep a text may nest: each level is one of the stack.
+const maxDepth = 400
+
+// reader reads one statement.
+type reader struct {
 	*Lexer
 	window
-	allow  func(string) bool
-	found  func(schema, name string, cte bool)
-	frames []frame
-	last   string // the keyword before the current token
-	// distinct says that the keyword before is that of IS [NOT] DISTINCT FROM.
-	distinct bool
-	reach    Reach
+	word  string // the current token if it is a bare word, folded
+	allow func(string) bool
+	found func(schema, name string, cte bool)
+	ctes  []string // the names of WITH that can be seen
+	depth int
+	reach Reach
+
+	failed    bool
+	functions []Ref       // in FROM, with their aliases
+	selected  [][2]string // alias.name, wherever it stands
 }
 
-type frame struct {
-	query   bool   // a verb stood in it: FROM is a clause, not a word of a function's
-	list    bool   // a comma is followed by a relation
-	expect  bool   // a relation is next
-	columns bool   // USING ( … ), which are columns, or a join in parentheses
-	with    bool   // between WITH and its query
-	expects bool   // a name of WITH is next
-	pending string // a name of WITH that is known behind its query
-	every   bool   // of WITH RECURSIVE, whose names are known before
-	names   []string
-}
-
-func (s *scanner) top() *frame { return &s.frames[len(s.frames)-1] }
-
-func (s *scanner) unsure(reason string) {
-	if s.reach.Unsure == "" {
-		s.reach.Unsure = reason
-	}
-}
-
-// word is a token as a keyword might be written; empty for others.
-func (s *scanner) word(t Token) string {
-	if t.Kind != Word {
-		return ""
-	}
-	return Lower(s.Raw(t))
-}
-
-// keywordHere is the current token where a keyword may stand: not behind a dot,
-// nor behind AS.
-func (s *scanner) keywordHere() string {
-	if s.Is(s.prev, '.') || s.last == "as" {
-		return ""
-	}
-	return s.word(s.cur)
-}
-
-func (s *scanner) isVerb() bool {
-	switch s.word(s.cur) {
-	case "select", "values", "with", "table", "insert", "replace", "update", "delete", "merge":
-		return true
-	}
-	return false
-}
-
-func (s *scanner) token(word string) {
-	top := s.top()
-	switch s.cur.Kind {
+func (r *reader) advance() {
+	r.shift(r.Lexer)
+	r.word = ""
+	switch r.cur.Kind {
 	case Bad:
-	case Word, Quoted:
-		s.name(word)
-	case Punct:
-		s.punctuation()
+		r.fail(r.Reason)
 	case Query:
-		s.unsure("it holds a query that is not read")
-	default:
-		if top.expect || top.expects {
-			s.unsure(reasonTable)
-		}
-		top.expect, top.expects = false, false
+		r.fail("it holds a query that is not read")
+	case Word:
+		r.word = Lower(r.Raw(r.cur))
 	}
 }
 
-func (s *scanner) punctuation() {
-	top := s.top()
-	switch s.Text[s.cur.Start] {
-	case '(':
-		inner := frame{expect: top.expect, list: top.expect, columns: top.columns || s.last == "using"}
-		top.expect = false
-		s.frames = append(s.frames, inner)
-	case ')':
-		if len(s.frames) == 1 {
-			s.unsure("a parenthesis is closed that was not opened")
-			return
-		}
-		closed := *top
-		s.frames = s.frames[:len(s.frames)-1]
-		if top = s.top(); top.pending != "" && closed.query {
-			top.names = append(top.names, top.pending)
-			top.pending = ""
-		}
-	case ',':
-		switch {
-		case top.with:
-			top.expects = true
-		case top.list:
-			top.expect = true
-		}
-	case ';':
-		if s.next.Kind != End {
-			s.unsure("a semicolon ends the statement")
-			s.reach.Reads = false
-		}
+// fail ends the reading.
+func (r *reader) fail(reason string) {
+	if !r.failed {
+		r.reach, r.failed = Reach{Unsure: reason}, true
+	}
+	r.cur, r.next, r.word = Token{Kind: End}, Token{Kind: End}, ""
+}
+
+// enter counts a level; leave ends it.
+func (r *reader) enter() {
+	if r.depth++; r.depth > maxDepth {
+		r.fail(reasonDeep)
 	}
 }
 
-// name reads a name or a keyword.
-func (s *scanner) name(word string) {
-	top := s.top()
-	switch {
-	case top.expects && word == "recursive":
-		top.every = true
-	case top.expects:
-		top.expects = false
-		if top.pending = s.Folded(s.cur); top.every {
-			top.names = append(top.names, top.pending)
-		}
-	case top.expect && (word == "only" || word == "lateral"):
-	case top.expect && word == "or": // UPDATE OR IGNORE
-		s.shift(s.Lexer)
-	case top.expect && !beginsQuery(word):
-		s.relation()
-	case top.columns && !beginsQuery(word) && !s.Is(s.next, ',') && !s.Is(s.next, ')'):
-		top.columns, top.list = false, true
-		s.relation()
-	case word == "" || !s.keyword(word):
-		s.function()
-	}
+func (r *reader) leave() { r.depth-- }
+
+func (r *reader) is(c byte) bool { return r.Is(r.cur, c) }
+
+func (r *reader) isOperator(raw string) bool {
+	return r.cur.Kind == Operator && r.Raw(r.cur) == raw
 }
 
-func beginsQuery(word string) bool {
-	switch word {
-	case "select", "values", "with", "table", "insert", "update", "delete", "merge":
-		return true
-	}
-	return false
-}
-
-// relation reads a name with its schema where a relation stands.
-func (s *scanner) relation() {
-	top := s.top()
-	into := s.last == "into"
-	top.expect = false
-	if neverNamed(s.word(s.cur)) {
-		s.unsure(reasonTable) // a keyword that stood for a name has misled
-		return
-	}
-	schema, name := "", s.Folded(s.cur)
-	for s.Is(s.next, '.') {
-		s.shift(s.Lexer)
-		s.shift(s.Lexer)
-		if s.cur.Kind != Word && s.cur.Kind != Quoted {
-			s.unsure(reasonTable)
-			return
-		}
-		schema, name = name, s.Folded(s.cur)
-	}
-	if s.Is(s.next, '(') && !into {
-		called := name
-		if schema != "" {
-			called = schema + "." + name
-		}
-		if !s.allow(called) && (schema != "" && schema != "pg_catalog" || !SafeFunction(name)) {
-			s.unsure(reasonFunction)
-		}
-		return
-	}
-	s.found(schema, name, schema == "" && s.isCTE(name))
-}
-
-// neverNamed reports whether both dialects refuse a word as a table's name.
-func neverNamed(word string) bool {
-	switch word {
-	case "from", "join", "where", "on", "using", "group", "order", "having", "limit", "union", "set", "as", "and", "or":
-		return true
-	}
-	return false
-}
-
-// isCTE reports whether a name is one of a WITH around it.
-func (s *scanner) isCTE(name string) bool {
-	return slices.ContainsFunc(s.frames, func(f frame) bool { return slices.Contains(f.names, name) })
-}
-
-// keyword acts on a keyword; false for a word that is none.
-func (s *scanner) keyword(word string) bool {
-	top := s.top()
-	called := s.Is(s.next, '(')
-	switch word {
-	case "select", "values":
-		top.query, top.list, top.expect, top.with, top.columns = true, false, false, false, false
-	case "with":
-		if s.next.Kind == Quoted || s.next.Kind == Word && !withEnds(s.word(s.next)) {
-			top.query, top.with, top.expects, top.expect = true, true, true, false
-		}
-	case "from":
-		if top.query && !s.distinct {
-			top.list, top.expect = true, true
-		}
-	case "join":
-		top.list, top.expect = true, true
-	case "using":
-		if !called {
-			top.list, top.expect = true, true
-		}
-	case "in":
-		if s.Dialect == SQLite && !called {
-			top.expect = true
-		}
-	case "table":
-		top.query, top.with, top.expect = true, false, true
-	case "into":
-		s.reach.Reads = false
-		top.list, top.expect = false, true
-	case "insert", "update", "delete", "merge", "truncate", "replace":
-		if called {
-			return false
-		}
-		s.verb(word, s.last)
-	case "where", "group", "having", "order", "limit", "union", "intersect", "except", "set", "returning":
-		top.list, top.expect = false, false
-	case "window", "offset", "fetch", "for":
-		if s.Dialect == Postgres { // names in SQLite
-			top.list, top.expect = false, false
-		}
-	default:
+// accept passes over one of some words, if it is there.
+func (r *reader) accept(words ...string) bool {
+	if r.word == "" || !slices.Contains(words, r.word) {
 		return false
 	}
+	r.advance()
 	return true
 }
 
-// verb acts on a verb that writes.
-func (s *scanner) verb(word, before string) {
-	if word == "update" && (before == "for" || before == "key") { // FOR UPDATE
-		return
-	}
-	top := s.top()
-	s.reach.Reads = false
-	top.query, top.with, top.list, top.expect = true, false, false, false
-	if word == "update" && before != "do" && before != "then" {
-		top.expect, top.list = true, true
+// expect passes over words that must be there.
+func (r *reader) expect(words ...string) {
+	for _, word := range words {
+		if !r.accept(word) {
+			r.fail(reasonUnread)
+		}
 	}
 }
 
-// withEnds reports whether a word behind WITH says that it names no queries.
-func withEnds(word string) bool {
-	switch word {
-	case "time", "ties", "ordinality", "unique", "wrapper", "conditional", "unconditional", "check", "local", "cascaded":
-		return true
+func (r *reader) punct(c byte) {
+	if !r.is(c) {
+		r.fail(reasonUnread)
+		return
 	}
-	return false
+	r.advance()
 }
 
-// function judges a name that may be called.
-func (s *scanner) function() {
-	called := s.Is(s.next, '(') && s.cur.kw != kwLeft && s.cur.kw != kwRight
-	if !called && !s.isAttribute(&s.window) || s.last == "as" {
+// list reads what a comma separates.
+func (r *reader) list(item func()) {
+	for item(); r.is(','); item() {
+		r.advance()
+	}
+}
+
+// isName reports whether the current token can only be a name.
+func (r *reader) isName() bool {
+	return r.cur.Kind == Quoted || r.cur.Kind == Word && !keywords[r.word]
+}
+
+// isLabel reports whether it can be one where nothing else may stand.
+func (r *reader) isLabel() bool {
+	return r.cur.Kind == Quoted || r.cur.Kind == Word && !structural[r.word]
+}
+
+// label reads a name where nothing else may stand.
+func (r *reader) label() {
+	if !r.isLabel() {
+		r.fail(reasonUnread)
+	}
+	r.advance()
+}
+
+// name reads a name that stands beside keywords.
+func (r *reader) name() string {
+	if !r.isName() {
+		r.fail(reasonUnread)
+		return ""
+	}
+	name := r.Folded(r.cur)
+	r.advance()
+	return name
+}
+
+// names reads ( name, … ).
+func (r *reader) names() {
+	r.punct('(')
+	r.list(r.label)
+	r.punct(')')
+}
+
+// qualified reads a relation's name with its schema.
+func (r *reader) qualified() (schema, name string) {
+	name = r.name()
+	for parts := 1; r.is('.'); parts++ {
+		r.advance()
+		if parts == 3 {
+			r.fail(reasonUnread)
+		}
+		schema, name = name, r.name()
+	}
+	return schema, name
+}
+
+// target reads the table that is written, with its alias.
+func (r *reader) target(bareAlias bool) {
+	r.reach.Reads = false
+	if schema, name := r.qualified(); name != "" {
+		r.found(schema, name, false)
+	}
+	if r.accept("as") || bareAlias && r.isName() {
+		r.name()
+	}
+}
+
+func (r *reader) statement() {
+	seen := len(r.ctes)
+	if r.word == "with" {
+		r.with()
+	}
+	switch r.word {
+	case "insert", "replace":
+		r.insert()
+	case "update":
+		r.update()
+	case "delete":
+		r.delete()
+	default:
+		r.query()
+	}
+	r.ctes = r.ctes[:seen]
+}
+
+// with reads WITH up to its statement.
+func (r *reader) with() {
+	r.advance()
+	recursive := r.accept("recursive")
+	r.list(func() {
+		name := r.name()
+		if r.is('(') {
+			r.names()
+		}
+		r.expect("as")
+		if r.accept("not") {
+			r.expect("materialized")
+		} else {
+			r.accept("materialized")
+		}
+		if recursive {
+			r.ctes = append(r.ctes, name)
+		}
+		r.punct('(')
+		r.enter()
+		r.statement()
+		r.leave()
+		r.punct(')')
+		if !recursive {
+			r.ctes = append(r.ctes, name)
+		}
+	})
+}
+
+func (r *reader) insert() {
+	if r.word == "insert" {
+		r.advance()
+		r.orElse()
+	} else {
+		r.advance()
+	}
+	r.expect("into")
+	r.target(false)
+	if r.is('(') && !r.queryNext() {
+		r.punct('(')
+		r.list(r.column)
+		r.punct(')')
+	}
+	switch {
+	case r.accept("default"):
+		r.expect("values")
+	default:
+		r.query()
+	}
+	for r.accept("on") {
+		r.conflict()
+	}
+	r.returning()
+}
+
+// orElse reads what SQLite does about a conflict.
+func (r *reader) orElse() {
+	if r.accept("or") && !r.accept("replace", "rollback", "abort", "fail", "ignore") {
+		r.fail(reasonUnread)
+	}
+}
+
+// column reads a column that is written: name[1].part.
+func (r *reader) column() {
+	for r.label(); ; {
+		switch {
+		case r.is('.'):
+			r.advance()
+			r.label()
+		case r.isOperator("["):
+			r.subscript()
+		default:
+			return
+		}
+	}
+}
+
+func (r *reader) conflict() {
+	r.expect("conflict")
+	switch {
+	case r.is('('):
+		r.advance()
+		r.list(r.expr)
+		r.punct(')')
+		r.where()
+	case r.accept("on"):
+		r.expect("constraint")
+		r.name()
+	}
+	r.expect("do")
+	if r.accept("nothing") {
 		return
 	}
-	if top := s.top(); top.with && top.pending != "" { // WITH name ( … ) AS NOT MATERIALIZED ( … )
-		return
+	r.expect("update", "set")
+	r.list(r.assignment)
+	r.where()
+}
+
+// assignment reads one of SET.
+func (r *reader) assignment() {
+	if r.is('(') {
+		r.advance()
+		r.list(r.column)
+		r.punct(')')
+	} else {
+		r.column()
 	}
-	switch s.word(s.cur) {
-	case "conflict", "materialized", "lateral", "values", "only":
-		return
+	if !r.isOperator("=") {
+		r.fail(reasonUnread)
 	}
-	if reason := s.call(&s.window, s.allow); reason != "" {
-		s.unsure(reason)
+	r.advance()
+	r.expr()
+}
+
+func (r *reader) update() {
+	r.advance()
+	r.orElse()
+	r.only()
+	r.target(true)
+	r.expect("set")
+	r.list(r.assignment)
+	if r.accept("from") {
+		r.list(r.joined)
+	}
+	r.where()
+	r.returning()
+}
+
+func (r *reader) delete() {
+	r.advance()
+	r.expect("from")
+	r.only()
+	r.target(true)
+	if r.accept("using") {
+		r.list(r.joined)
+	}
+	r.where()
+	r.returning()
+}
+
+func (r *reader) only() bool { return r.Dialect == Postgres && r.accept("only") }
+
+func (r *reader) where() {
+	if r.accept("where") {
+		r.expr()
+	}
+}
+
+func (r *reader) returning() {
+	if r.accept("returning") {
+		r.list(r.item)
 	}
 }
