@@ -53,6 +53,10 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 		dialect := db.ClauseBuilders[name]
 		build := func(c clause.Clause, b clause.Builder) {
 			ex, stmt := executing(b)
+			if ex != nil {
+				ex.follows(stmt)
+				defer ex.judged(stmt)
+			}
 			if ex != nil && ex.observed != nil {
 				ex.observed.write(stmt, name, c, dialect)
 				return

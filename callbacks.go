@@ -28,6 +28,7 @@ type Plugin struct {
 	lists    [][]string   // the lists of clauses that are known
 	builders uintptr      // the clause builders that it is installed in
 	builder  uintptr      // the code of those
+	sends    uintptr      // the code of the callbacks that send
 	preloads atomic.Int32 // that are running
 	verifier Verifier     // nil when statements are not verified
 	reader   TextReader   // nil when text is read by the core itself
@@ -138,12 +139,12 @@ func (p *Plugin) register(db *gorm.DB) error {
 		)
 	}
 	return errors.Join(append(errs,
-		all.Create().Before("*").Register(beginCallback, p.begin(opCreate)),
-		all.Query().Before("*").Register(beginCallback, p.begin(opQuery)),
-		all.Update().Before("*").Register(beginCallback, p.begin(opUpdate)),
-		all.Delete().Before("*").Register(beginCallback, p.begin(opDelete)),
-		all.Row().Before("*").Register(beginCallback, p.begin(opRow)),
-		all.Raw().Before("*").Register(beginCallback, p.begin(opRaw)),
+		all.Create().Before(first(all.Create().Get, "gorm:begin_transaction", "gorm:before_create")).Register(beginCallback, p.begin(opCreate)),
+		all.Query().Before("gorm:query").Register(beginCallback, p.begin(opQuery)),
+		all.Update().Before(first(all.Update().Get, "gorm:begin_transaction", "gorm:setup_reflect_value")).Register(beginCallback, p.begin(opUpdate)),
+		all.Delete().Before(first(all.Delete().Get, "gorm:begin_transaction", "gorm:before_delete")).Register(beginCallback, p.begin(opDelete)),
+		all.Row().Before("gorm:row").Register(beginCallback, p.begin(opRow)),
+		all.Raw().Before("gorm:raw").Register(beginCallback, p.begin(opRaw)),
 
 		all.Create().After("gorm:save_before_associations").Before("gorm:create").Register("tenancy:check", check),
 		all.Update().After("gorm:save_before_associations").Before("gorm:update").Register("tenancy:check", check),
@@ -153,7 +154,15 @@ func (p *Plugin) register(db *gorm.DB) error {
 		all.Raw().Before("gorm:raw").Register("tenancy:check", check),
 		all.Create().After("gorm:create").Before("gorm:save_after_associations").Register("tenancy:conflict", checkConflict),
 		all.Update().After("gorm:update").Before("gorm:save_after_associations").Register("tenancy:conflict", checkSave),
+		all.Delete().After("gorm:delete").Before("gorm:after_delete").Register("tenancy:sent", sent),
 		all.Query().Replace("gorm:preload", preload),
+
+		all.Create().Replace("gorm:create", p.send(all.Create().Get("gorm:create"))),
+		all.Query().Replace("gorm:query", p.send(all.Query().Get("gorm:query"))),
+		all.Update().Replace("gorm:update", p.send(all.Update().Get("gorm:update"))),
+		all.Delete().Replace("gorm:delete", p.send(all.Delete().Get("gorm:delete"))),
+		all.Row().Replace("gorm:row", p.send(all.Row().Get("gorm:row"))),
+		all.Raw().Replace("gorm:raw", p.send(all.Raw().Get("gorm:raw"))),
 
 		all.Create().After("*").Register("tenancy:end", p.end(opCreate)),
 		all.Query().After("*").Register("tenancy:end", p.end(opQuery)),
@@ -162,6 +171,18 @@ func (p *Plugin) register(db *gorm.DB) error {
 		all.Row().After("*").Register("tenancy:end", p.end(opRow)),
 		all.Raw().After("*").Register("tenancy:end", p.end(opRaw)),
 	)...)
+}
+
+// first returns the first of some callbacks that there is. A statement begins before
+// it and not before "*": GORM cannot sort a callback that another plugin puts before
+// one of those, and then runs none at all, without an error.
+func first(get func(string) func(*gorm.DB), names ...string) string {
+	for _, name := range names {
+		if get(name) != nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // beginTransaction begins GORM's own transaction. GORM clones the statement for
@@ -179,6 +200,7 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		stmt := db.Statement
 		delete(stmt.Clauses, executionKey)
+		stmt.ConnPool = poolOf(stmt) // of the statement around it
 		handed := takeInheritance(stmt)
 		if db.Error != nil || migrating(stmt.Context) {
 			if handed != nil {
@@ -207,32 +229,32 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 	}
 }
 
-// check runs right before GORM builds and sends. What a hook or another plugin
-// put into the statement since it began was judged by nobody.
+// check runs right before GORM builds and sends.
 func check(db *gorm.DB) {
 	if db.Error != nil || migrating(db.Statement.Context) {
 		return
 	}
 	ex := executionOf(db.Statement)
-	text := db.Statement.SQL.String()
 	switch {
 	case ex == nil:
-		db.AddError(&ScopeError{Table: db.Statement.Table, Err: ErrUnscopedSQL, Detail: "the statement lost its scope on the way"})
+		db.AddError(errLostScope(db.Statement))
+		return
 	case ex.kept:
 		ex.keep(db)
-	case text != "" && text != ex.text && (ex.observed == nil || ex.plugin.reaches(opRaw, text)):
-		db.AddError(ex.errorOn("", ErrUnscopedSQL, "the SQL was written after it was judged"))
-	case ex.observed != nil && ex.plugin.modes.strictest != Observe && !ex.plugin.knows(db.Statement.BuildClauses):
-		db.AddError(ex.errorOn(db.Statement.Table, ErrUnscopedSQL, "the clause is not known, and may reach what is enforced"))
 	case ex.observed != nil:
 		ex.observed.copyQuery(db)
 	}
+	ex.guardSending(db)
 }
 
 // end forgets the statement's execution.
 func (p *Plugin) end(op string) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		ex := executionOf(db.Statement)
+		if ex != nil {
+			sent(db)
+			ex.finish(db)
+		}
 		if ex != nil && p.config.RawSQL != nil {
 			ex.explain(db)
 		}

@@ -202,6 +202,7 @@ func (ex *execution) writeConflictWhere(stmt *gorm.Statement, where clause.Where
 // than were sent met another tenant's; where rows may be missing for another
 // reason, the table is asked.
 func checkConflict(db *gorm.DB) {
+	sent(db)
 	ex := executionOf(db.Statement)
 	if ex != nil && ex.kept && ex.config != nil {
 		db.Config = ex.config
@@ -236,6 +237,7 @@ func checkConflict(db *gorm.DB) {
 // find, but only after the update has saved the row's associations: a key that
 // is another tenant's must be found here for nothing of them to stay.
 func checkSave(db *gorm.DB) {
+	sent(db)
 	stmt := db.Statement
 	ex := executionOf(stmt)
 	if ex == nil || ex.observed != nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.mode != modeSingle ||
@@ -303,10 +305,10 @@ func (ex *execution) keyIsTaken(stmt *gorm.Statement) (bool, error) {
 		side.SQL.WriteByte(')')
 	}
 	side.SQL.WriteString(" LIMIT 1")
-	if ex.plugin.instructs(side) { // it stood behind other values before
+	if ex.plugin.instructs(side.Vars) { // it stood behind other values before
 		return false, ex.errorOn(ex.table.name, ErrUnscopedSQL, reasonInstruction)
 	}
-	rows, err := stmt.ConnPool.QueryContext(stmt.Context, side.SQL.String(), side.Vars...)
+	rows, err := poolOf(stmt).QueryContext(stmt.Context, side.SQL.String(), side.Vars...)
 	if err != nil {
 		return false, err
 	}
@@ -400,10 +402,10 @@ func (ex *execution) uniqueKeys(stmt *gorm.Statement) *uniqueKeys {
 		query, name = sqliteKeys, ex.table.name
 	}
 	keys := &uniqueKeys{}
-	if stmt.ConnPool == nil {
+	if poolOf(stmt) == nil {
 		return keys
 	}
-	rows, err := stmt.ConnPool.QueryContext(stmt.Context, query, name)
+	rows, err := poolOf(stmt).QueryContext(stmt.Context, query, name)
 	if err != nil {
 		stmt.AddError(err)
 		return keys

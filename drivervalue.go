@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
@@ -15,8 +14,8 @@ import (
 // pgx: a query mode, a result format, or a rewriter of the statement. pgx takes
 // those from the front of the arguments, which shifts the placeholders, or replaces
 // the text when it has been judged (github.com/jackc/pgx/v5, Conn.Query).
-func (p *Plugin) instructs(stmt *gorm.Statement) bool {
-	return len(stmt.Vars) > 0 && p.dialect == sqltext.Postgres && isInstruction(stmt.Vars[0])
+func (p *Plugin) instructs(vars []any) bool {
+	return len(vars) > 0 && p.dialect == sqltext.Postgres && isInstruction(vars[0])
 }
 
 const reasonInstruction = "the first value is an instruction to the driver; only Trust and Bypass send it"

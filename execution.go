@@ -57,7 +57,15 @@ type execution struct {
 	functions []sqltext.Ref // in FROM
 	selection selection     // read for GROUP BY
 
-	text         string          // raw SQL as it was judged
+	text         string // as far as it was judged
+	firstBound   *any   // the values that it was judged with, and how many
+	bound        int
+	values       []any           // the same, of text that is still to pass callbacks
+	valued       bool            // there are such
+	strange      bool            // it holds text that another clause or callback wrote
+	trusts       bool            // raw SQL whose author is trusted
+	sender       sender          // what stands in for the pool
+	wide         *sender         // the same, where another plugin sends
 	guarded      bool            // it holds text that Config.RawSQL is to scope
 	inFrom       bool            // the FROM list is being built
 	kept         bool            // a parent of nobody's, which is not written
@@ -87,8 +95,9 @@ func (ex *execution) release() {
 		ex.seen = nil
 	}
 	clear(ex.seen)
+	clear(ex.values)
 	*ex = execution{refs: ex.refs[:0], tables: ex.tables[:0], queries: ex.queries[:0], seen: ex.seen, columns: ex.columns[:0],
-		selection: ex.selection.forget()}
+		values: ex.values[:0], selection: ex.selection.forget()}
 	executions.Put(ex)
 }
 
@@ -253,18 +262,45 @@ func (ex *execution) errorOn(table string, err error, detail string) error {
 	return scopeError(ex.op, table, err, detail)
 }
 
-// judgeClauses refuses clauses that nobody here knows how to scope: those of a
-// scope's or a plugin's own list. GORM's own lists are known.
+// judgeClauses looks for clauses that nobody here knows how to scope: those of a
+// scope's or a plugin's own list. Config.RawSQL judges the statement that has one
+// when it is whole.
 func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
-	if ex.scope.mode == modeBypass || ex.plugin.knows(stmt.BuildClauses) {
+	if ex.scope.mode == modeBypass {
 		return nil
 	}
-	return ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause is not known")
+	name := ex.plugin.unknownClause(stmt.BuildClauses, stmt)
+	if name == "" && ex.op == opDelete {
+		name = ex.plugin.unknownClause(stmt.DB.Callback().Update().Clauses, stmt)
+	}
+	if name == "" {
+		return nil
+	}
+	if ex.plugin.config.RawSQL == nil {
+		return ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonClause(name))
+	}
+	ex.strange = true
+	return nil
 }
 
-// knows reports whether each clause of a list is known.
-func (p *Plugin) knows(list []string) bool {
-	return p.builds(list) || !slices.ContainsFunc(list, func(name string) bool { _, known := places[name]; return !known })
+func reasonClause(name string) string {
+	return "the clause " + name + " of another plugin's is not known; set Config.RawSQL, or build the statement without it"
+}
+
+// unknownClause returns the first clause of a list that a statement has and that
+// is not known. A list may name others that the statement does not have.
+func (p *Plugin) unknownClause(list []string, stmt *gorm.Statement) string {
+	if p.builds(list) {
+		return ""
+	}
+	for _, name := range list {
+		if _, known := places[name]; !known {
+			if _, ok := stmt.Clauses[name]; ok {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // builds reports whether a list of clauses is one that GORM had when the plugin

@@ -156,7 +156,7 @@ func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 	case p.modes.strictest == Observe:
 		return false
 	case op == opRaw || text != "":
-		return p.instructs(stmt) || p.reaches(opRaw, text)
+		return p.instructs(stmt.Vars) || p.reaches(opRaw, text)
 	}
 	op = effective(op, stmt.DB)
 	return p.ownMode(op, stmt).enforces(op)

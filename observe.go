@@ -36,7 +36,7 @@ func (p *Plugin) observe(db *gorm.DB, op string) {
 	switch {
 	case isSubquery(db): // it is rehearsed with its statement
 	case op == opRaw || text != "":
-		ex.text = text
+		ex.judged(db.Statement)
 		ex.observed.copy(db, op)
 		ex.observed.begin()
 		ex.observed.compare(db.Statement)
@@ -50,6 +50,7 @@ func (p *Plugin) observe(db *gorm.DB, op string) {
 func (o *observation) copy(db *gorm.DB, op string) {
 	o.copied = db.Session(&gorm.Session{SkipHooks: true, DryRun: true})
 	o.copied.Statement.BuildClauses = db.Statement.BuildClauses
+	o.copied.Statement.ConnPool = poolOf(db.Statement)
 	if isSubquery(db) { // it counts its placeholders from its statement's
 		o.copied.Statement.Vars = slices.Clone(db.Statement.Vars)
 	}
@@ -90,7 +91,7 @@ func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, 
 		return
 	}
 	enforced := ex.plugin.reaches(effective(ex.op, stmt.DB), stmt.SQL.String()) || isEnforced(stmt.Context) ||
-		ex.plugin.modes.strictest != Observe && ex.plugin.instructs(stmt)
+		ex.plugin.modes.strictest != Observe && ex.plugin.instructs(stmt.Vars)
 	if enforced {
 		o.ex.rehearsal = nil // it will be sent: what its author says of tenants is not relied on
 	} else if isSubquery(stmt.DB) {
@@ -117,6 +118,8 @@ func (o *observation) enforce(stmt *gorm.Statement) {
 	stmt.SQL.Reset()
 	stmt.SQL.WriteString(o.copied.Statement.SQL.String())
 	stmt.Vars = o.copied.Statement.Vars
+	ex := executionOf(stmt)
+	ex.strange = ex.strange || o.ex.strange
 }
 
 // buildWrite builds the copy of a write from the clauses that the write was built

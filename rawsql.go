@@ -114,7 +114,7 @@ type TableLink struct {
 
 // beginRaw judges a statement that came as text.
 func (ex *execution) beginRaw(stmt *gorm.Statement) error {
-	ex.text = stmt.SQL.String()
+	ex.judged(stmt)
 	if isSavepoint(ex.text) && len(stmt.Vars) == 0 {
 		return nil
 	}
@@ -131,8 +131,9 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	ex.scope = s
 	switch {
 	case s.mode == modeBypass || s.trusted:
+		ex.trusts = true
 		return ex.reportBypass(stmt.Context)
-	case ex.plugin.instructs(stmt):
+	case ex.plugin.instructs(stmt.Vars):
 		return ex.errorOn("", ErrUnscopedSQL, reasonInstruction)
 	case ex.plugin.config.RawSQL == nil:
 		return ex.errorOn("", ErrUnscopedSQL, "raw SQL needs Config.RawSQL, or a context from Trust or Bypass")
@@ -140,18 +141,19 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	if err := ex.scopeText(stmt); err != nil {
 		return err
 	}
-	ex.text = stmt.SQL.String()
+	ex.judged(stmt)
+	ex.values, ex.valued = append(ex.values[:0], stmt.Vars...), true
 	return nil
 }
 
 // hand hands a statement to the judge of whole statements behind its last clause,
 // unless it is built and not sent.
 func (ex *execution) hand(stmt *gorm.Statement, name string) {
-	if stmt.DB.Error == nil && ex.handed == nil && ex.scope.mode != modeBypass && ex.plugin.instructs(stmt) {
+	if stmt.DB.Error == nil && ex.handed == nil && ex.scope.mode != modeBypass && ex.plugin.instructs(stmt.Vars) {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonInstruction))
 	}
 	if !ex.guarded && ex.plugin.verifier == nil && ex.functions == nil ||
-		stmt.DB.Error != nil || ex.kept || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
+		stmt.DB.Error != nil || ex.kept || ex.strange || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
 		return
 	}
 	ex.judgeFields(stmt)

@@ -317,3 +317,17 @@ func isWordStart(c byte) bool {
 }
 
 func isWordPart(c byte) bool { return isWordStart(c) || isDigit(c) || c == '$' }
+
+// SameTokens reports whether two texts differ in white space and comments alone.
+func SameTokens(a, b string, dialect Dialect) bool {
+	one, other := Lexer{Text: a, Dialect: dialect}, Lexer{Text: b, Dialect: dialect}
+	for {
+		t, u := one.Next(), other.Next()
+		if t.Kind != u.Kind || t.Kind == Bad || one.Raw(t) != other.Raw(u) {
+			return false
+		}
+		if t.Kind == End {
+			return true
+		}
+	}
+}

@@ -1,0 +1,300 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"reflect"
+	"unsafe"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// This file is the last place before the driver. GORM lets any plugin put a callback
+// between the judgement of a statement and its sending, or its own in the place of
+// the one that sends; what arrives at the pool is therefore compared with what was
+// judged.
+
+// sender stands in for a statement's pool while it is sent.
+type sender struct {
+	ex   *execution // nil when the statement is over
+	stmt *gorm.Statement
+	pool gorm.ConnPool
+}
+
+var (
+	_ gorm.ConnPool         = (*sender)(nil)
+	_ gorm.ConnPoolBeginner = (*sender)(nil)
+	_ gorm.GetDBConnector   = (*sender)(nil)
+)
+
+// judge returns the statement as it may be sent.
+func (s *sender) judge(ctx context.Context, query string, args []any) (string, []any, error) {
+	if s.ex == nil {
+		return "", nil, &ScopeError{Err: ErrUnscopedSQL, Detail: "the pool of a statement that is over was used; take the pool from db.Statement"}
+	}
+	return s.ex.judgeLast(ctx, s.stmt, query, args)
+}
+
+// PrepareContext implements gorm.ConnPool.
+func (s *sender) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	query, _, err := s.judge(ctx, query, s.stmt.Vars)
+	if err != nil {
+		return nil, err
+	}
+	return s.pool.PrepareContext(ctx, query)
+}
+
+// ExecContext implements gorm.ConnPool.
+func (s *sender) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	query, args, err := s.judge(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	return s.pool.ExecContext(ctx, query, args...)
+}
+
+// QueryContext implements gorm.ConnPool.
+func (s *sender) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	query, args, err := s.judge(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	return s.pool.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements gorm.ConnPool.
+func (s *sender) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	query, args, err := s.judge(ctx, query, args)
+	if err != nil {
+		return refusedRow(s.stmt.AddError(err))
+	}
+	return s.pool.QueryRowContext(ctx, query, args...)
+}
+
+// BeginTx implements gorm.ConnPoolBeginner, for a callback that begins a transaction
+// of its own.
+func (s *sender) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
+	switch pool := s.pool.(type) {
+	case gorm.TxBeginner:
+		return pool.BeginTx(ctx, options)
+	case gorm.ConnPoolBeginner:
+		return pool.BeginTx(ctx, options)
+	}
+	return nil, gorm.ErrInvalidTransaction
+}
+
+// GetDBConn implements gorm.GetDBConnector.
+func (s *sender) GetDBConn() (*sql.DB, error) {
+	return (&gorm.DB{Config: &gorm.Config{ConnPool: s.pool}}).DB()
+}
+
+// poolOf returns the pool that a statement would have by itself.
+func poolOf(stmt *gorm.Statement) gorm.ConnPool {
+	if s, ok := stmt.ConnPool.(*sender); ok {
+		return s.pool
+	}
+	return stmt.ConnPool
+}
+
+// sending is the callback of GORM's, or of another plugin's, that sends an
+// operation's statements.
+var sending = map[string]string{
+	opCreate: "gorm:create", opQuery: "gorm:query", opUpdate: "gorm:update",
+	opDelete: "gorm:delete", opRow: "gorm:row", opRaw: "gorm:raw",
+}
+
+// callbackNow returns the callback that sends an operation's statements.
+func callbackNow(db *gorm.DB, op string) func(*gorm.DB) {
+	all := db.Callback()
+	switch op {
+	case opCreate:
+		return all.Create().Get(sending[op])
+	case opUpdate:
+		return all.Update().Get(sending[op])
+	case opDelete:
+		return all.Delete().Get(sending[op])
+	case opRow:
+		return all.Row().Get(sending[op])
+	case opRaw:
+		return all.Raw().Get(sending[op])
+	}
+	return all.Query().Get(sending[op])
+}
+
+// isGORMs reports whether a callback is GORM's own: nobody can keep the pool of a
+// statement that it sends.
+func isGORMs(f func(*gorm.DB)) bool {
+	code := reflect.ValueOf(f).Pointer()
+	config := &callbacks.Config{}
+	for _, own := range []func(*gorm.DB){
+		callbacks.Create(config), callbacks.Query, callbacks.Update(config), callbacks.Delete(config), callbacks.RowQuery, callbacks.RawExec,
+	} {
+		if code == reflect.ValueOf(own).Pointer() {
+			return true
+		}
+	}
+	return false
+}
+
+// send wraps the callback that sends an operation's statements.
+func (p *Plugin) send(original func(*gorm.DB)) func(*gorm.DB) {
+	pooled := isGORMs(original)
+	send := func(db *gorm.DB) {
+		stmt := db.Statement
+		ex := executionOf(stmt)
+		switch {
+		case migrating(stmt.Context):
+			original(db)
+			return
+		case db.Error != nil:
+			return
+		case ex == nil:
+			db.AddError(errLostScope(stmt))
+			return
+		}
+		s := &ex.sender
+		if !pooled {
+			s = new(sender)
+		}
+		*s = sender{ex: ex, stmt: stmt, pool: poolOf(stmt)}
+		stmt.ConnPool = s
+		defer s.close()
+		original(db)
+	}
+	p.sends = reflect.ValueOf(send).Pointer()
+	return send
+}
+
+// close puts the statement's pool back.
+func (s *sender) close() {
+	if s.stmt.ConnPool == s {
+		s.stmt.ConnPool = s.pool
+	}
+	s.ex = nil
+}
+
+// guardSending stands in for the pool of a statement that another plugin sends,
+// which took the place of the callback after this one was used.
+func (ex *execution) guardSending(db *gorm.DB) {
+	if now := callbackNow(db, ex.op); now == nil || reflect.ValueOf(now).Pointer() == ex.plugin.sends {
+		return
+	}
+	ex.wide = &sender{ex: ex, stmt: db.Statement, pool: poolOf(db.Statement)}
+	db.Statement.ConnPool = ex.wide
+}
+
+// sent puts the pool back behind the callback that sends.
+func sent(db *gorm.DB) {
+	if ex := executionOf(db.Statement); ex != nil && ex.wide != nil {
+		ex.wide.close()
+		ex.wide = nil
+	}
+}
+
+// judged notes that a statement's text was judged up to here.
+func (ex *execution) judged(stmt *gorm.Statement) {
+	ex.text = stmt.SQL.String()
+	ex.bound, ex.firstBound = len(stmt.Vars), unsafe.SliceData(stmt.Vars)
+}
+
+// follows notes when something stands in a statement's text that is not the
+// plugin's, before a clause that is: the text was judged up to the clause before.
+func (ex *execution) follows(stmt *gorm.Statement) {
+	text := stmt.SQL.String()
+	if n := len(ex.text); text != ex.text && (len(text) != n+1 || text[:n] != ex.text || text[n] != ' ') {
+		ex.strange = true
+	}
+}
+
+// isJudged reports whether a statement is the one that was judged, but for comments.
+func (ex *execution) isJudged(query string, args []any) bool {
+	return !ex.strange && ex.isBound(args) && (query == ex.text || sqltext.SameTokens(query, ex.text, ex.plugin.dialect))
+}
+
+// isBound reports whether a statement has the values that it was judged with. Text
+// that came as such is still to pass callbacks, which may change one of them.
+func (ex *execution) isBound(args []any) bool {
+	if ex.valued {
+		return sameValues(ex.values, args)
+	}
+	return ex.bound == len(args) && ex.firstBound == unsafe.SliceData(args)
+}
+
+func sameValues(a, b []any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if v := reflect.ValueOf(a[i]); v.IsValid() && v.Comparable() {
+			if a[i] != b[i] {
+				return false
+			}
+		} else if !reflect.DeepEqual(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeLast judges a statement as it is given to the driver. One that is not what
+// was judged is judged again, where Config.RawSQL can.
+func (ex *execution) judgeLast(ctx context.Context, stmt *gorm.Statement, query string, args []any) (string, []any, error) {
+	p := ex.plugin
+	switch {
+	case ex.isJudged(query, args), ex.trusts, ex.observed == nil && ex.scope != nil && ex.scope.mode == modeBypass:
+		return query, args, nil
+	case ex.observed != nil && !isEnforced(ctx) && !p.reaches(effective(ex.op, stmt.DB), query) && (p.modes.strictest == Observe || !p.instructs(args)):
+		return query, args, nil
+	}
+	s := ex.scope
+	if s == nil {
+		s = scopeOf(ctx)
+	}
+	switch {
+	case s == nil:
+		return "", nil, ex.errorOn(stmt.Table, ErrNoTenant, "")
+	case s.err != nil:
+		return "", nil, s.err
+	case p.config.RawSQL == nil || p.instructs(args):
+		return "", nil, ex.errorOn(stmt.Table, ErrUnscopedSQL, ex.reasonChanged(stmt))
+	}
+	raw := RawStatement{SQL: query, Vars: args, Dialect: stmt.DB.Name(), Scope: Scope{s}, Table: p.tables.describe}
+	scoped, vars, err := p.config.RawSQL.Scope(ctx, raw)
+	if err != nil {
+		return "", nil, ex.errorOn(stmt.Table, err, "")
+	}
+	stmt.SQL.Reset()
+	stmt.SQL.WriteString(scoped)
+	stmt.Vars = vars
+	return scoped, vars, nil
+}
+
+// reasonChanged says what changed a statement.
+func (ex *execution) reasonChanged(stmt *gorm.Statement) string {
+	if name := ex.plugin.unknownClause(stmt.BuildClauses, stmt); name != "" {
+		return reasonClause(name)
+	}
+	return "another plugin's callback changed the statement after it was judged; register it before this plugin's Use, or set Config.RawSQL"
+}
+
+func errLostScope(stmt *gorm.Statement) error {
+	return &ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "a callback has removed the statement's scope"}
+}
+
+// finish judges a statement that is built and not sent: what a dry run shows, and
+// a subquery, which becomes part of another statement's text.
+func (ex *execution) finish(db *gorm.DB) {
+	stmt := db.Statement
+	if !db.DryRun || db.Error != nil || ex.kept || stmt.SQL.Len() == 0 || ex.isJudged(stmt.SQL.String(), stmt.Vars) {
+		return
+	}
+	if ex.handed != nil && ex.plugin.config.RawSQL != nil {
+		ex.handed.guarded = true
+		return
+	}
+	_, _, err := ex.judgeLast(stmt.Context, stmt, stmt.SQL.String(), stmt.Vars)
+	db.AddError(err)
+}
