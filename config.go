@@ -90,9 +90,10 @@ type Config struct {
 	// all that its text names is known and observed: it is enforced when one of its
 	// tables is, or when it may hide one. That are, as soon as any table is enforced,
 	// tables that nobody declared, which may be views; functions that are neither safe
-	// nor in Functions; clauses that GORM does not have; and raw SQL other than SELECT,
-	// VALUES, TABLE, INSERT, UPDATE, DELETE and MERGE. Naming a table or a view here says that it hides none. Empty
-	// means that Mode holds for all.
+	// nor in Functions; clauses that GORM does not have; and text that is not understood,
+	// see [TextReader]: without one, raw SQL other than SELECT, VALUES, TABLE, INSERT,
+	// UPDATE and DELETE, and keywords as bare names. Naming a table or a view here says
+	// that it hides none. Empty means that Mode holds for all.
 	Modes []TableMode
 
 	// OnFinding is called for each new [Finding]. It must be safe for concurrent

@@ -158,7 +158,7 @@ func (o *observation) compare(stmt *gorm.Statement) {
 		found.Reason = "leaves the shared row as it is"
 	}
 	if err != nil {
-		found.Reason = "is refused: " + err.Error()
+		found.Reason = "would be refused: " + err.Error()
 		var scoped *ScopeError
 		if errors.As(err, &scoped) && scoped.Table != "" {
 			found.Table = scoped.Table

@@ -108,7 +108,7 @@ var observedSteps = []observedStep{
 	}, []string{"create on users: fills in the tenant"}, false},
 	{"create of another's", func(w *observing, db *gorm.DB) error {
 		return db.Create(user(3, w.B, "cid")).Error
-	}, []string{"create on users: is refused: tenancy: value belongs to another tenant"}, false},
+	}, []string{"create on users: would be refused: tenancy: value belongs to another tenant"}, false},
 	{"create with children", func(w *observing, db *gorm.DB) error {
 		u := user(4, w.A, "dan")
 		u.Orders = []Order{{ID: 1, Amount: 5, TenantModel: tenancy.TenantModel{TenantID: w.A}}, {ID: 2, Amount: 7}}
@@ -123,7 +123,7 @@ var observedSteps = []observedStep{
 	}, nil, false},
 	{"create of maps without", func(w *observing, db *gorm.DB) error {
 		return db.Model(&Order{}).Create([]map[string]any{{"id": 11, "amount": 1, "tenant_id": w.B}, {"id": 12, "amount": 1, "tenant_id": w.A}}).Error
-	}, []string{"create on orders: is refused: tenancy: value belongs to another tenant"}, false},
+	}, []string{"create on orders: would be refused: tenancy: value belongs to another tenant"}, false},
 	{"upsert", func(w *observing, db *gorm.DB) error {
 		return db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&Tag{TenantModel: tenancy.TenantModel{TenantID: w.A}, ID: 1, Name: "z"}).Error
 	}, []string{"create on tags: adds the tenant's condition for tags; leaves the tenant column out of SET"}, false},
@@ -184,7 +184,7 @@ var observedSteps = []observedStep{
 	{"with a function", func(_ *observing, db *gorm.DB) error {
 		_ = db.Model(&Tag{}).Select("unheard_of(name)").Find(&[]string{}).Error
 		return nil
-	}, []string{"query on tags: is refused: tenancy: SQL text cannot be scoped"}, true},
+	}, []string{"query on tags: would be refused: tenancy: SQL text cannot be scoped"}, true},
 	{"a column of a table's name", func(w *observing, db *gorm.DB) error {
 		return db.Table("(?) AS x", db.Model(&Tag{}).Select("id AS docs").Where("tenant_id = ?", w.A)).Select("docs, x.docs").Order("docs").Scan(&[]map[string]any{}).Error
 	}, nil, false},
@@ -194,7 +194,7 @@ var observedSteps = []observedStep{
 			db.Statement.Clauses["TAIL"] = clause.Clause{Expression: clause.Expr{SQL: "LIMIT 9"}}
 			return db
 		}).Find(&[]Profile{}).Error
-	}, []string{"query on profiles: is refused: tenancy: SQL text cannot be scoped"}, true},
+	}, []string{"query on profiles: would be refused: tenancy: SQL text cannot be scoped"}, true},
 	{"relation join", func(w *observing, db *gorm.DB) error {
 		return db.Joins("Company").Where("users.tenant_id = ?", w.A).Find(&[]User{}).Error
 	}, []string{"query on users: adds the tenant's condition for companies"}, false},
@@ -212,19 +212,19 @@ var observedSteps = []observedStep{
 	}, nil, false},
 	{"text query", func(_ *observing, db *gorm.DB) error {
 		return db.Where("id IN (SELECT user_id FROM orders)").Find(&[]User{}).Error
-	}, []string{"query on users: is refused: tenancy: SQL text cannot be scoped"}, false},
+	}, []string{"query on users: would be refused: tenancy: SQL text cannot be scoped"}, false},
 	{"text query in a subquery", func(w *observing, db *gorm.DB) error {
 		return db.Where("tenant_id = ? AND id IN (?)", w.A, db.Model(&Order{}).Select("user_id").Where("id IN (SELECT 1)")).Find(&[]User{}).Error
-	}, []string{"query on orders: is refused: tenancy: SQL text cannot be scoped"}, false},
+	}, []string{"query on orders: would be refused: tenancy: SQL text cannot be scoped"}, false},
 	{"subquery of another tenant", func(w *observing, db *gorm.DB) error {
 		return db.Where("tenant_id = ? AND id IN (?)", w.A, w.in(w.B).Model(&Order{}).Select("user_id")).Find(&[]User{}).Error
-	}, []string{"query on users: is refused: tenancy: value belongs to another tenant"}, false},
+	}, []string{"query on users: would be refused: tenancy: value belongs to another tenant"}, false},
 	{"raw", func(_ *observing, db *gorm.DB) error {
 		return db.Raw("SELECT count(*) FROM orders").Scan(new(int64)).Error
-	}, []string{"row: is refused: tenancy: SQL text cannot be scoped"}, false},
+	}, []string{"row: would be refused: tenancy: SQL text cannot be scoped"}, false},
 	{"exec", func(_ *observing, db *gorm.DB) error {
 		return db.Exec("UPDATE orders SET amount = amount").Error
-	}, []string{"raw: is refused: tenancy: SQL text cannot be scoped"}, false},
+	}, []string{"raw: would be refused: tenancy: SQL text cannot be scoped"}, false},
 	{"row", func(w *observing, db *gorm.DB) error {
 		return db.Model(&Order{}).Select("count(*)").Row().Scan(new(int64))
 	}, []string{"row on orders: adds the tenant's condition for orders"}, false},
@@ -236,7 +236,7 @@ var observedSteps = []observedStep{
 	}, nil, false},
 	{"update of the tenant", func(w *observing, db *gorm.DB) error {
 		return db.Model(&User{}).Where("name = ? AND tenant_id = ?", "bob", w.A).Update("tenant_id", w.B).Error
-	}, []string{"update on users: is refused: tenancy: a row's tenant cannot be changed"}, false},
+	}, []string{"update on users: would be refused: tenancy: a row's tenant cannot be changed"}, false},
 	{"save", func(w *observing, db *gorm.DB) error {
 		return db.Save(user(1, w.A, "anna")).Error
 	}, []string{"update on users: adds the tenant's condition for users; leaves the tenant column out of SET"}, false},
@@ -259,13 +259,13 @@ var observedSteps = []observedStep{
 	{"undeclared", func(_ *observing, db *gorm.DB) error {
 		_ = db.Find(&[]Secret{}).Error // there is no such table
 		return nil
-	}, []string{"query on secrets: is refused: tenancy: table is not declared"}, false},
+	}, []string{"query on secrets: would be refused: tenancy: table is not declared"}, false},
 	{"shared", func(_ *observing, db *gorm.DB) error {
 		return db.Find(&[]Country{}).Error
 	}, nil, false},
 	{"shared written", func(_ *observing, db *gorm.DB) error {
 		return db.Create(&Country{Code: "fr"}).Error
-	}, []string{"create on countries: is refused: tenancy: shared table is read-only"}, false},
+	}, []string{"create on countries: would be refused: tenancy: shared table is read-only"}, false},
 	{"shared parent", func(w *observing, db *gorm.DB) error {
 		u := user(6, w.A, "fay")
 		u.Country = &Country{Code: "it"}
@@ -276,7 +276,7 @@ var observedSteps = []observedStep{
 	}, nil, false},
 	{"no tenant", func(w *observing, _ *gorm.DB) error {
 		return w.db.Find(&[]User{}).Error
-	}, []string{"query on users: is refused: tenancy: no tenant in the context"}, false},
+	}, []string{"query on users: would be refused: tenancy: no tenant in the context"}, false},
 	{"transaction and batches", func(w *observing, db *gorm.DB) error {
 		return db.Transaction(func(tx *gorm.DB) error {
 			var users []User
@@ -346,7 +346,7 @@ func assertFindings(t *testing.T, step observedStep, before, after []tenancy.Fin
 			continue
 		}
 		assert.Contains(t, f.Site, "observe_test.go:", step.name)
-		assert.Equal(t, f.Err != nil, strings.HasPrefix(f.Reason, "is refused"), step.name)
+		assert.Equal(t, f.Err != nil, strings.HasPrefix(f.Reason, "would be refused"), step.name)
 		found = append(found, strings.TrimPrefix(f.String(), f.Site+": "))
 	}
 	if !assert.Len(t, found, len(step.found), "%s: %q", step.name, found) {
