@@ -184,9 +184,9 @@ func (r *migration) foreignObstacle(t *target, d foreignDiff) string {
 	case r.sqlite:
 		return "SQLite cannot add it to a table with rows"
 	case len(d.forms) > 0 && t.filled:
-		return "the table has rows and another form of it"
+		return "the table has rows and has " + d.forms[0].describe() + " for it: " + r.remedy()
 	case len(d.forms) > 0:
-		return "another form of it is still there"
+		return "the table still has " + d.forms[0].describe() + " for it"
 	case t.filled && t.has.partitioned:
 		return "the table is partitioned and has rows"
 	}

@@ -61,9 +61,9 @@ func (r *migration) obstacle(t *target, d keyDiff) string {
 		case !d.missing:
 			return form.name + " still holds across tenants, in a table with rows"
 		case form.isUnique() && d.want.isUnique():
-			return "the table has rows and another form of the key"
+			return "the table has rows and has " + form.describe() + " for it: " + r.remedy()
 		}
-		return "the table has rows and an index of that name in another form"
+		return "the table has rows and an index of that name that is " + form.describe()
 	}
 	switch {
 	case d.want.kind == primaryKey:
@@ -76,6 +76,14 @@ func (r *migration) obstacle(t *target, d keyDiff) string {
 		return "an index of a table with rows is built CONCURRENTLY, which no transaction can"
 	}
 	return ""
+}
+
+// remedy says how a key of a table with rows is replaced.
+func (r *migration) remedy() string {
+	if r.sqlite {
+		return "move the rows to a table that AutoMigrate makes"
+	}
+	return "PlanKeys plans the change"
 }
 
 // addKey makes an index or a unique constraint beside the running program.

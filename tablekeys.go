@@ -98,6 +98,17 @@ func (i *tableIndex) columns() (names []string, ok bool) {
 	return names, true
 }
 
+// describe names an index and its columns for people.
+func (i *tableIndex) describe() string {
+	parts := make([]string, len(i.parts))
+	for n, part := range i.parts {
+		if parts[n] = part.column; part.column == "" {
+			parts[n] = part.sql
+		}
+	}
+	return strings.TrimSpace(i.kind.object()+" "+i.name) + " (" + strings.Join(parts, ", ") + ")"
+}
+
 // covers reports whether a foreign key may refer to these columns.
 func (i *tableIndex) covers(refs []string) bool {
 	columns, ok := i.columns()
@@ -161,6 +172,11 @@ func (f *foreignKey) pairs(tenant string) (pairs []string) {
 		}
 	}
 	return pairs
+}
+
+// describe names a foreign key and its columns for people.
+func (f *foreignKey) describe() string {
+	return strings.TrimSpace("foreign key "+f.name) + " (" + strings.Join(f.columns, ", ") + ")"
 }
 
 func (f *foreignKey) same(has *foreignKey) bool {
