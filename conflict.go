@@ -429,7 +429,7 @@ func (ex *execution) uniqueKeys(stmt *gorm.Statement) *uniqueKeys {
 		return keys
 	}
 	_ = rows.Close()
-	if err := ex.plugin.tables.checkColumn(stmt.Context, stmt.ConnPool, ex.table); err != nil {
+	if err := ex.plugin.tables.checkColumn(stmt.Context, poolOf(stmt), ex.table); err != nil {
 		stmt.AddError(err)
 		return keys
 	}
