@@ -31,6 +31,7 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 		}
 		joined := r.newTable(rel.JoinTable.Table, r.config.Column, id)
 		joined.key = keyBeside(rel.JoinTable, r.config.Column)
+		joined.derived = true
 		if !owner.isTenants() && !related.isTenants() {
 			joined.kind = KindMixed // rows for everybody are joined for everybody
 		}

@@ -34,6 +34,7 @@ type table struct {
 	id        idType
 	bind      func(Scope) ([]any, error) // of TenantTable
 	key       []string                   // the model's primary key without the tenant column
+	derived   bool                       // a plain many-to-many table: a join model of its own says more
 
 	keys atomic.Pointer[uniqueKeys] // see conflict.go
 }
@@ -325,7 +326,7 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared %s by %s: it can be one only",
 			s.Name, field.DBName, say.kind, say.where)
 	}
-	if known == nil {
+	if known == nil || known.derived && field != nil && field.DBName != known.column && !isDerived(s) {
 		if known, err = r.newTableOf(s, field, say, declared); known == nil || err != nil {
 			return nil, err
 		}
