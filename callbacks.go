@@ -156,6 +156,8 @@ func (p *Plugin) register(db *gorm.DB) error {
 		all.Update().After("gorm:update").Before("gorm:save_after_associations").Register("tenancy:conflict", checkSave),
 		all.Delete().After("gorm:delete").Before("gorm:after_delete").Register("tenancy:sent", sent),
 		all.Query().Replace("gorm:preload", preload),
+		all.Create().Replace("gorm:save_before_associations", saveBefore),
+		all.Create().Replace("gorm:save_after_associations", saveAfter),
 
 		all.Create().Replace("gorm:create", p.send(all.Create().Get("gorm:create"))),
 		all.Query().Replace("gorm:query", p.send(all.Query().Get("gorm:query"))),

@@ -107,7 +107,7 @@ func (ex *execution) judgeAssociations(stmt *gorm.Statement) error {
 	if len(ex.model.rels) == 0 {
 		return nil
 	}
-	t := tree{ex: ex, stmt: stmt}
+	t := tree{ex: ex, stmt: stmt, own: &ex.scope.tenants[0]}
 	var err error
 	eachValue(reflect.ValueOf(stmt.Model), func(v reflect.Value) {
 		for _, rel := range ex.model.rels {

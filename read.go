@@ -10,7 +10,7 @@ import (
 // that a value has; where the value names its tenant as well, among several
 // tenants it is that tenant's row.
 func (ex *execution) beginRead(stmt *gorm.Statement) error {
-	if ex.scope.mode == modeSingle || ex.model == nil || ex.model.table == nil ||
+	if !ex.scope.isSeveral() || ex.model == nil || ex.model.table == nil ||
 		stmt.ReflectValue.Kind() != reflect.Struct || stmt.ReflectValue.Type() != stmt.Schema.ModelType {
 		return nil
 	}

@@ -18,6 +18,11 @@ type tree struct {
 	ex    *execution
 	stmt  *gorm.Statement
 	below int // how many relations the values are behind
+
+	// Whose they are: own; or, pending, of a root that is being created, so that
+	// none may name a tenant.
+	own     *tenant
+	pending bool
 }
 
 // isAssociated reports whether the values are saved along with others.
@@ -38,7 +43,10 @@ type visit struct {
 // fills in their tenants. Where a set or a bypass writes the values of one
 // tenant, the statement and those that GORM nests in it run for that tenant.
 func (ex *execution) judgeValues(stmt *gorm.Statement) error {
-	if ex.scope.mode != modeSingle {
+	if ex.scope.isSeveral() {
+		if err := ex.inheritTenants(stmt, stmt.ReflectValue); err != nil {
+			return err
+		}
 		if err := ex.narrowToValues(stmt, stmt.ReflectValue); err != nil {
 			return err
 		}
@@ -47,7 +55,31 @@ func (ex *execution) judgeValues(stmt *gorm.Statement) error {
 		return nil
 	}
 	t := tree{ex: ex, stmt: stmt}
+	if ex.scope.isSeveral() {
+		return t.judgeSeveral()
+	}
+	if ex.scope.mode == modeSingle {
+		t.own = &ex.scope.tenants[0]
+	}
 	return t.judge(ex.model, stmt.Schema, stmt.ReflectValue, stmt.Selects, stmt.Omits)
+}
+
+// judgeSeveral judges values of several tenants, each with what it carries along
+// as a tree of its own.
+func (t *tree) judgeSeveral() (err error) {
+	stmt, m := t.stmt, t.ex.model
+	eachValue(stmt.ReflectValue, func(v reflect.Value) {
+		if err != nil || v.Type() != stmt.Schema.ModelType {
+			return
+		}
+		named, zero := t.ex.namedBy(stmt, v)
+		t.own, t.pending = nil, zero && m.tenant != nil && (m.kind == KindRoot || t.ex.awaitsRoot(m, stmt.Schema, v))
+		if !zero && t.ex.allows(named) {
+			t.own = &named
+		}
+		err = t.judgeValue(m, stmt.Schema, v, stmt.Selects, stmt.Omits)
+	})
+	return err
 }
 
 // judge judges values of one model, then those behind their relations.
@@ -94,8 +126,8 @@ func (t *tree) judgeRelated(rel *schema.Relationship, related reflect.Value, sel
 	case !other.isScoped():
 		return nil
 	}
-	if t.ex.scope.isSeveral() {
-		return t.ex.errorOn(other.name, ErrTenantMismatch, "write rows with associations tenant by tenant")
+	if t.ex.scope.isSeveral() && t.own == nil && !t.pending {
+		return t.ex.errorOn(other.name, ErrTenantMismatch, "a create must name its tenant here")
 	}
 	inner, outer := below(rel.Name, selects), below(rel.Name, omits)
 	if len(selects) > 0 && len(inner) == 0 && len(outer) == 0 {
@@ -124,10 +156,18 @@ func (t *tree) visited(v reflect.Value, rel *schema.Relationship) bool {
 
 // fill gives a value its tenant, or finds that it names another.
 func (t *tree) fill(m *model, v reflect.Value) error {
-	if m.tenant == nil || m.table == nil || t.ex.scope.mode != modeSingle {
-		return nil // for several tenants, VALUES judges each row
+	if m.tenant == nil || m.table == nil {
+		return nil
 	}
-	ten := &t.ex.scope.tenants[0]
+	if t.own == nil { // VALUES judges the row itself
+		if field := fieldOf(t.stmt, m.tenant, v); t.pending && field.IsValid() {
+			if _, zero := tenantOf(field.Interface()); !zero {
+				return t.ex.errorOn(m.name, ErrTenantMismatch, "the tenant that it belongs to is yet to be created")
+			}
+		}
+		return nil
+	}
+	ten := t.own
 	own, err := m.id.value(ten)
 	if err != nil {
 		return t.ex.errorOn(m.name, err, "the id does not fit the tenant column")

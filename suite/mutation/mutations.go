@@ -113,4 +113,7 @@ var mutations = []mutation{
 	{"text goes on behind a query", "internal/sqltext/judge.go", "if !l.Is(w.prev, '(') || !l.Is(w.next, ')') && !l.isTail(w.next) {", "if false {"},
 	{"a read by value loads another tenant's row", "read.go", "return ex.narrowToValues(stmt, stmt.ReflectValue)", "return nil"},
 	{"rows of two tenants that share a key are one group", "groupby.go", "\tstmt.WriteByte(',')\n\t\twriteColumn(stmt, t, qualifier)\n", ""},
+	{"a new tenant takes rows of another's along", "tree.go", "_, zero := tenantOf(field.Interface()); !zero {", "_, zero := tenantOf(field.Interface()); !zero && false {"},
+	{"a new row belongs to rows of two tenants", "inherit.go", "if named.key != \"\" && named.key != theirs.key {", "if false {"},
+	{"a new row inherits a tenant beyond the set", "inherit.go", "if !ex.allows(named) {", "if false {"},
 }

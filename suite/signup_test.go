@@ -1,0 +1,130 @@
+package suite
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// Crew is a root whose key the database makes.
+type Crew struct {
+	ID     int64 `tenancy:"tenant"`
+	Name   string
+	Rowers []Rower
+}
+
+type Rower struct {
+	ID      uint
+	CrewID  int64 `tenancy:"tenant"`
+	Crew    *Crew
+	Name    string
+	OarID   *uint
+	Oar     *Oar
+	Outings []Outing
+	Medals  []Medal `gorm:"many2many:rower_medals"`
+}
+
+type Oar struct {
+	ID     uint
+	CrewID int64 `tenancy:"tenant"`
+	Room   string
+}
+
+type Outing struct {
+	ID      uint
+	CrewID  int64 `tenancy:"tenant"`
+	RowerID uint
+	Rower   *Rower
+}
+
+type Medal struct {
+	ID     uint
+	CrewID int64 `tenancy:"tenant"`
+	Name   string
+}
+
+// TestCreateMakesATenantWithItsRows signs tenants up with all that they begin with.
+func TestCreateMakesATenantWithItsRows(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *world) {
+		require.NoError(t, w.db.AutoMigrate(&Crew{}, &Oar{}, &Medal{}, &Rower{}, &Outing{}))
+		all := w.bypass()
+		member := func(name string) Rower {
+			return Rower{Name: name, Oar: &Oar{Room: name}, Outings: []Outing{{}, {}}, Medals: []Medal{{Name: name}}}
+		}
+		owned := func(crew int64, members, plans int) {
+			t.Helper()
+			require.NotZero(t, crew)
+			db := w.db.WithContext(tenancy.With(context.Background(), crew))
+			var found []Rower
+			require.NoError(t, db.Preload("Oar").Preload("Outings").Preload("Medals").Find(&found).Error)
+			require.Len(t, found, members)
+			n := 0
+			for _, m := range found {
+				require.NotNil(t, m.Oar)
+				require.Equal(t, m.Name, m.Oar.Room)
+				require.Len(t, m.Medals, 1)
+				require.Equal(t, m.Name, m.Medals[0].Name)
+				n += len(m.Outings)
+			}
+			require.Equal(t, plans, n)
+		}
+
+		crew := Crew{Name: "one", Rowers: []Rower{member("a"), member("b")}}
+		require.NoError(t, all.Create(&crew).Error)
+		owned(crew.ID, 2, 4)
+
+		crews := []Crew{{Name: "two", Rowers: []Rower{member("c")}}, {Name: "three", Rowers: []Rower{member("d"), member("e")}}}
+		require.NoError(t, all.Create(&crews).Error)
+		owned(crews[0].ID, 1, 2)
+		owned(crews[1].ID, 2, 4)
+
+		signed := member("f")
+		signed.Crew = &Crew{}
+		require.NoError(t, all.Create(&signed).Error)
+		owned(signed.CrewID, 1, 2)
+		several := []*Rower{{Name: "g", Crew: &Crew{}, Oar: &Oar{Room: "g"}, Medals: []Medal{{Name: "g"}}},
+			{Name: "h", Crew: &Crew{}, Oar: &Oar{Room: "h"}, Medals: []Medal{{Name: "h"}}}}
+		require.NoError(t, all.Create(&several).Error)
+		require.NotEqual(t, several[0].CrewID, several[1].CrewID)
+		owned(several[0].CrewID, 1, 0)
+		owned(several[1].CrewID, 1, 0)
+		plan := Outing{Rower: &Rower{Name: "i", Crew: &Crew{}, Oar: &Oar{Room: "i"}, Medals: []Medal{{Name: "i"}}}}
+		require.NoError(t, all.Create(&plan).Error)
+		owned(plan.CrewID, 1, 1)
+
+		set := w.db.WithContext(tenancy.WithSet(context.Background(), crew.ID, crews[0].ID))
+		for scope, db := range map[string]*gorm.DB{"bypass": all, "set": set} {
+			more := member(scope)
+			more.Crew = &crew
+			require.NoError(t, db.Create(&more).Error, scope)
+			require.Equal(t, crew.ID, more.CrewID)
+			next := Outing{Rower: &more}
+			require.NoError(t, db.Create(&next).Error, scope)
+			require.Equal(t, crew.ID, next.CrewID)
+			mixed := []Outing{{Rower: &more}, {Rower: &crews[0].Rowers[0]}}
+			require.NoError(t, db.Create(&mixed).Error, scope)
+			require.Equal(t, []int64{crew.ID, crews[0].ID}, []int64{mixed[0].CrewID, mixed[1].CrewID})
+		}
+		before := w.count(t, &Rower{})
+		for name, err := range map[string]error{
+			"a set makes no tenant":     set.Create(&Crew{Rowers: []Rower{member("x")}}).Error,
+			"nor with its member":       set.Create(&Rower{Name: "x", Crew: &Crew{}}).Error,
+			"a stranger to the set":     set.Create(&Rower{Name: "x", Crew: &crews[1]}).Error,
+			"a member of another crew":  all.Create(&Crew{Rowers: []Rower{{CrewID: crew.ID}}}).Error,
+			"a desk of another crew":    all.Create(&Crew{Rowers: []Rower{{Oar: &Oar{CrewID: crew.ID}}}}).Error,
+			"two crews":                 all.Create(&Rower{Crew: &crew, Oar: &Oar{ID: 1, CrewID: crews[1].ID}}).Error,
+			"a desk beside a new crew":  all.Create(&Rower{Crew: &Crew{}, Oar: &Oar{CrewID: crew.ID}}).Error,
+			"a named member's new crew": all.Create(&Rower{CrewID: crew.ID, Crew: &crews[1]}).Error,
+			"one tenant":                w.as(crew.ID).Create(&Rower{Crew: &crews[1]}).Error,
+			"none is named":             all.Create(&Rower{Name: "x", Outings: []Outing{{}}}).Error,
+		} {
+			require.ErrorIs(t, err, tenancy.ErrTenantMismatch, name)
+		}
+		require.Equal(t, before, w.count(t, &Rower{}))
+	})
+}
