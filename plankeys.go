@@ -19,7 +19,7 @@ import (
 // package migration writes as files or carries out.
 //
 // Where the plugin is in place, what its configuration and the models say is
-// added to the options: the root, tenant columns of another name, shared tables,
+// added to the options: the root, tenant columns of another name, tables of other kinds,
 // and keys that are tagged global. Models are not needed for that: tables that no
 // model names are planned as well.
 func PlanKeys(ctx context.Context, db *gorm.DB, o keys.Options, models ...any) (*keys.Analysis, error) {
@@ -76,6 +76,11 @@ func (p *Plugin) keyOptions(o keys.Options, c *catalog.Catalog, schema string, m
 		switch {
 		case !t.kind.hasColumn():
 			o.Shared = append(o.Shared, name)
+		case t.kind == KindMixed:
+			o.Mixed = append(o.Mixed, name)
+			if t.column != o.Column {
+				columns[name] = t.column
+			}
 		case t.kind == KindRoot:
 			if o.Root == (catalog.Name{}) {
 				o.Root = name
@@ -107,7 +112,7 @@ func addModelKeys(o *keys.Options, c *catalog.Catalog, db *gorm.DB, models []any
 	}
 	for _, t := range r.targets {
 		table := c.Table(t.name)
-		if table == nil || !t.want.scoped() {
+		if table == nil || !t.want.scoped() || t.want.mixed {
 			continue
 		}
 		for _, index := range t.want.indexes {

@@ -120,6 +120,9 @@ func (a *Analysis) check() error {
 	for _, name := range a.options.Shared {
 		table("Shared", name)
 	}
+	for _, name := range a.options.Mixed {
+		table("Mixed", name)
+	}
 	for _, name := range a.options.Skip {
 		table("Skip", name)
 	}
@@ -180,7 +183,7 @@ func (a *Analysis) columnOf(t *catalog.Table) string {
 
 // classify decides what needs no other table's decision.
 func (a *Analysis) classify() {
-	shared, skipped := setOf(a.options.Shared), setOf(a.options.Skip)
+	shared, skipped := setOf(slices.Concat(a.options.Shared, a.options.Mixed)), setOf(a.options.Skip)
 	for _, ct := range a.catalog.Tables {
 		switch t := a.byName[ct.Name]; {
 		case t.Role == Root:

@@ -62,9 +62,17 @@ func (a *Analysis) found(s Severity, t *Table, object, remedy, problem string, a
 
 // findObstacles finds what the catalogue alone shows.
 func (a *Analysis) findObstacles() {
+	mixed := setOf(a.options.Mixed)
 	for _, t := range a.Tables {
 		if t.owned() {
 			a.findInTable(t)
+		}
+		if mixed[t.Name] {
+			a.found(Warning, t, a.columnOf(t.Table), "give the rows that are everybody's a table of their own, where that is too much",
+				"the table is mixed: a row for everybody has no tenant, and no key and no shard is found by NULL; "+
+					"its keys stay as they are, and Citus cannot distribute it but keeps all of it on each node, as a reference table")
+			a.findReferences(t)
+			continue
 		}
 		if t.Role == Shared && t.Table.Column(a.columnOf(t.Table)) != nil {
 			a.found(Warning, t, a.columnOf(t.Table), "give the rows that are everybody's a table of their own",

@@ -21,6 +21,10 @@ type Options struct {
 	// column may be named as well, for keys that hold over all tenants: it is
 	// spread whole, as a reference table, and the plugin scopes it as ever.
 	Shared []catalog.Name
+	// Mixed tables hold rows of tenants and rows for everybody, whose tenant column is
+	// NULL. No key holds NULL: theirs are left alone, and on a cluster they are spread
+	// whole, as reference tables.
+	Mixed []catalog.Name
 	// Skip are tables that the plan leaves alone, whatever they are.
 	Skip []catalog.Name
 	// Global are keys and uniques, by constraint or index, that stay without the

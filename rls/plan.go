@@ -169,11 +169,12 @@ UNION SELECT collnamespace::regnamespace::text || '.' || quote_ident(collname) F
 
 // add adds a known table and all that can be read in its place.
 func (s *survey) add(known tenancy.TenantTable, schema string) error {
-	name := catalog.Name{Schema: schema, Name: known.Name}
-	if own, rest, qualified := strings.Cut(known.Name, "."); qualified {
-		name = catalog.Name{Schema: own, Name: rest}
-	}
+	name := nameIn(schema, known.Name)
 	t := s.catalog.Table(name)
+	var via *catalog.Table
+	if known.Link != nil {
+		via = s.catalog.Table(nameIn(schema, known.Link.Via.Name))
+	}
 	if t == nil {
 		if !s.isView(name) {
 			s.missing = append(s.missing, name)
@@ -184,13 +185,21 @@ func (s *survey) add(known tenancy.TenantTable, schema string) error {
 		if s.target(heir.Name) != nil {
 			continue
 		}
-		want, err := s.policiesOf(known, heir)
+		want, err := s.policiesOf(known, heir, via)
 		if err != nil {
 			return err
 		}
 		s.targets = append(s.targets, &target{Table: heir, known: known, want: want})
 	}
 	return nil
+}
+
+// nameIn is a table's name as its model has it, in the schema that it is in.
+func nameIn(schema, name string) catalog.Name {
+	if own, rest, qualified := strings.Cut(name, "."); qualified {
+		return catalog.Name{Schema: own, Name: rest}
+	}
+	return catalog.Name{Schema: schema, Name: name}
 }
 
 func (s *survey) target(name catalog.Name) *target {
@@ -228,7 +237,8 @@ func (s *survey) heirs(t *catalog.Table) []*catalog.Table {
 
 // ours are the names of generated policies.
 func ours(name string) bool {
-	return name == tenantPolicy || name == spanPolicy || name == sharedPolicy || name == lockPolicy
+	return name == tenantPolicy || name == spanPolicy || name == sharedPolicy || name == lockPolicy ||
+		name == everybodyPolicy || name == spanEverybodyPolicy
 }
 
 // create is the step that makes a table's policies; nil when they are there.
@@ -290,6 +300,8 @@ func (s *survey) render(ctx context.Context, t *target, w *policy) (string, erro
 	column, columnType := "c", "int"
 	if t.known.Column != "" {
 		column, columnType = t.known.Column, t.Column(t.known.Column).Type
+	} else if l := t.known.Link; l != nil && t.Column(l.Key) != nil {
+		column, columnType = l.Key, t.Column(l.Key).Type
 	}
 	beginner, ok := s.pool.(interface {
 		BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error)
@@ -305,6 +317,11 @@ func (s *survey) render(ctx context.Context, t *target, w *policy) (string, erro
 	like := catalog.Name{Schema: "pg_temp", Name: "tenancy_rls_like"}
 	public := *w
 	public.role = "" // which may not exist yet
+	own, shown := catalog.Quote(t.Name.Name)+".", like.Name+"."
+	if t.known.Link != nil { // its key is named with the table
+		public.using = strings.ReplaceAll(public.using, " = "+own, " = "+shown)
+		public.check = strings.ReplaceAll(public.check, " = "+own, " = "+shown)
+	}
 	for _, statement := range []string{
 		fmt.Sprintf("CREATE TEMPORARY TABLE tenancy_rls_like (%s %s)", catalog.Quote(column), columnType),
 		public.sql(like),
@@ -320,6 +337,10 @@ func (s *survey) render(ctx context.Context, t *target, w *policy) (string, erro
 	}
 	err = tx.QueryRowContext(ctx, `SELECT coalesce(pg_get_expr(polqual, polrelid), ''), coalesce(pg_get_expr(polwithcheck, polrelid), '')
 		FROM pg_policy WHERE polrelid = 'pg_temp.tenancy_rls_like'::regclass`).Scan(&p.Using, &p.WithCheck)
+	if t.known.Link != nil {
+		p.Using = strings.ReplaceAll(p.Using, " = "+shown, " = "+own)
+		p.WithCheck = strings.ReplaceAll(p.WithCheck, " = "+shown, " = "+own)
+	}
 	return p.Definition(), err
 }
 

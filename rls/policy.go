@@ -15,6 +15,9 @@ const (
 	spanPolicy   = "tenancy_span"
 	sharedPolicy = "tenancy_shared"
 	lockPolicy   = "tenancy_shared_lock"
+
+	everybodyPolicy     = "tenancy_everybody"
+	spanEverybodyPolicy = "tenancy_span_everybody"
 )
 
 // Policies say what the generated policies are like. The zero value is for one
@@ -80,13 +83,18 @@ func (w *policy) is(p *catalog.Policy) bool {
 }
 
 // policiesOf are the policies of a table.
-func (s *survey) policiesOf(known tenancy.TenantTable, table *catalog.Table) ([]policy, error) {
+// via is the table that a linked one's rows are seen through.
+func (s *survey) policiesOf(known tenancy.TenantTable, table, via *catalog.Table) ([]policy, error) {
 	p := &s.policies
 	all := p.once(lookup(p.Setting+setSuffix) + " = '" + everyone + "'")
 	switch known.Kind {
-	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree:
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree, tenancy.KindMixed:
+	case tenancy.KindPrivate: // without a policy for tenants, none of them reaches it
+		return p.spanned(nil, all), nil
+	case tenancy.KindLinked:
+		return s.policiesOfLinked(known, table, via, all)
 	default:
-		return nil, fmt.Errorf("rls: %s is %s, which has no policies yet", table.Name, known.Kind)
+		return nil, fmt.Errorf("rls: %s is %s, which has no policies", table.Name, known.Kind)
 	}
 	if known.Column == "" {
 		if known.Writable {
@@ -94,28 +102,79 @@ func (s *survey) policiesOf(known tenancy.TenantTable, table *catalog.Table) ([]
 		}
 		// Without a policy for UPDATE there would be no row to SELECT … FOR UPDATE.
 		list := []policy{{sharedPolicy, "SELECT", "", "true", ""}, {lockPolicy, "UPDATE", "", "true", "false"}}
-		if p.SpanRole != "" {
-			list = append(list, policy{spanPolicy, "ALL", p.SpanRole, all, all})
-		}
-		return list, nil
+		return p.spanned(list, all), nil
 	}
-	column := table.Column(known.Column)
-	if column == nil {
-		return nil, fmt.Errorf("rls: %s has no column %s", table.Name, catalog.Quote(known.Column))
+	own, set, err := s.tenantIs(table, known, catalog.Quote(known.Column))
+	if err != nil {
+		return nil, err
 	}
-	if err := known.CheckColumn(column.Type, !slices.Contains(s.loose, column.Collation)); err != nil {
-		return nil, fmt.Errorf("rls: the tenant column %s of %s: %w", catalog.Quote(known.Column), table.Name, err)
+	if known.Kind != tenancy.KindMixed {
+		return p.spanned([]policy{{tenantPolicy, "ALL", "", own, own}}, all+" OR "+set), nil
 	}
-	cast := castOf(column.Type)
-	name := catalog.Quote(column.Name)
-	own := name + " = " + p.once("nullif("+lookup(p.Setting)+", '')::"+cast)
-	list := []policy{{tenantPolicy, "ALL", "", own, own}}
+	// Rows for everybody are read by who reads rows of their own, and written by who
+	// spans all tenants. A DELETE has no check, and takes what the policy shows.
+	everybody := catalog.Quote(known.Column) + " IS NULL AND " + p.once("nullif("+lookup(p.Setting)+", '') IS NOT NULL")
+	list := p.spanned([]policy{{tenantPolicy, "ALL", "", own, own}}, all+" OR "+set)
+	list = append(list, policy{everybodyPolicy, "SELECT", "", everybody, ""})
 	if p.SpanRole != "" {
-		set := p.once("nullif(nullif(" + lookup(p.Setting+setSuffix) + ", ''), '" + everyone + "')")
-		spanned := all + " OR " + name + " = ANY (" + set + "::" + cast + "[])"
-		list = append(list, policy{spanPolicy, "ALL", p.SpanRole, spanned, spanned})
+		spansSome := catalog.Quote(known.Column) + " IS NULL AND " + p.once("nullif("+lookup(p.Setting+setSuffix)+", '') IS NOT NULL")
+		list = append(list, policy{spanEverybodyPolicy, "SELECT", p.SpanRole, spansSome, ""})
 	}
 	return list, nil
+}
+
+// spanned adds what the role may reach that spans tenants.
+func (p *Policies) spanned(list []policy, reach string) []policy {
+	if p.SpanRole == "" {
+		return list
+	}
+	return append(list, policy{spanPolicy, "ALL", p.SpanRole, reach, reach})
+}
+
+// tenantIs writes that a column holds the tenant that is set, and one of the set.
+func (s *survey) tenantIs(table *catalog.Table, known tenancy.TenantTable, name string) (own, set string, err error) {
+	p, column := &s.policies, table.Column(known.Column)
+	if column == nil {
+		return "", "", fmt.Errorf("rls: %s has no column %s", table.Name, catalog.Quote(known.Column))
+	}
+	if err := known.CheckColumn(column.Type, !slices.Contains(s.loose, column.Collation)); err != nil {
+		return "", "", fmt.Errorf("rls: the tenant column %s of %s: %w", catalog.Quote(known.Column), table.Name, err)
+	}
+	cast := castOf(column.Type)
+	own = name + " = " + p.once("nullif("+lookup(p.Setting)+", '')::"+cast)
+	all := p.once("nullif(nullif(" + lookup(p.Setting+setSuffix) + ", ''), '" + everyone + "')")
+	return own, name + " = ANY (" + all + "::" + cast + "[])", nil
+}
+
+// policiesOfLinked are those of a table whose rows are seen through another's.
+func (s *survey) policiesOfLinked(known tenancy.TenantTable, table, via *catalog.Table, all string) ([]policy, error) {
+	p, l := &s.policies, known.Link
+	if l == nil || via == nil {
+		return nil, fmt.Errorf("rls: %s is linked, and the table of its Link is not in the database", table.Name)
+	}
+	if p.Plain {
+		return nil, fmt.Errorf("rls: %s is linked: its policy would need a subquery, which Citus does not take; "+
+			"leave the table to the plugin, or give its rows a tenant", table.Name)
+	}
+	link := func(is string) string {
+		text := "EXISTS (SELECT FROM " + via.Name.String() + " " + l.Alias + " WHERE " + l.Alias + "." + catalog.Quote(l.ForeignKey) +
+			" = " + catalog.Quote(table.Name.Name) + "." + catalog.Quote(l.Key) + " AND " + is
+		if l.Where != "" {
+			text += " AND (" + l.Where + ")"
+		}
+		return text + ")"
+	}
+	own, set, err := s.tenantIs(via, l.Via, l.Alias+"."+catalog.Quote(l.Via.Column))
+	if err != nil {
+		return nil, err
+	}
+	list := []policy{{tenantPolicy, "SELECT", "", link(own), ""}}
+	if known.Writable {
+		list = []policy{{tenantPolicy, "ALL", "", link(own), "true"}}
+	} else {
+		list = append(list, policy{lockPolicy, "UPDATE", "", link(own), "false"})
+	}
+	return p.spanned(list, all+" OR "+link(set)), nil
 }
 
 func lookup(setting string) string { return "current_setting('" + setting + "', true)" }
