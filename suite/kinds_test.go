@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -10,6 +11,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/keys"
 )
 
 // Person is linked: a tenant sees those who are its members.
@@ -543,5 +545,26 @@ func TestAssumedScope(t *testing.T) {
 		require.Equal(t, []uint{2, 3}, ids[Person](t, w.db.WithContext(tenancy.With(context.WithValue(context.Background(), key{}, a), w.B))))
 	}, func(c *tenancy.Config) {
 		c.AssumeScope = func(ctx context.Context) tenancy.Scope { s, _ := ctx.Value(key{}).(tenancy.Scope); return s }
+	})
+}
+
+func TestPlansLeaveMixedTablesWhole(t *testing.T) {
+	t.Parallel()
+	bothKinds(t, func(t *testing.T, w *world) {
+		if w.db.Name() != "postgres" {
+			return
+		}
+		analysis, err := tenancy.PlanKeys(context.Background(), w.db, keys.Options{}, kindModels...)
+		require.NoError(t, err)
+		told := map[string]bool{}
+		for _, f := range analysis.Findings {
+			if strings.Contains(f.Problem, "Citus cannot distribute it") {
+				told[f.Table.Name] = true
+			}
+		}
+		require.Equal(t, map[string]bool{"labels": true, "label_powers": true}, told)
+		plan, err := analysis.Plan()
+		require.NoError(t, err)
+		require.Empty(t, plan.Phases)
 	})
 }
