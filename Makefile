@@ -21,10 +21,10 @@ TIMEOUT ?= 12m
 COMPILER := $(firstword $(shell go env CC))
 HAS_COMPILER := command -v $(COMPILER) >/dev/null
 
-GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+BIN := $(CURDIR)/bin
 VULNDB := https://vuln.go.dev
 
-.PHONY: all tidy format vet lint test bench mutation bench-once examples govulncheck compiler postgres chromium pgbouncer
+.PHONY: all tidy format vet lint tools api release test bench mutation bench-once examples govulncheck compiler postgres chromium pgbouncer
 
 all: tidy lint test bench-once examples govulncheck
 
@@ -40,14 +40,36 @@ format:
 vet:
 	if $(HAS_COMPILER); then go vet $(PACKAGES); else CGO_ENABLED=0 go vet $(PURE); fi
 
-lint: format vet
-	@if ! command -v golangci-lint >/dev/null; then \
-		echo "lint: golangci-lint is not installed; checked by gofmt and go vet alone"; \
-	else \
-		for dir in $$(go list -f '{{.Module.Dir}}' $(PACKAGES) | sort -u); do \
-			echo "golangci-lint run ($$dir)"; (cd "$$dir" && golangci-lint run ./...); \
-		done; \
-	fi
+lint: format vet tools
+	@for dir in $$(go list -f '{{.Module.Dir}}' $(PACKAGES) | sort -u); do \
+		echo "golangci-lint run, staticcheck ($$dir)"; \
+		(cd "$$dir" && $(BIN)/golangci-lint run ./... && $(BIN)/staticcheck ./...); \
+	done
+
+# The linters, the API check and govulncheck, at the versions of tools/go.mod, built
+# from source. That module stands alone: its requirements are nobody else's.
+tools:
+	@GOWORK=off GOBIN=$(BIN) CGO_ENABLED=0 go -C tools install tool
+
+# Compares the exported API of each module with the last release and fails where a
+# program that uses it would not build any more.
+api: tools
+	@last=$$(git tag --list 'v*' --sort=-v:refname | head -n 1); \
+	if [ -z "$$last" ]; then echo "api: nothing is released yet"; exit 0; fi; \
+	old=$$(mktemp -d); trap 'git worktree remove --force "$$old"' EXIT; \
+	git worktree add --quiet --detach "$$old" "$$last"; \
+	for dir in $$(go list -m -f '{{.Dir}}'); do \
+		sub=$${dir#$(CURDIR)}; module=$$(cd "$$dir" && go list -m -f '{{if eq .Dir "'"$$dir"'"}}{{.Path}}{{end}}' | tr -d '\n'); \
+		[ -d "$$old$$sub" ] || continue; \
+		echo "api: $$module since $$last"; \
+		(cd "$$old$$sub" && $(BIN)/apidiff -m -w "$$old/api" "$$module"); \
+		broken=$$(cd "$$dir" && $(BIN)/apidiff -m -incompatible "$$old/api" "$$module"); \
+		[ -z "$$broken" ] || { echo "$$broken"; exit 1; }; \
+	done
+
+# make release VERSION=v0.2.0
+release: all api
+	go run ./suite/release $(VERSION)
 
 # First the tests that run side by side, with the race detector and a part of the
 # conformance suite; then everything, without the detector, which would make the
@@ -81,12 +103,12 @@ examples: postgres
 		echo "go run $$dir $$flags"; go run "$$dir" $$flags >/dev/null; \
 	done
 
-govulncheck:
+govulncheck: tools
 	@if ! curl --fail --silent --max-time 10 --output /dev/null $(VULNDB)/index/db.json; then \
 		echo "govulncheck: $(VULNDB) cannot be reached: not checked"; \
 	else \
 		for dir in $$(go list -f '{{.Module.Dir}}' $(PACKAGES) | sort -u); do \
-			echo "govulncheck ($$dir)"; go run $(GOVULNCHECK) -C "$$dir" ./...; \
+			echo "govulncheck ($$dir)"; $(BIN)/govulncheck -C "$$dir" ./...; \
 		done; \
 	fi
 
