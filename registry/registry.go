@@ -117,6 +117,9 @@ func Models(account Account) []any {
 // [tenancy.WithEnforcement], and so is what its hooks and visits do with the context
 // that they get.
 func New(db *gorm.DB, config Config) (*Registry, error) {
+	if err := tenancy.Installed(db); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
 	plugin, ok := db.Plugins[(*tenancy.Plugin)(nil).Name()].(*tenancy.Plugin)
 	if !ok {
 		return nil, fmt.Errorf("%w: the handle does not use the tenancy plugin: call db.Use first", ErrInvalid)

@@ -314,6 +314,7 @@ func TestNewRefusesAHandleThatScopesNothing(t *testing.T) {
 	}
 	type remover = interface{ Remove(string) error }
 	for reason, handle := range map[string]func() *gorm.DB{
+		"no handle": func() *gorm.DB { return nil },
 		"no plugin": bare,
 		"a plugin of another handle": func() *gorm.DB {
 			db := bare()
