@@ -46,6 +46,9 @@ func (g *Guard) rewrite(s shape, stmt *tenancy.RawStatement) (p *plan, err error
 	c := &compiler{tokens: ts, shape: s, guard: g, table: stmt.Table, uses: map[int]int{}}
 	c.statement(tree)
 	c.onlyTenants(c.plan.hard)
+	if c.free && len(c.plan.tables) == 0 {
+		c.fail(RuleTable, tenancy.ErrNoTenant, -1, "the context has no scope, and the text names no free table")
+	}
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -155,7 +158,7 @@ func (c *compiler) use(rv *pg.RangeVar) (int, bool) {
 		}
 		return 0, false
 	}
-	if reason, err := unreached(&t); err != nil {
+	if reason, err := c.unreached(&t); err != nil {
 		c.fail(RuleTable, err, rv.GetLocation(), reason)
 		return 0, false
 	}

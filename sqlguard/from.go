@@ -2,6 +2,8 @@ package sqlguard
 
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // listWalk walks a FROM list and notes where the predicates of its tables belong.
@@ -78,7 +80,7 @@ func (w *listWalk) tableRef(rv *pg.RangeVar, up placement, sampled bool) {
 }
 
 func (c *compiler) newLeaf(rv *pg.RangeVar, table int, name string) *leaf {
-	leaf := &leaf{rv: rv, table: table, token: c.at(rv.GetLocation()), name: name, nulled: -1, hidden: -1}
+	leaf := &leaf{rv: rv, table: table, mixed: c.plan.tables[table].known.Kind == tenancy.KindMixed, token: c.at(rv.GetLocation()), name: name, nulled: -1, hidden: -1}
 	if leaf.token < 0 {
 		c.lost(rv.GetLocation())
 	}

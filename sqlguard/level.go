@@ -29,8 +29,9 @@ type leaf struct {
 	column  string // the tenant column, qualified
 	place   placement
 	sampled bool
-	nulled  int // the depth of the deepest join that makes its rows null, or -1
-	hidden  int // the depth of the deepest join with an alias around it, or -1
+	mixed   bool // its rows without a tenant are read as well
+	nulled  int  // the depth of the deepest join that makes its rows null, or -1
+	hidden  int  // the depth of the deepest join with an alias around it, or -1
 }
 
 // placement is where a leaf's predicate may stand so that it filters the leaf
@@ -153,7 +154,7 @@ func (c *compiler) around(l *level, leaf *leaf) {
 	if schema := leaf.rv.GetSchemaname(); schema != "" {
 		inside.column = quote(schema) + "." + inside.column
 	}
-	if c.multi() && l.pin == nil && len(l.leaves) > 1 {
+	if c.multi() && l.pin == nil && len(l.leaves) > 1 || c.meetsEverybody(l, leaf) {
 		c.refuse(RuleSet, leaf.rv.GetLocation(), reasonMeet)
 		return
 	}

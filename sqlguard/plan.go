@@ -11,6 +11,7 @@ type shape struct {
 	vars    int  // the bound values: the tenants' come behind them
 	tenants int  // how many the scope has
 	set     bool // whether it is a set, if only of one
+	free    bool // whether there is no scope, for free tables alone
 	strict  bool // whether predicates that the author wrote do not count
 }
 
@@ -18,6 +19,10 @@ func shapeOf(stmt *tenancy.RawStatement) (shape, error) {
 	s := shape{sql: stmt.SQL, vars: len(stmt.Vars), tenants: 1}
 	if stmt.Dialect != "postgres" {
 		return s, &Refusal{Rule: RuleDialect, Err: tenancy.ErrUnscopedSQL, Reason: "text is scoped on PostgreSQL only"}
+	}
+	if stmt.Scope == (tenancy.Scope{}) {
+		s.free = true
+		return s, nil
 	}
 	if err := stmt.Scope.Err(); err != nil {
 		return s, err
@@ -171,9 +176,15 @@ func sameTable(a, b *tenancy.TenantTable) bool {
 func sameIDs(a, b *tenancy.TenantTable) bool { return a.Type != "" && a.Type == b.Type }
 
 // unreached says why a table is not for a statement of a tenant's.
-func unreached(t *tenancy.TenantTable) (reason string, err error) {
+func (c *compiler) unreached(t *tenancy.TenantTable) (reason string, err error) {
+	switch {
+	case t.Kind == tenancy.KindFree:
+		return "", nil
+	case c.free:
+		return "the context has no scope, and the table needs one", tenancy.ErrNoTenant
+	}
 	switch t.Kind {
-	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree:
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindMixed, tenancy.KindShared:
 		return "", nil
 	case tenancy.KindPrivate:
 		return "the table is private; the application reaches it under tenancy.Bypass", tenancy.ErrPrivate

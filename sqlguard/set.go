@@ -35,7 +35,9 @@ func (c *compiler) settle(l *level) {
 }
 
 // anchors reports whether a leaf's tenant is that of each row of its level.
-func (leaf *leaf) anchors() bool { return leaf.place.where && leaf.nulled < 0 && leaf.hidden < 0 }
+func (leaf *leaf) anchors() bool {
+	return !leaf.mixed && leaf.place.where && leaf.nulled < 0 && leaf.hidden < 0
+}
 
 // lateralAnchor is the leaf that what follows in the list may be matched with.
 func (w *listWalk) lateralAnchor() *leaf {
@@ -71,6 +73,10 @@ func (c *compiler) meet(l *level) {
 
 // predicate returns what binds a leaf to the scope.
 func (c *compiler) predicate(l *level, leaf *leaf) string {
+	if c.meetsEverybody(l, leaf) {
+		c.refuse(RuleSet, leaf.rv.GetLocation(), reasonMeet)
+		return ""
+	}
 	switch {
 	case !c.multi():
 		return c.bound(leaf)
@@ -112,8 +118,23 @@ func (c *compiler) partner(l *level, leaf *leaf) *leaf {
 	return nil
 }
 
-// bound compares a leaf's column with the scope's values.
+// meetsEverybody reports whether rows for everybody would be matched with tenants'
+// rows, which no equality of tenants does.
+func (c *compiler) meetsEverybody(l *level, leaf *leaf) bool {
+	return c.multi() && leaf.mixed && (l.pin != nil || len(l.leaves) > 1)
+}
+
+// bound binds a leaf's rows to the scope: those of its tenants, and those for
+// everybody.
 func (c *compiler) bound(leaf *leaf) string {
+	if leaf.mixed {
+		return "(" + c.owned(leaf) + " OR " + leaf.column + " IS NULL)"
+	}
+	return c.owned(leaf)
+}
+
+// owned compares a leaf's column with the scope's values.
+func (c *compiler) owned(leaf *leaf) string {
 	slot := c.plan.tables[leaf.table].slot
 	if c.tenants == 1 {
 		return leaf.column + " = " + c.placeholder(slot, 0)

@@ -27,6 +27,7 @@ func (c *compiler) target(rv *pg.RangeVar) (*leaf, bool) {
 	}
 	leaf := c.newLeaf(rv, table, name)
 	leaf.place.where = true
+	leaf.mixed = false // its rows for everybody are not written
 	return leaf, c.err == nil
 }
 

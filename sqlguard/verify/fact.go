@@ -34,10 +34,22 @@ func (j *judge) facts(n *pg.Node, s *scope) []fact {
 		}
 	case *pg.Node_AExpr:
 		return j.factsOfOperator(x.AExpr, s)
+	case *pg.Node_NullTest:
+		return factsOfNull(x.NullTest, s)
 	case *pg.Node_SubLink:
 		return j.factsOfSubLink(x.SubLink, s)
 	}
 	return nil
+}
+
+// factsOfNull returns what follows from a mixed table's tenant being NULL: the row
+// is for everybody, to read.
+func factsOfNull(x *pg.NullTest, s *scope) []fact {
+	c := columnOf(x.GetArg(), s)
+	if x.GetNulltesttype() != pg.NullTestType_IS_NULL || x.GetArgisrow() || c == nil || c.ref == nil || !c.ref.table.mixed || c.ref.written {
+		return nil
+	}
+	return []fact{{c.ref, allOf{}}}
 }
 
 // factsOfAny returns what follows from each of the arms.

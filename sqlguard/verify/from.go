@@ -101,7 +101,7 @@ func (j *judge) tableItem(rv *pg.RangeVar, t *table, l *level) *fromItem {
 		j.refuseWith(Error{Fragment: "table", Table: t.name, Offset: int(rv.GetLocation()), Reason: "its alias renames columns, and which one is the tenant's cannot be told; leave out the column names"})
 		return item
 	}
-	rel.columns = []*column{{name: t.column, value: &value{refs: []*reference{r}}, ref: r}}
+	rel.columns = []*column{{name: t.column, value: &value{refs: []*reference{r}}, ref: r, nullable: t.mixed}}
 	item.columns = rel.columns
 	return item
 }

@@ -30,6 +30,7 @@ func (j *judge) merge(s *pg.MergeStmt, e env) *output {
 	m := &mergeJudge{judge: j, table: t, env: e}
 	l := newLevel()
 	m.target = j.tableItem(s.GetRelation(), t, newLevel())
+	m.target.write()
 	m.source = j.fromClause([]*pg.Node{s.GetSourceRelation()}, from{level: l, env: e})
 	both := scopeOf(e.names, append([]*fromItem{m.target}, m.source...)...)
 	j.walk(s.GetJoinCondition(), e.within(both))

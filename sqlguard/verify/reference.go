@@ -21,6 +21,7 @@ type reference struct {
 	binds    anyOf // each a reason why it is bound
 	bound    bool
 	inserted bool // the target of INSERT or MERGE
+	written  bool // its rows are written, which those for everybody are not
 	nullable bool // an outer join leaves it out of some rows
 }
 

@@ -14,6 +14,7 @@ type table struct {
 	name     string
 	column   string // the tenant column; empty for a shared table
 	writable bool
+	mixed    bool // rows without a tenant are for everybody
 	tenants  tenants
 }
 
@@ -43,14 +44,17 @@ func (j *judge) lookup(key tableName, rv *pg.RangeVar) *table {
 	if !ok {
 		return refuse("neither a tenant's nor shared; declare it in Config.Models or Config.Shared", tenancy.ErrUndeclared)
 	}
+	if known.Kind != tenancy.KindFree && j.stmt.Scope == (tenancy.Scope{}) {
+		return refuse("the context has no scope, and the table needs one", tenancy.ErrNoTenant)
+	}
 	switch known.Kind {
-	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree:
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree, tenancy.KindMixed:
 	case tenancy.KindPrivate:
 		return refuse("private to the application", tenancy.ErrPrivate)
 	default:
 		return refuse("a "+known.Kind.String()+" table is not judged", nil)
 	}
-	t := &table{name: key.name, column: known.Column, writable: known.Writable}
+	t := &table{name: key.name, column: known.Column, writable: known.Writable, mixed: known.Kind == tenancy.KindMixed}
 	if t.column == "" {
 		return t
 	}

@@ -77,7 +77,7 @@ func (j *judge) parse() *pg.Node {
 		j.refuse(-1, "statement", "only the text of PostgreSQL can be judged")
 	case j.stmt.Table == nil:
 		j.refuse(-1, "statement", "nothing is known of the tables")
-	case j.stmt.Scope.Err() != nil:
+	case j.stmt.Scope != (tenancy.Scope{}) && j.stmt.Scope.Err() != nil:
 		j.refuseWith(Error{Fragment: "statement", Reason: "its scope cannot be used", Offset: -1, Err: j.stmt.Scope.Err()})
 	case strings.IndexByte(j.stmt.SQL, 0) >= 0 || !utf8.ValidString(j.stmt.SQL):
 		j.refuse(-1, "statement", "the text is not valid UTF-8 without NUL bytes")

@@ -26,6 +26,7 @@ func (j *judge) change(rv *pg.RangeVar, others []*pg.Node, where *pg.Node, set, 
 	}
 	l := newLevel()
 	target := j.tableItem(rv, t, l)
+	target.write()
 	items := j.fromClause(others, from{level: l, env: e, left: []*fromItem{target}})
 	inside := e.within(scopeOf(e.names, items...))
 	j.where(where, inside, l)
@@ -85,6 +86,7 @@ func (j *judge) insert(s *pg.InsertStmt, e env) *output {
 		rows = j.query(s.GetSelectStmt(), e)
 	}
 	target := j.tableItem(rv, t, newLevel())
+	target.write()
 	names := scopeOf(e.names, target)
 	if t.column == "" {
 		j.onConflict(s.GetOnConflictClause(), t, nil, target, nil, e)
@@ -98,6 +100,13 @@ func (j *judge) insert(s *pg.InsertStmt, e env) *output {
 	}
 	j.walkAll(s.GetReturningList(), e.within(names))
 	return j.targets(s.GetReturningList(), names, []*fromItem{target})
+}
+
+// write marks an item as the table that is written.
+func (f *fromItem) write() {
+	if r := f.reference(); r != nil {
+		r.written = true
+	}
 }
 
 // reference returns the one tenant's table that an item is.
