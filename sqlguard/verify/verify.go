@@ -114,6 +114,9 @@ func (j *judge) statement(n *pg.Node) {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt:
 		j.query(n, env{})
+		if j.stmt.Scope == (tenancy.Scope{}) && len(j.tables) == 0 {
+			j.refuseWith(Error{Fragment: "statement", Reason: "the context has no scope, and the text names no free table", Offset: -1, Err: tenancy.ErrNoTenant})
+		}
 	case *pg.Node_TransactionStmt:
 		j.transaction(x.TransactionStmt)
 	default:

@@ -3,6 +3,7 @@ package main
 // rewriterMutations break sqlguard's rewriter. Each makes statements that reach
 // beyond the scope, and the verifier must refuse them.
 var rewriterMutations = []mutation{
+	{"rewriter: a row for everybody is written", "sqlguard/update.go", "leaf.mixed = false", "_ = leaf.mixed"},
 	{"rewriter: every kind of statement passes", "sqlguard/statement.go", "c.refuse(RuleStatement, 0, c.reasonFor(n))", "_ = c.reasonFor(n)"},
 	{"rewriter: the first table of a list is scoped", "sqlguard/from.go", "	w.leaves = append(w.leaves, leaf)\n}", "	if len(w.leaves) == 0 {\n\t\tw.leaves = append(w.leaves, leaf)\n\t}\n}"},
 	{"rewriter: LEFT JOIN's table in ON", "sqlguard/from.go", "right, rightNulled = condition, j.depth", "left, right, rightNulled = condition, condition, j.depth"},
