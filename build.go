@@ -16,7 +16,7 @@ var places = map[string]sqltext.Place{
 	"SELECT":      sqltext.List,
 	"FROM":        sqltext.List,
 	"WHERE":       sqltext.Group,
-	"GROUP BY":    sqltext.List,
+	"GROUP BY":    sqltext.Groups,
 	"ORDER BY":    sqltext.List,
 	"LIMIT":       sqltext.List,
 	"FOR":         sqltext.List,

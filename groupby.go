@@ -16,7 +16,7 @@ import (
 func writeGroupBy(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
 	group, ok := c.Expression.(clause.GroupBy)
 	if !ok || dialect != nil || c.Builder != nil {
-		ex.writeClause(stmt, c, dialect, sqltext.List)
+		ex.writeClause(stmt, c, dialect, sqltext.Groups)
 		return
 	}
 	before := stmt.SQL.String()
@@ -34,7 +34,7 @@ func writeGroupBy(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect 
 		stmt.WriteString(" HAVING ")
 		clause.Where{Exprs: having}.Build(stmt)
 	}
-	ex.judge(stmt, from, sqltext.List)
+	ex.judge(stmt, from, sqltext.Groups)
 	ex.closeClause(stmt, c)
 }
 

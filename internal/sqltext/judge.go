@@ -7,10 +7,11 @@ type Place uint8
 
 // The places.
 const (
-	List  Place = iota // the selection, ORDER BY, GROUP BY, RETURNING, LIMIT, FOR
-	Group              // a condition, which is written in parentheses
-	Value              // one value of VALUES or SET
-	Hint               // before or after a clause: comments only
+	List   Place = iota // the selection, ORDER BY, RETURNING, LIMIT, FOR
+	Groups              // GROUP BY, a list in which ROLLUP is a keyword
+	Group               // a condition, which is written in parentheses
+	Value               // one value of VALUES or SET
+	Hint                // before or after a clause: comments only
 )
 
 // A Verdict is what Judge found.
@@ -53,7 +54,7 @@ const (
 // own. Functions that are not safe by themselves are asked for with allow,
 // which gets "name" or "schema.name", folded to lower case.
 func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
-	w := window{next: l.Next()}
+	w := window{next: l.Next(), calls: calls{groups: place == Groups}}
 	depth := 0
 	for w.shift(l); w.cur.Kind != End; w.shift(l) {
 		if w.cur.Kind == Bad {
@@ -88,7 +89,10 @@ func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
 }
 
 // window is a token with its neighbours.
-type window struct{ before, prev, cur, next Token }
+type window struct {
+	before, prev, cur, next Token
+	calls
+}
 
 func (w *window) shift(l *Lexer) {
 	w.before, w.prev, w.cur = w.prev, w.cur, w.next
@@ -117,12 +121,13 @@ func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool
 			return depth, "a subquery stands without its parentheses"
 		}
 	case Punct:
+		l.parenthesis(w)
 		return l.punct(w.cur, place, depth)
 	case Word, Quoted:
 		if reason := l.word1(w, place, depth); reason != "" {
 			return depth, reason
 		}
-		if l.Is(w.next, '(') && w.cur.kw != kwLeft && w.cur.kw != kwRight || l.isAttribute(w) {
+		if l.Is(w.next, '(') && !l.isKeyword(w, depth) || l.isAttribute(w) {
 			return depth, l.call(w, allow)
 		}
 	}
@@ -188,6 +193,9 @@ func (l *Lexer) punct(t Token, place Place, depth int) (int, string) {
 // and words that end the place.
 func (l *Lexer) word1(w *window, place Place, depth int) string {
 	kw, prev, next := w.cur.kw, w.prev, w.next
+	if depth == 0 && (kw == kwEndsValue || kw == kwReserved) {
+		w.groups = false // ORDER BY and the like follow the groups
+	}
 	switch kw {
 	case noKeyword:
 		return ""
@@ -225,7 +233,7 @@ func (l *Lexer) call(w *window, allow func(string) bool) string {
 	var buf [32]byte
 	if w.cur.Kind == Word && !l.Is(w.prev, '.') && len(l.Raw(w.cur)) <= len(buf) {
 		name := foldInto(buf[:0], l.Raw(w.cur))
-		if beforeParen(string(name)) || SafeFunction(string(name)) {
+		if SafeFunction(string(name)) {
 			return ""
 		}
 	}

@@ -57,6 +57,12 @@ func TestJudgeRefuses(t *testing.T) {
 		{"a function that runs text", both, List, "query_to_xml('select 1', true, true, '')"},
 		{"a function of a schema", both, List, "private.lower(name)"},
 		{"a quoted function", both, List, `"query_to_xml"('x')`},
+		{"a function with the name of a keyword", both, List, "a, sets(1)"},
+		{"a function behind parentheses that are no call's", both, List, "DISTINCT ON (a) over(1)"},
+		{"a function behind an operator in words", []Dialect{Postgres}, List, "a OPERATOR(pg_catalog.+) over(1)"},
+		{"a function and no operator", []Dialect{Postgres}, Group, "a AND NOT ilike(b)"},
+		{"a function among a schema's", both, List, "private.left(name)"},
+		{"a function behind the groups", []Dialect{Postgres}, Groups, "a ORDER BY a, rollup(1)"},
 		{"FROM in a selection", both, List, "* FROM flats"},
 		{"INTO makes a table", both, List, "* INTO copy"},
 		{"a comma ends the value", both, Value, "1, tenant_id = 2"},
@@ -90,6 +96,7 @@ func TestJudgeAllows(t *testing.T) {
 		{"windows", List, "sum(x) over (partition by y order by z rows between 1 preceding and current row)"},
 		{"aggregates", List, "count(*) filter (where x > 1), percentile_cont(0.5) within group (order by x)"},
 		{"a list", Group, "id IN (1,2,3) AND (a,b) IN ((1,2))"},
+		{"words before parentheses", List, "b like (a), (a) in (1), a is distinct from (b), sum(x) filter (where (x > 1)) over (order by (y))"},
 		{"case", List, "case when a > 1 then 'x' else 'y' end"},
 		{"a comment behind", Group, "a = 1 -- why"},
 		{"numbers", List, "1, 1.5, .5, 1e10, 1.5e-3, 0xff"},
@@ -104,6 +111,8 @@ func TestJudgeAllows(t *testing.T) {
 	}
 	assert.Empty(t, refusal(judge(Postgres, Group, `data ? 'a' AND data @> '{}' AND x = $1 AND y = $tag$ ; ' $tag$ AND z = E'\''`)))
 	assert.Empty(t, refusal(judge(Postgres, Group, "position('x' in name) > 0")))
+	assert.Empty(t, refusal(judge(Postgres, Group, "name ILIKE ($1) OR code NOT ILIKE ('x') ESCAPE ('!')")))
+	assert.Empty(t, refusal(judge(Postgres, Groups, "a, ROLLUP (b), GROUPING SETS ((a), ROLLUP (b), CUBE (c))")))
 	assert.True(t, judge(Postgres, Group, "a = 1 -- why").OpenComment)
 	assert.False(t, judge(Postgres, Group, "a = 1 -- why\n").OpenComment)
 	assert.Equal(t, 2, judge(SQLite, Group, "a = ? AND b = '?' AND c = ?").Params)

@@ -95,19 +95,3 @@ func keywordOf(word string) keyword {
 	}
 	return noKeyword
 }
-
-// beforeParen reports whether a bare word before a parenthesis is a keyword and
-// calls nothing. The word is folded.
-func beforeParen(word string) bool {
-	switch word {
-	case "all", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "cube",
-		"default", "desc", "distinct", "else", "end", "escape", "exists", "fetch", "filter",
-		"following", "for", "from", "glob", "group", "having", "ilike", "in", "interval", "is",
-		"isnull", "leading", "like", "limit", "not", "notnull", "of", "offset",
-		"on", "or", "over", "placing", "preceding", "regexp", "rollup", "row",
-		"set", "sets", "similar", "some", "symmetric", "then", "to", "trailing", "using", "variadic",
-		"when", "where", "window", "within", "zone":
-		return true
-	}
-	return false
-}

@@ -151,14 +151,7 @@ func (r *reader) reference() {
 // called judges the function that the current token names. The name is empty where
 // it is quoted or has a schema.
 func (r *reader) called(name string) {
-	switch name {
-	case "any", "some", "all", "exists", "row", "array":
-		return
-	}
-	if beforeParen(name) { // a keyword elsewhere, and a function here
-		if !SafeFunction(name) && !r.allow(name) {
-			r.unsure(reasonFunction)
-		}
+	if isReserved(r.Dialect, name) {
 		return
 	}
 	if reason := r.call(&r.window, r.allow); reason != "" {

@@ -147,7 +147,7 @@ func (r *shapeReader) token(depth int) {
 	if isName && (r.selecting || r.ordering) && r.Is(r.next, '(') {
 		name := r.Folded(r.cur)
 		switch {
-		case beforeParen(name) && r.cur.Kind == Word && name != "over" && name != "filter" && name != "within":
+		case r.isKeyword(&r.window, depth):
 		case SafeFunction(name) && !isAggregate(name) && !r.Is(r.prev, '.'):
 		default:
 			r.Plain = false
@@ -271,7 +271,7 @@ func PositionBehind(l *Lexer) (p Position) {
 			}
 		}
 	}
-	if i < 0 || at(i-1).Kind == Quoted || at(i-1).Kind == Word && at(i-1).kw == noKeyword && !beforeParen(l.Folded(at(i-1))) {
+	if i < 0 || at(i-1).Kind == Quoted || at(i-1).Kind == Word && at(i-1).kw == noKeyword && !isReserved(l.Dialect, l.Folded(at(i-1))) {
 		return p // a call
 	}
 	p.Columns = AppendColumns(nil, &Lexer{Text: l.Text[at(i).End:at(end).Start], Dialect: l.Dialect})

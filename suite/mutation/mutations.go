@@ -31,6 +31,8 @@ var mutations = []mutation{
 	{"fragments leave their group open", "internal/sqltext/judge.go", "if depth != 0 {\n\t\tv.Reason", "if depth > 99 {\n\t\tv.Reason"},
 	{"a line comment swallows what follows", "build.go", "if verdict.OpenComment {", "if false {"},
 	{"functions run text", "internal/sqltext/judge.go", "if l.Is(w.next, '(') &&", "if false && l.Is(w.next, '(') &&"},
+	{"a function is called like a keyword", "internal/sqltext/callee.go", "case \"sets\":\n\t\treturn l.isWord(w.prev, \"grouping\")", "case \"sets\":\n\t\treturn true"},
+	{"a function stands behind parentheses that are no call's", "internal/sqltext/callee.go", "return l.Is(w.prev, ')') && w.closed\n\tcase \"offset\"", "return l.Is(w.prev, ')')\n\tcase \"offset\""},
 	{"SQLite reads a table behind IN", "internal/sqltext/judge.go", "if w.prev.kw == kwIn &&", "if false && w.prev.kw == kwIn &&"},
 	{"SQLite's placeholders are moved", "build.go", "case ex.plugin.dialect == sqltext.SQLite && verdict", "case false && verdict"},
 	{"a value of SET assigns the tenant", "internal/sqltext/judge.go", "if depth == 0 && place == Value {", "if false {"},
