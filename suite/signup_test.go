@@ -10,8 +10,8 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// Crew is a root whose key the database makes.
-type Crew struct {
+// Galley is a root whose key the database makes.
+type Galley struct {
 	ID     int64 `tenancy:"tenant"`
 	Name   string
 	Rowers []Rower
@@ -19,8 +19,8 @@ type Crew struct {
 
 type Rower struct {
 	ID      uint
-	CrewID  int64 `tenancy:"tenant"`
-	Crew    *Crew
+	GalleyID  int64 `tenancy:"tenant"`
+	Galley    *Galley
 	Name    string
 	OarID   *uint
 	Oar     *Oar
@@ -30,20 +30,20 @@ type Rower struct {
 
 type Oar struct {
 	ID     uint
-	CrewID int64 `tenancy:"tenant"`
+	GalleyID int64 `tenancy:"tenant"`
 	Room   string
 }
 
 type Outing struct {
 	ID      uint
-	CrewID  int64 `tenancy:"tenant"`
+	GalleyID  int64 `tenancy:"tenant"`
 	RowerID uint
 	Rower   *Rower
 }
 
 type Medal struct {
 	ID     uint
-	CrewID int64 `tenancy:"tenant"`
+	GalleyID int64 `tenancy:"tenant"`
 	Name   string
 }
 
@@ -51,7 +51,7 @@ type Medal struct {
 func TestCreateMakesATenantWithItsRows(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
-		require.NoError(t, w.db.AutoMigrate(&Crew{}, &Oar{}, &Medal{}, &Rower{}, &Outing{}))
+		require.NoError(t, w.db.AutoMigrate(&Galley{}, &Oar{}, &Medal{}, &Rower{}, &Outing{}))
 		all := w.bypass()
 		member := func(name string) Rower {
 			return Rower{Name: name, Oar: &Oar{Room: name}, Outings: []Outing{{}, {}}, Medals: []Medal{{Name: name}}}
@@ -74,53 +74,53 @@ func TestCreateMakesATenantWithItsRows(t *testing.T) {
 			require.Equal(t, plans, n)
 		}
 
-		crew := Crew{Name: "one", Rowers: []Rower{member("a"), member("b")}}
+		crew := Galley{Name: "one", Rowers: []Rower{member("a"), member("b")}}
 		require.NoError(t, all.Create(&crew).Error)
 		owned(crew.ID, 2, 4)
 
-		crews := []Crew{{Name: "two", Rowers: []Rower{member("c")}}, {Name: "three", Rowers: []Rower{member("d"), member("e")}}}
+		crews := []Galley{{Name: "two", Rowers: []Rower{member("c")}}, {Name: "three", Rowers: []Rower{member("d"), member("e")}}}
 		require.NoError(t, all.Create(&crews).Error)
 		owned(crews[0].ID, 1, 2)
 		owned(crews[1].ID, 2, 4)
 
 		signed := member("f")
-		signed.Crew = &Crew{}
+		signed.Galley = &Galley{}
 		require.NoError(t, all.Create(&signed).Error)
-		owned(signed.CrewID, 1, 2)
-		several := []*Rower{{Name: "g", Crew: &Crew{}, Oar: &Oar{Room: "g"}, Medals: []Medal{{Name: "g"}}},
-			{Name: "h", Crew: &Crew{}, Oar: &Oar{Room: "h"}, Medals: []Medal{{Name: "h"}}}}
+		owned(signed.GalleyID, 1, 2)
+		several := []*Rower{{Name: "g", Galley: &Galley{}, Oar: &Oar{Room: "g"}, Medals: []Medal{{Name: "g"}}},
+			{Name: "h", Galley: &Galley{}, Oar: &Oar{Room: "h"}, Medals: []Medal{{Name: "h"}}}}
 		require.NoError(t, all.Create(&several).Error)
-		require.NotEqual(t, several[0].CrewID, several[1].CrewID)
-		owned(several[0].CrewID, 1, 0)
-		owned(several[1].CrewID, 1, 0)
-		plan := Outing{Rower: &Rower{Name: "i", Crew: &Crew{}, Oar: &Oar{Room: "i"}, Medals: []Medal{{Name: "i"}}}}
+		require.NotEqual(t, several[0].GalleyID, several[1].GalleyID)
+		owned(several[0].GalleyID, 1, 0)
+		owned(several[1].GalleyID, 1, 0)
+		plan := Outing{Rower: &Rower{Name: "i", Galley: &Galley{}, Oar: &Oar{Room: "i"}, Medals: []Medal{{Name: "i"}}}}
 		require.NoError(t, all.Create(&plan).Error)
-		owned(plan.CrewID, 1, 1)
+		owned(plan.GalleyID, 1, 1)
 
 		set := w.db.WithContext(tenancy.WithSet(context.Background(), crew.ID, crews[0].ID))
 		for scope, db := range map[string]*gorm.DB{"bypass": all, "set": set} {
 			more := member(scope)
-			more.Crew = &crew
+			more.Galley = &crew
 			require.NoError(t, db.Create(&more).Error, scope)
-			require.Equal(t, crew.ID, more.CrewID)
+			require.Equal(t, crew.ID, more.GalleyID)
 			next := Outing{Rower: &more}
 			require.NoError(t, db.Create(&next).Error, scope)
-			require.Equal(t, crew.ID, next.CrewID)
+			require.Equal(t, crew.ID, next.GalleyID)
 			mixed := []Outing{{Rower: &more}, {Rower: &crews[0].Rowers[0]}}
 			require.NoError(t, db.Create(&mixed).Error, scope)
-			require.Equal(t, []int64{crew.ID, crews[0].ID}, []int64{mixed[0].CrewID, mixed[1].CrewID})
+			require.Equal(t, []int64{crew.ID, crews[0].ID}, []int64{mixed[0].GalleyID, mixed[1].GalleyID})
 		}
 		before := w.count(t, &Rower{})
 		for name, err := range map[string]error{
-			"a set makes no tenant":     set.Create(&Crew{Rowers: []Rower{member("x")}}).Error,
-			"nor with its member":       set.Create(&Rower{Name: "x", Crew: &Crew{}}).Error,
-			"a stranger to the set":     set.Create(&Rower{Name: "x", Crew: &crews[1]}).Error,
-			"a member of another crew":  all.Create(&Crew{Rowers: []Rower{{CrewID: crew.ID}}}).Error,
-			"a desk of another crew":    all.Create(&Crew{Rowers: []Rower{{Oar: &Oar{CrewID: crew.ID}}}}).Error,
-			"two crews":                 all.Create(&Rower{Crew: &crew, Oar: &Oar{ID: 1, CrewID: crews[1].ID}}).Error,
-			"a desk beside a new crew":  all.Create(&Rower{Crew: &Crew{}, Oar: &Oar{CrewID: crew.ID}}).Error,
-			"a named member's new crew": all.Create(&Rower{CrewID: crew.ID, Crew: &crews[1]}).Error,
-			"one tenant":                w.as(crew.ID).Create(&Rower{Crew: &crews[1]}).Error,
+			"a set makes no tenant":     set.Create(&Galley{Rowers: []Rower{member("x")}}).Error,
+			"nor with its member":       set.Create(&Rower{Name: "x", Galley: &Galley{}}).Error,
+			"a stranger to the set":     set.Create(&Rower{Name: "x", Galley: &crews[1]}).Error,
+			"a member of another crew":  all.Create(&Galley{Rowers: []Rower{{GalleyID: crew.ID}}}).Error,
+			"a desk of another crew":    all.Create(&Galley{Rowers: []Rower{{Oar: &Oar{GalleyID: crew.ID}}}}).Error,
+			"two crews":                 all.Create(&Rower{Galley: &crew, Oar: &Oar{ID: 1, GalleyID: crews[1].ID}}).Error,
+			"a desk beside a new crew":  all.Create(&Rower{Galley: &Galley{}, Oar: &Oar{GalleyID: crew.ID}}).Error,
+			"a named member's new crew": all.Create(&Rower{GalleyID: crew.ID, Galley: &crews[1]}).Error,
+			"one tenant":                w.as(crew.ID).Create(&Rower{Galley: &crews[1]}).Error,
 			"none is named":             all.Create(&Rower{Name: "x", Outings: []Outing{{}}}).Error,
 		} {
 			require.ErrorIs(t, err, tenancy.ErrTenantMismatch, name)
