@@ -8,71 +8,98 @@ import (
 	"strings"
 )
 
-// A part is what a tool for migrations carries out as a unit: a step, or one
-// statement of a step that is in no transaction, so that the tool goes on behind
-// the statement that failed.
+// A part is what a tool for migrations carries out as a unit: a step, or a barrier.
 type part struct {
 	name        string
 	head        []string // comments
 	up, down    []string
 	transaction bool
+	barrier     *Phase // nil for a step
+	first       bool   // of the plan's: there is nothing before it to go back to
 }
 
-// parts are the plan's, in order.
+// parts are the plan's, in order. A step that is done already has none.
 func (p *Plan) parts() []part {
 	var parts []part
-	for i := range p.Phases {
-		for n := range p.Phases[i].Steps {
-			s := &p.Phases[i].Steps[n]
-			var head []string
-			if len(parts) == 0 && p.Title != "" {
-				head = append(head, p.Title)
-			}
-			if n == 0 {
-				head = append(head, p.Phases[i].facts()...)
-			}
-			parts = append(parts, s.parts(append(head, s.facts()...))...)
+	steps := p.steps()
+	width, phase := len(fmt.Sprint(len(steps))), -1
+	for i, s := range steps {
+		if s.Done {
+			continue
 		}
+		var head []string
+		if len(parts) == 0 && p.Title != "" {
+			head = append(head, p.Title)
+		}
+		if s.phase != phase {
+			phase = s.phase
+			of := &p.Phases[phase]
+			if head = append(head, of.facts()...); of.Barrier != "" {
+				parts = append(parts, part{name: "barrier_before_" + slug(of.Name), head: head, barrier: of, first: len(parts) == 0})
+				head = nil
+			}
+		}
+		facts := s.facts()
+		facts[0] = fmt.Sprintf("Step %d of %d: %s", i+1, len(steps), s.Name)
+		parts = append(parts, part{
+			name: strings.TrimSuffix(fmt.Sprintf("step%0*d_%s", width, i+1, slug(s.Name)), "_"), head: append(head, facts...),
+			up: s.statements(), down: s.undoStatements(), transaction: s.inTransaction(),
+		})
 	}
 	return parts
 }
 
-// parts has the statements of the undo begin with the first part: then they are
-// all executed on the way down even when the last parts were never reached.
-func (s *Step) parts(head []string) []part {
-	up, down := s.statements(), s.undoStatements()
-	if s.inTransaction() {
-		return []part{{s.slug(), head, up, down, true}}
+// divided are the parts of a step for a tool that sends each file as one query, and
+// several statements of one as a transaction. The undo's statements are in the first
+// parts: all are executed on the way down even where the last parts were never reached.
+func (p part) divided() []part {
+	if p.transaction || len(p.up) <= 1 && len(p.down) <= 1 {
+		return []part{p}
 	}
-	parts := make([]part, max(len(up), len(down)))
+	parts := make([]part, max(len(p.up), len(p.down)))
 	for i := range parts {
-		parts[i] = part{name: s.slug(), head: head}
-		if len(parts) > 1 {
-			parts[i].head = append(head[:len(head):len(head)], fmt.Sprintf("Part %d of %d", i+1, len(parts)))
+		parts[i] = part{name: fmt.Sprintf("%s_part%d", p.name, i+1)}
+		parts[i].head = append(p.head[:len(p.head):len(p.head)], fmt.Sprintf("Part %d of %d", i+1, len(parts)))
+		if i < len(p.up) {
+			parts[i].up = p.up[i : i+1]
 		}
-		if i < len(up) {
-			parts[i].up = up[i : i+1]
-		}
-		if i < len(down) {
-			parts[i].down = down[len(down)-1-i : len(down)-i]
+		if i < len(p.down) {
+			parts[i].down = p.down[len(p.down)-1-i : len(p.down)-i]
 		}
 	}
 	return parts
 }
 
-// slug is the step's name as a part of a file's.
-func (s *Step) slug() string {
-	const longest = 60
-	words := strings.FieldsFunc(strings.ToLower(s.Name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-	slug := strings.Join(words, "_")
-	if len(slug) > longest {
-		slug = strings.TrimRight(slug[:longest], "_")
+// slug is a name as a part of a file's: ASCII, and cut between words.
+func slug(name string) string {
+	const longest = 100
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	slug := ""
+	for _, word := range words {
+		if slug != "" && len(slug)+len(word) > longest {
+			break
+		}
+		slug = strings.TrimPrefix(slug+"_"+word, "_")
 	}
-	if slug == "" {
-		return "step"
-	}
-	return slug
+	return slug[:min(len(slug), longest)]
 }
+
+// guard is a statement that fails until the phase's barrier is said to be passed.
+// The remedy says how to go on.
+func (p *Phase) guard(remedy string) string {
+	passed := "'" + slug(p.Name) + "'"
+	text := strings.Join(strings.Fields("barrier at phase "+p.Name+": "+strings.TrimRight(p.Barrier, ". \n")), " ")
+	return "DO " + dollarQuoted("barrier", `
+BEGIN
+	IF `+passed+` <> ALL (string_to_array(replace(coalesce(current_setting('tenancy.passed', true), ''), ' ', ''), ',')) THEN
+		RAISE EXCEPTION USING MESSAGE = `+literal(text+". When that is so, "+remedy)+`;
+	END IF;
+END
+`)
+}
+
+// setting is how a barrier is passed for one run of a tool.
+func (p *Phase) setting() string { return "PGOPTIONS='-c tenancy.passed=" + slug(p.Name) + "'" }
 
 // A file is one that is to be written.
 type file struct{ name, text string }

@@ -87,7 +87,7 @@ func (s *Step) inTransaction() bool { return s.Transaction && s.Batch == nil }
 func (s *Step) undoStatements() []string {
 	if s.NoUndo != "" {
 		return []string{"DO " + dollarQuoted("undo", " BEGIN RAISE EXCEPTION USING MESSAGE = "+
-			literal("cannot be undone: "+s.NoUndo)+"; END ")}
+			literal("cannot be undone: "+strings.Join(strings.Fields(s.NoUndo), " "))+"; END ")}
 	}
 	return s.Undo
 }

@@ -2,7 +2,6 @@ package migration_test
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/json"
 	"flag"
 	"io"
@@ -178,23 +177,32 @@ func TestFilesRunUpAndDown(t *testing.T) {
 			names, err := tool.write(b.plan, dir)
 			require.NoError(t, err)
 			require.True(t, slices.IsSorted(names) || name == "golang-migrate")
+			barriers := 0
 			run := func(file string, divide func(string) ([]string, bool)) {
 				text, err := os.ReadFile(filepath.Join(dir, file))
 				require.NoError(t, err)
 				statements, transaction := divide(string(text))
-				b.executeFile(t, file, statements, transaction)
+				if strings.Contains(file, "barrier") && len(statements) > 0 {
+					barriers++
+					err := b.executeFile(t, "none", statements, transaction)
+					require.ErrorContains(t, err, "barrier at phase ")
+					require.ErrorContains(t, err, "PGOPTIONS='-c tenancy.passed=")
+				}
+				require.NoError(t, b.executeFile(t, "backfill, swap", statements, transaction), file)
 			}
 			for _, file := range names {
 				if tool.isUp(file) {
 					run(file, tool.up)
 				}
 			}
+			require.Equal(t, 2, barriers, "on the way up")
 			after := b.structure(t)
 			for _, file := range slices.Backward(names) {
 				if tool.isDn(file) {
 					run(file, tool.down)
 				}
 			}
+			require.Equal(t, 4, barriers, "on the way down")
 			require.Equal(t, b.before, b.structure(t))
 			b.execute(t)
 			require.Equal(t, b.structure(t), after)
@@ -204,27 +212,30 @@ func TestFilesRunUpAndDown(t *testing.T) {
 
 // executeFile executes statements as the tools do: without arguments, on one
 // connection.
-func (b *bundle) executeFile(t *testing.T, file string, statements []string, transaction bool) {
+func (b *bundle) executeFile(t *testing.T, passed string, statements []string, transaction bool) error {
 	t.Helper()
 	conn, err := b.db.Conn(t.Context())
 	require.NoError(t, err)
 	defer conn.Close()
-	var tx *sql.Tx
-	if transaction {
-		tx, err = conn.BeginTx(t.Context(), nil)
-		require.NoError(t, err)
-	}
-	for _, statement := range statements {
-		if transaction {
-			_, err = tx.ExecContext(t.Context(), statement)
-		} else {
-			_, err = conn.ExecContext(t.Context(), statement)
+	_, err = conn.ExecContext(t.Context(), "SELECT set_config('tenancy.passed', $1, false)", passed)
+	require.NoError(t, err)
+	if !transaction {
+		for _, statement := range statements {
+			if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+				return err
+			}
 		}
-		require.NoError(t, err, file)
+		return nil
 	}
-	if transaction {
-		require.NoError(t, tx.Commit())
+	tx, err := conn.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback() }()
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(t.Context(), statement); err != nil {
+			return err
+		}
 	}
+	return tx.Commit()
 }
 
 // gooseStatements divides a file as goose does.
@@ -241,6 +252,35 @@ func gooseStatements(text string, up bool) (statements []string, transaction boo
 	return statements, !strings.Contains(head, "-- +goose NO TRANSACTION")
 }
 
+// TestFilesAreOneAStep: each has a name and something to do, and none has a step
+// that is done.
+func TestFilesAreOneAStep(t *testing.T) {
+	t.Parallel()
+	plan := testPlan()
+	steps := stepNames(plan)
+	plan.Phases[0].Steps[0].Done = true
+	dir := t.TempDir()
+	names, err := plan.WriteGoose(dir, 1)
+	require.NoError(t, err)
+	require.Len(t, names, len(steps)-1+2, "a file a step that is left, and two barriers")
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(names))), len(names))
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		statements, _ := gooseStatements(string(text), true)
+		require.NotEmpty(t, statements, name)
+		require.NotContains(t, string(text), steps[0])
+	}
+	dir = t.TempDir()
+	names, err = plan.WriteGolangMigrate(dir, 1)
+	require.NoError(t, err)
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Regexp(t, `(?m)^[^-\s]`, string(text), name)
+	}
+}
+
 // What cannot be undone says so where the tools would go back.
 func TestFilesSayThatThereIsNoUndo(t *testing.T) {
 	t.Parallel()
@@ -250,7 +290,7 @@ func TestFilesSayThatThereIsNoUndo(t *testing.T) {
 	}}}}
 	names, err := plan.WriteGolangMigrate(t.TempDir(), 7)
 	require.NoError(t, err)
-	require.Equal(t, []string{"000007_step.up.sql", "000007_step.down.sql", "000008_step.up.sql", "000008_step.down.sql"}, names)
+	require.Equal(t, []string{"000007_step1_part1.up.sql", "000007_step1_part1.down.sql", "000008_step1_part2.up.sql"}, names)
 	dir := t.TempDir()
 	names, err = plan.WriteGoose(dir, 7)
 	require.NoError(t, err)

@@ -6,13 +6,19 @@ import (
 )
 
 // WriteGoose writes the plan into a directory as files for goose, up and down,
-// numbered from start on: 00042_name.sql. It returns their names, also those
+// numbered from start on: 00042_step01_name.sql. It returns their names, also those
 // written before an error; a file that exists is never overwritten.
 //
-// Each file is a step, or a statement of a step that is in no transaction
-// (-- +goose NO TRANSACTION). No file belongs to two phases, so "goose up-to"
-// stops at a barrier, which is a comment of the first file behind it. Files with
-// a transaction set their own lock_timeout. For the others set it on the
+// Each file is a step; one that is done already has none. A barrier is a file before
+// the first step of its phase. It fails, so that "goose up" ends there, until the
+// setting tenancy.passed names the phase:
+//
+//	PGOPTIONS='-c tenancy.passed=backfill,swap' goose up
+//
+// It stops the way down as well. ALTER DATABASE … SET tenancy.passed passes barriers
+// for good, as for databases without old versions of the program.
+//
+// Files with a transaction set their own lock_timeout. For the others set it on the
 // connection (options=-c lock_timeout=…), but not where indexes are built
 // concurrently, for the builds wait for older transactions.
 func (p *Plan) WriteGoose(dir string, start int64) ([]string, error) {
@@ -21,6 +27,12 @@ func (p *Plan) WriteGoose(dir string, start int64) ([]string, error) {
 	}
 	var files []file
 	for i, part := range p.parts() {
+		if phase := part.barrier; phase != nil {
+			guard := []string{phase.guard("run goose again with the environment " + phase.setting())}
+			if part.up = guard; !part.first {
+				part.down = guard
+			}
+		}
 		var b strings.Builder
 		if !part.transaction {
 			b.WriteString("-- +goose NO TRANSACTION\n")

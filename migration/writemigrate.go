@@ -6,29 +6,43 @@ import (
 )
 
 // WriteGolangMigrate writes the plan into a directory as files for golang-migrate,
-// numbered from start on: 000042_name.up.sql and 000042_name.down.sql. It returns
-// their names, also those written before an error; a file that exists is never
-// overwritten.
+// numbered from start on: 000042_step01_name.up.sql and 000042_step01_name.down.sql. It
+// returns their names, also those written before an error; a file that exists is never
+// overwritten, and one without a statement is not written.
 //
 // The drivers for PostgreSQL send a file as one query, and several statements in
 // a query are a transaction, in which neither an index is built concurrently nor
 // a batch committed. So a file is a step in a transaction, which it begins and
-// commits itself, or a single statement. The drivers' x-multi-statement, which
-// divides files at semicolons, has to stay off.
+// commits itself, or a single statement: a step of several is in files of its parts.
+// The drivers' x-multi-statement, which divides files at semicolons, has to stay off.
 //
-// No file belongs to two phases, so "migrate goto" stops at a barrier, which is a
-// comment of the first file behind it. What [Plan.WriteGoose] says of
+// A barrier is a version before the first step of its phase, and fails as
+// [Plan.WriteGoose] says. golang-migrate then has a dirty version: "migrate force"
+// with that version says that the barrier is passed. What WriteGoose says of
 // lock_timeout holds here, too.
 func (p *Plan) WriteGolangMigrate(dir string, start int64) ([]string, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	var files []file
-	for i, part := range p.parts() {
-		name := fmt.Sprintf("%06d_%s", start+int64(i), part.name)
-		files = append(files,
-			file{name + ".up.sql", part.golangMigrate(part.up)},
-			file{name + ".down.sql", part.golangMigrate(part.down)})
+	version := start
+	for _, step := range p.parts() {
+		for _, part := range step.divided() {
+			if phase := part.barrier; phase != nil {
+				part.up = []string{phase.guard(fmt.Sprintf("say so with: migrate force %d. %s would have passed it", version, phase.setting()))}
+				if !part.first {
+					part.down = []string{phase.guard(fmt.Sprintf("say so with: migrate force %d. %s would have passed it", version-1, phase.setting()))}
+				}
+			}
+			name := fmt.Sprintf("%06d_%s", version, part.name)
+			if len(part.up) > 0 {
+				files = append(files, file{name + ".up.sql", part.golangMigrate(part.up)})
+			}
+			if len(part.down) > 0 {
+				files = append(files, file{name + ".down.sql", part.golangMigrate(part.down)})
+			}
+			version++
+		}
 	}
 	return writeFiles(dir, files)
 }
@@ -36,14 +50,13 @@ func (p *Plan) WriteGolangMigrate(dir string, start int64) ([]string, error) {
 func (p *part) golangMigrate(statements []string) string {
 	var b strings.Builder
 	comment(&b, p.head...)
-	transaction := p.transaction && len(statements) > 0
-	if transaction {
+	if p.transaction {
 		b.WriteString("BEGIN;\n" + setLockTimeout() + ";\n")
 	}
 	for _, statement := range statements {
 		b.WriteString(terminated(statement) + "\n")
 	}
-	if transaction {
+	if p.transaction {
 		b.WriteString("COMMIT;\n")
 	}
 	return b.String()

@@ -1,7 +1,0 @@
--- Phase backfill: Rows get their tenant.
--- BARRIER, before this phase: Every running version writes tenant_id.
--- Step: shop."Items": fill tenant_id
--- For: from shop.users
--- Lock: ROW EXCLUSIVE; blocks writes to the rows of one batch
--- Reads or writes about 1,234,567 rows, 330 MB
--- Nothing to undo

@@ -1,4 +1,0 @@
--- Step: shop."Items": validate the check of tenant_id
--- For: old rows have one, too
--- Lock: SHARE UPDATE EXCLUSIVE; blocks other changes of the table, while it is read
--- Nothing to undo

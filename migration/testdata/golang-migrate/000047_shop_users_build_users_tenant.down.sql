@@ -1,6 +1,0 @@
--- Phase build: The new keys are made.
--- Step: shop.users: build users_tenant
--- For: the key with the tenant
--- Lock: SHARE UPDATE EXCLUSIVE; blocks other changes of the table, while the index is built
--- If it fails halfway, this removes what it leaves: DROP INDEX CONCURRENTLY IF EXISTS shop.users_tenant;
-DROP INDEX CONCURRENTLY IF EXISTS shop.users_tenant;

@@ -1,0 +1,7 @@
+-- Step 5 of 11: shop."Items": set tenant_id NOT NULL
+-- For: the check has shown it
+-- Lock: ACCESS EXCLUSIVE; blocks everything, for a moment
+BEGIN;
+SET LOCAL lock_timeout = '2s';
+ALTER TABLE shop."Items" ALTER COLUMN tenant_id DROP NOT NULL;
+COMMIT;

@@ -1,0 +1,6 @@
+-- Phase build: The new keys are made.
+-- Step 6 of 11: shop.users: build users_tenant
+-- For: the key with the tenant
+-- Lock: SHARE UPDATE EXCLUSIVE; blocks other changes of the table, while the index is built
+-- If it fails halfway, this removes what it leaves: DROP INDEX CONCURRENTLY IF EXISTS shop.users_tenant;
+CREATE UNIQUE INDEX CONCURRENTLY users_tenant ON shop.users USING btree (tenant_id, id);

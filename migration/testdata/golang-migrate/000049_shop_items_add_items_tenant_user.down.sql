@@ -1,7 +1,0 @@
--- Step: shop."Items": add items_tenant_user
--- For: new rows refer to their tenant's
--- Lock: SHARE ROW EXCLUSIVE; blocks writes to it and to shop.users, for a moment
-BEGIN;
-SET LOCAL lock_timeout = '2s';
-ALTER TABLE shop."Items" DROP CONSTRAINT IF EXISTS items_tenant_user;
-COMMIT;

@@ -1,4 +1,0 @@
--- Step: shop."Items": validate items_tenant_user
--- For: old rows do, too
--- Lock: SHARE UPDATE EXCLUSIVE; blocks other changes of the table, while it is read
--- Nothing to undo

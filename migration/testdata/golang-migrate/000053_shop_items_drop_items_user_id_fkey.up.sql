@@ -1,6 +1,0 @@
--- Phase swap: The new keys take the old ones' places.
--- BARRIER, before this phase: No running version names the old keys.
--- Step: shop."Items": drop items_user_id_fkey
--- For: the one with the tenant says more
--- Lock: ACCESS EXCLUSIVE; blocks everything on it and on shop.users, for a moment
--- Part 3 of 3

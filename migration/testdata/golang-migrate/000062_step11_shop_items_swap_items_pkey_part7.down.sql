@@ -1,0 +1,6 @@
+-- Step 11 of 11: shop."Items": swap Items_pkey
+-- For: the key begins with the tenant
+-- Lock: ACCESS EXCLUSIVE; blocks everything, for a moment
+-- POINT OF NO RETURN: from here on the undo may fail, because rows become legal that were not before.
+-- Part 7 of 7
+ALTER TABLE shop."Items" DROP CONSTRAINT IF EXISTS items_user_id_fkey;

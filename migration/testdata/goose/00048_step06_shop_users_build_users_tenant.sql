@@ -1,0 +1,16 @@
+-- +goose NO TRANSACTION
+-- Phase build: The new keys are made.
+-- Step 6 of 11: shop.users: build users_tenant
+-- For: the key with the tenant
+-- Lock: SHARE UPDATE EXCLUSIVE; blocks other changes of the table, while the index is built
+-- If it fails halfway, this removes what it leaves: DROP INDEX CONCURRENTLY IF EXISTS shop.users_tenant;
+
+-- +goose Up
+-- +goose StatementBegin
+CREATE UNIQUE INDEX CONCURRENTLY users_tenant ON shop.users USING btree (tenant_id, id);
+-- +goose StatementEnd
+
+-- +goose Down
+-- +goose StatementBegin
+DROP INDEX CONCURRENTLY IF EXISTS shop.users_tenant;
+-- +goose StatementEnd
