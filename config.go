@@ -70,6 +70,10 @@ type Config struct {
 	// that such a statement is [ErrNoTenant].
 	AssumeScope func(context.Context) Scope
 
+	// Keys says where the plugin learns which unique keys a table has, which the
+	// conflict target of an upsert follows. The zero value is [KeysFromDatabase].
+	Keys KeySource
+
 	// Functions names SQL functions of your own, or of extensions, that text in
 	// conditions, selections and orders may call. A function can read any table,
 	// so only those that are known not to are allowed. They may also stand in

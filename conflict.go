@@ -65,9 +65,8 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if ex.table.kind == KindLinked {
 		return columns, !oc.DoNothing
 	}
-	keys := ex.uniqueKeys(stmt)
-	if oc.OnConstraint != "" {
-		columns = keys.named(strings.Trim(oc.OnConstraint, `"`))
+	if name := strings.Trim(oc.OnConstraint, `"`); name != "" {
+		columns = ex.uniqueKeys(stmt, nil, name).named(name)
 		return columns, !slices.Contains(columns, ex.table.column)
 	}
 	if len(columns) == 0 { // DO NOTHING, whatever the conflict
@@ -75,16 +74,21 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 			return nil, false
 		}
 		primary := stmt.Schema.PrimaryFieldDBNames
+		if len(primary) == 0 || slices.Contains(primary, ex.table.column) {
+			return primary, false
+		}
+		keys := ex.uniqueKeys(stmt, primary, "")
 		if ex.table.kind == KindMixed && keys.hasOwn(ex.table.column, primary) {
 			return nil, false
 		}
-		return primary, len(primary) > 0 && !slices.Contains(primary, ex.table.column) && keys.has(primary)
+		return primary, keys.has(primary)
 	}
 	if slices.Contains(columns, ex.table.column) {
 		return columns, false
 	}
 	// Where there are both, the one without the tenant is about to be dropped,
 	// unless it is the primary key or the model keeps it.
+	keys := ex.uniqueKeys(stmt, columns, "")
 	key, own := keys.find(columns), keys.hasOwn(ex.table.column, columns)
 	if own && ex.table.kind == KindMixed {
 		ex.everybody = ex.insertsForEverybody(stmt)
@@ -246,7 +250,7 @@ func checkSave(db *gorm.DB) {
 		return
 	}
 	key := stmt.Schema.PrimaryFieldDBNames
-	if len(key) == 0 || slices.Contains(key, ex.table.column) || !ex.uniqueKeys(stmt).has(key) {
+	if len(key) == 0 || slices.Contains(key, ex.table.column) || !ex.uniqueKeys(stmt, key, "").has(key) {
 		return
 	}
 	own, err := ex.table.id.value(&ex.scope.tenants[0])
@@ -324,117 +328,4 @@ func keyValue(value any) any {
 		return nil
 	}
 	return value
-}
-
-// uniqueKeys are a table's unique keys by name, read once a table.
-type uniqueKeys struct{ keys []uniqueKey }
-
-type uniqueKey struct {
-	name    string
-	columns []string
-	primary bool
-}
-
-// has reports whether a set of columns is a key.
-func (k *uniqueKeys) has(columns []string) bool { return k.find(columns) != nil }
-
-// find returns the key that a set of columns is, or nil.
-func (k *uniqueKeys) find(columns []string) *uniqueKey {
-	for i := range k.keys {
-		if key := k.keys[i].columns; len(key) == len(columns) && containsAll(key, columns) {
-			return &k.keys[i]
-		}
-	}
-	return nil
-}
-
-// hasOwn reports whether a set of columns is a key with the tenant.
-func (k *uniqueKeys) hasOwn(tenant string, columns []string) bool {
-	for i := range k.keys {
-		key := k.keys[i].columns
-		if len(key) == len(columns)+1 && slices.Contains(key, tenant) && containsAll(key, columns) {
-			return true
-		}
-	}
-	return false
-}
-
-func containsAll(set, columns []string) bool {
-	for _, column := range columns {
-		if !slices.Contains(set, column) {
-			return false
-		}
-	}
-	return true
-}
-
-func (k *uniqueKeys) named(name string) []string {
-	for _, key := range k.keys {
-		if key.name == name {
-			return key.columns
-		}
-	}
-	return nil
-}
-
-const postgresKeys = `SELECT c.relname, a.attname, i.indisprimary
-FROM pg_catalog.pg_index i
-JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, n)
-JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL
-  AND k.n <= i.indnkeyatts
-ORDER BY i.indisprimary DESC, c.oid, k.n`
-
-const sqliteKeys = `SELECT '' AS key, name, TRUE FROM pragma_table_info(?1) WHERE pk > 0
-UNION ALL
-SELECT l.name, i.name, FALSE FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i
-WHERE l."unique" AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) e WHERE e.name IS NULL)`
-
-// uniqueKeys returns the keys of the statement's table. The look at the
-// catalogue is one a table, not one a statement.
-func (ex *execution) uniqueKeys(stmt *gorm.Statement) *uniqueKeys {
-	if known := ex.table.keys.Load(); known != nil {
-		return known
-	}
-	query, name := postgresKeys, stmt.Quote(ex.table.name)
-	if ex.plugin.dialect == sqltext.SQLite {
-		query, name = sqliteKeys, ex.table.name
-	}
-	keys := &uniqueKeys{}
-	if poolOf(stmt) == nil {
-		return keys
-	}
-	rows, err := poolOf(stmt).QueryContext(stmt.Context, query, name)
-	if err != nil {
-		stmt.AddError(err)
-		return keys
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var key, column string
-		var primary bool
-		if err := rows.Scan(&key, &column, &primary); err != nil {
-			stmt.AddError(err)
-			return keys
-		}
-		if last := len(keys.keys) - 1; last >= 0 && keys.keys[last].name == key {
-			keys.keys[last].columns = append(keys.keys[last].columns, column)
-		} else {
-			keys.keys = append(keys.keys, uniqueKey{key, []string{column}, primary})
-		}
-	}
-	if err := rows.Err(); err != nil {
-		stmt.AddError(err)
-		return keys
-	}
-	_ = rows.Close()
-	if err := ex.plugin.tables.checkColumn(stmt.Context, poolOf(stmt), ex.table); err != nil {
-		stmt.AddError(err)
-		return keys
-	}
-	if len(keys.keys) > 0 {
-		ex.table.keys.Store(keys)
-	}
-	return keys
 }

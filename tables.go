@@ -36,7 +36,8 @@ type table struct {
 	key       []string                   // the model's primary key without the tenant column
 	derived   bool                       // a plain many-to-many table: a join model of its own says more
 
-	keys atomic.Pointer[uniqueKeys] // see conflict.go
+	keys     atomic.Pointer[uniqueKeys]   // that the database has; see uniquekeys.go
+	modelled atomic.Pointer[modelledKeys] // that the models want
 }
 
 // model is what is known of one GORM schema.

@@ -75,7 +75,7 @@ var mutations = []mutation{
 	{"a name without its schema is nobody's", "tables.go", "return r.snapshot.Load().bare[name]", "return nil"},
 	{"a model says that its tenant column merges ids", "tables.go", "if err := r.checkDeclared(field, id); err != nil {", "if err := r.checkDeclared(field, id); err != nil && false {"},
 	{"a column with a length drops the spaces of an id", "tables.go", "if !id.bounded || !strings.HasSuffix(t.key, \" \") {", "if true {"},
-	{"the catalogue says that a tenant column merges ids", "conflict.go", "stmt.AddError(err)\n\t\treturn keys\n\t}\n\tif len(keys.keys) > 0 {", "}\n\tif len(keys.keys) > 0 {"},
+	{"the catalogue says that a tenant column merges ids", "uniquekeys.go", "stmt.AddError(err)\n\t\treturn keys\n\t}\n\tif len(keys.keys) > 0 {", "}\n\tif len(keys.keys) > 0 {"},
 	{"a table is migrated whose tenant column merges ids", "automigrate.go", "r.read, r.checkColumns, r.migrateColumns,", "r.read, r.migrateColumns,"},
 	{"association mode takes another tenant's owner", "callbacks.go", "p.tables.guardKeys()", ""},
 	{"association mode takes the owner of a model that was not listed", "migrate.go", "defer m.plugin.tables.guardKeys()", ""},
