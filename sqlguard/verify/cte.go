@@ -1,3 +1,5 @@
+//go:build cgo
+
 package verify
 
 import pg "github.com/pganalyze/pg_query_go/v6"
