@@ -22,10 +22,10 @@ func TestPluginTellsWhatItKnowsOfATable(t *testing.T) {
 		want     tenancy.TenantTable
 		isTenant bool
 	}{
-		{&Order{}, tenancy.TenantTable{Name: "orders", Column: "tenant_id", Writable: true}, true},
-		{&Account{}, tenancy.TenantTable{Name: "accounts", Column: "id", Writable: true}, true},
-		{&Country{}, tenancy.TenantTable{Name: "countries"}, false},
-		{&Event{}, tenancy.TenantTable{Name: "events", Writable: true}, false},
+		{&Order{}, tenancy.TenantTable{Name: "orders", Kind: tenancy.KindTenant, Column: "tenant_id", Writable: true, Key: []string{"id"}}, true},
+		{&Account{}, tenancy.TenantTable{Name: "accounts", Kind: tenancy.KindRoot, Column: "id", Writable: true, Key: []string{}}, true},
+		{&Country{}, tenancy.TenantTable{Name: "countries", Kind: tenancy.KindShared}, false},
+		{&Event{}, tenancy.TenantTable{Name: "events", Kind: tenancy.KindShared, Writable: true}, false},
 	} {
 		got, err := plugin.Table(c.model)
 		require.NoError(t, err)

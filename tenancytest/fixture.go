@@ -142,6 +142,7 @@ func (f *Fixture) addTable(s *schema.Schema) {
 	}
 	m := &model{f: f, schema: s, table: s.Table, tenant: f.tenantField(s), indexed: uniqueFields(s)}
 	m.root = m.tenant != nil && m.tenant.PrimaryKey && len(s.PrimaryFields) == 1
+	m.kind = f.kindOf(m)
 	f.tables[s.Table] = m
 	f.models = append(f.models, m)
 	for _, rel := range relationsOf(s) {
@@ -150,6 +151,20 @@ func (f *Fixture) addTable(s *schema.Schema) {
 			f.addTable(f.joinSchema(rel, m.tenant))
 		}
 	}
+}
+
+// kindOf returns what the plugin says of a table; the zero kind where there is no
+// plugin, or the table is not declared.
+func (f *Fixture) kindOf(m *model) tenancy.Kind {
+	plugin, ok := f.suite.DB.Plugins["tenancy"].(*tenancy.Plugin)
+	if !ok || !m.named() {
+		return 0
+	}
+	known, err := plugin.Table(m.new())
+	if err != nil {
+		return 0
+	}
+	return known.Kind
 }
 
 func (f *Fixture) tenantField(s *schema.Schema) *schema.Field {
@@ -222,7 +237,7 @@ func (f *Fixture) chooseTenants() error {
 // introduce uses each model once, so that the plugin knows its table by name.
 func (f *Fixture) introduce() error {
 	for _, m := range f.models {
-		if !m.named() {
+		if !m.named() || m.isApart() {
 			continue
 		}
 		err := f.session(f.as(0), f.shared, logger.Discard).Limit(1).Find(m.slice()).Error

@@ -159,8 +159,9 @@ func (f *Fixture) judgeState(shared, lone *outcome) *Finding {
 	return nil
 }
 
-// judgeWant checks an operation that must be refused with a certain error.
-func (f *Fixture) judgeWant(t *task, shared *outcome) *Finding {
+// judgeWant checks an operation that must be refused with a certain error. Where a
+// column that is NOT NULL keeps a lone tenant from it as well, that may come first.
+func (f *Fixture) judgeWant(t *task, shared, lone *outcome) *Finding {
 	if finding := f.judgeSafety(t, shared, nil); finding != nil {
 		return finding
 	}
@@ -169,6 +170,9 @@ func (f *Fixture) judgeWant(t *task, shared *outcome) *Finding {
 	}
 	if shared.err == nil {
 		return f.judgeTenants(shared)
+	}
+	if lone != nil && isNotNull(shared.err) && isNotNull(lone.err) {
+		return f.judgeUntouched(shared)
 	}
 	if !errors.Is(shared.err, t.want()) && (t.flags&refusable == 0 || !isTenancyError(shared.err)) {
 		return found(Wrong, "refused with another error than %q: %v", t.want(), shared.err)
@@ -359,6 +363,11 @@ func class(err error) string {
 		return fmt.Sprint(numbered.Code())
 	}
 	return reflect.TypeOf(err).String()
+}
+
+// isNotNull reports whether a database refused NULL in a column.
+func isNotNull(err error) bool {
+	return class(err) == "23502" || err != nil && strings.Contains(err.Error(), "NOT NULL constraint failed")
 }
 
 func found(verdict Verdict, format string, args ...any) *Finding {

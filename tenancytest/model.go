@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // model is a table of the fixture, and what operations ask of it. Its methods
@@ -23,6 +25,7 @@ type model struct {
 	number int           // place among the models, in the order of dependence
 	tenant *schema.Field // nil for a shared table
 	root   bool          // the tenant is the key: the tenants' own table
+	kind   tenancy.Kind  // whose rows it holds
 	links  []*link
 	rels   []*relation
 
@@ -50,6 +53,23 @@ var (
 		"union", "unique", "user", "using", "values", "when", "where", "with",
 	}
 )
+
+// isApart reports whether what a tenant sees of the table is not what a lone tenant
+// would see: none of its rows, those that are linked, or all of them without a scope.
+// Its rows are there for others to refer to, and no operation runs on it.
+func (m *model) isApart() bool {
+	return m.kind == tenancy.KindPrivate || m.kind == tenancy.KindLinked || m.kind == tenancy.KindFree
+}
+
+// followAll leaves the operation out where it follows all relations of the table, and
+// one leads to a table that is apart.
+func (m *model) followAll() {
+	for _, rel := range relationsOf(m.schema) {
+		if target := m.f.tables[rel.FieldSchema.Table]; target != nil && target.isApart() {
+			panic(inapplicable{})
+		}
+	}
+}
 
 // named reports whether the table has a Go type of its own; a join table that
 // GORM made up has none, and operations run on it through relations alone.

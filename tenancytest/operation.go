@@ -105,7 +105,7 @@ func (f *Fixture) tasks() (tasks []*task) {
 		}
 	}
 	for _, m := range f.models {
-		if !m.named() {
+		if !m.named() || m.isApart() {
 			continue
 		}
 		for _, op := range operations() {
@@ -230,7 +230,7 @@ var scopes = []scope{
 func (f *Fixture) judgeTenant(t *task, shared, lone *outcome) *Finding {
 	switch {
 	case t.want() != nil:
-		return f.judgeWant(t, shared)
+		return f.judgeWant(t, shared, lone)
 	case t.isBlocked():
 		return f.judgeBlocked(t, shared)
 	}

@@ -62,12 +62,15 @@ var deleteOperations = []operation{
 	}},
 	{"Delete all by true", changes, func(tx *gorm.DB, m *model) answer { return got(tx.Where("1 = 1").Delete(m.new())) }},
 	{"Delete with associations", changes | owned, func(tx *gorm.DB, m *model) answer {
+		m.followAll()
 		return got(tx.Select(clause.Associations).Delete(m.row(0)))
 	}},
 	{"Delete with associations by key", changes | oneByOne, func(tx *gorm.DB, m *model) answer {
+		m.followAll()
 		return got(tx.Select(clause.Associations).Delete(m.keyed(m.row(0))))
 	}},
 	{"Delete with associations Unscoped", changes | owned, func(tx *gorm.DB, m *model) answer {
+		m.followAll()
 		return got(tx.Unscoped().Select(clause.Associations).Delete(m.row(0)))
 	}},
 	{"Delete Returning", changes, func(tx *gorm.DB, m *model) answer {

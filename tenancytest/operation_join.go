@@ -141,6 +141,7 @@ var joinOperations = []relationOperation{
 		return got(tx.Where(r.m.c(r.m.key())+" IN (?)", inner).Find(out), out)
 	}},
 	{"Joins and Preload", union, func(tx *gorm.DB, r *relation) answer {
+		r.m.followAll()
 		r.toOne()
 		out := r.m.slice()
 		return got(tx.Joins(r.name).Preload(clause.Associations).Find(out), out)

@@ -55,10 +55,12 @@ var preloadOperations = []relationOperation{
 		return got(tx.Where("1 = 1").Or("1 = 1").Preload(r.path).Find(out), out)
 	}},
 	{"Preload all", union, func(tx *gorm.DB, r *relation) answer {
+		r.m.followAll()
 		out := r.m.slice()
 		return got(tx.Preload(clause.Associations).Find(out), out)
 	}},
 	{"Preload nested all", union, func(tx *gorm.DB, r *relation) answer {
+		r.target.followAll()
 		out := r.m.slice()
 		return got(tx.Preload(r.path+"."+clause.Associations).Find(out), out)
 	}},

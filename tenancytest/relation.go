@@ -20,7 +20,7 @@ type relation struct {
 
 func (f *Fixture) addRelation(m *model, rel *schema.Relationship) {
 	target := f.tables[rel.FieldSchema.Table]
-	if m == nil || target == nil || m.schema.Relationships.Relations[rel.Name] == nil {
+	if m == nil || target == nil || m.isApart() || target.isApart() || m.schema.Relationships.Relations[rel.Name] == nil {
 		return
 	}
 	if rel.JoinTable != nil && m.tenant != nil && f.tables[rel.JoinTable.Table].tenant == nil && !f.suite.unscoped {

@@ -29,7 +29,8 @@ type Suite struct {
 	DB *gorm.DB
 
 	// Models are pointers to values of the models to check. The models that
-	// their relations lead to are checked as well. Empty is refused.
+	// their relations lead to are checked as well, but for private, linked and free
+	// tables, which have rows for others to refer to. Empty is refused.
 	Models []any
 
 	// Lone is the oracle: a handle without the plugin on an empty database of
