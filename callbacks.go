@@ -37,7 +37,8 @@ type Plugin struct {
 }
 
 // New returns a plugin for gorm.DB.Use. Errors in the configuration come from
-// Use.
+// Use. GORM's own error "registered" there means that the handle has the plugin
+// already.
 func New(config Config) *Plugin {
 	if config.Column == "" {
 		config.Column = "tenant_id"
@@ -327,6 +328,9 @@ func scopeError(op, table string, err error, detail string) error {
 	var scoped *ScopeError
 	if errors.As(err, &scoped) {
 		return err
+	}
+	if err == ErrNoTenant && detail == "" {
+		detail = remedyNoTenant
 	}
 	return &ScopeError{Op: op, Table: table, Err: err, Detail: detail}
 }

@@ -20,7 +20,7 @@ and writes that tenant's rows only:
 where show prints a statement's SQL or its error:
 
 	SELECT * FROM "users" WHERE "users"."tenant_id" = $1 AND (name = $2 OR name = $3)
-	tenancy: no tenant in the context (query on users)
+	tenancy: no tenant in the context (query on users): use db.WithContext(tenancy.With(ctx, tenant)); a *gin.Context or *fiber.Ctx is not the request's context
 
 PostgreSQL and SQLite are supported.
 

@@ -7,7 +7,9 @@ import "errors"
 // value, an SQL argument or a tenant's id.
 var (
 	// ErrNoTenant: the statement's context has no scope. Wrap the context with
-	// [With], or, for work across tenants, with [WithSet] or [Bypass].
+	// [With], or, for work across tenants, with [WithSet] or [Bypass], and give it to
+	// GORM: db.WithContext(ctx). The context of a web framework (*gin.Context,
+	// *fiber.Ctx) is not the request's, which the middleware wraps.
 	ErrNoTenant = errors.New("tenancy: no tenant in the context")
 
 	// ErrInvalidTenant: what was given as a tenant cannot be one: nil, a zero
@@ -47,6 +49,8 @@ var (
 	// application reaches it under [Bypass].
 	ErrPrivate = errors.New("tenancy: table is private to the application")
 )
+
+const remedyNoTenant = "use db.WithContext(tenancy.With(ctx, tenant)); a *gin.Context or *fiber.Ctx is not the request's context"
 
 // A ScopeError says where a statement was refused. Unwrap gives the reason, one
 // of this package's errors.

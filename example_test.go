@@ -141,7 +141,7 @@ func Example() {
 	show(db.Find(&users))
 	// Output:
 	// SELECT * FROM "users" WHERE "users"."tenant_id" = $1 AND (name = $2 OR name = $3)
-	// tenancy: no tenant in the context (query on users)
+	// tenancy: no tenant in the context (query on users): use db.WithContext(tenancy.With(ctx, tenant)); a *gin.Context or *fiber.Ctx is not the request's context
 }
 
 func Example_sql() {
@@ -481,7 +481,7 @@ func ExampleConfig_audit() {
 	show(db.WithContext(ctx).Find(&[]Order{}))
 	// Output:
 	// eve: query on orders: tenancy: no tenant in the context
-	// tenancy: no tenant in the context (query on orders)
+	// tenancy: no tenant in the context (query on orders): use db.WithContext(tenancy.With(ctx, tenant)); a *gin.Context or *fiber.Ctx is not the request's context
 }
 
 // Moving to Citus: look at the report, decide, carry it out, keep the way back.

@@ -276,7 +276,7 @@ var observedSteps = []observedStep{
 	}, nil, false},
 	{"no tenant", func(w *observing, _ *gorm.DB) error {
 		return w.db.Find(&[]User{}).Error
-	}, []string{"query on users: would be refused: tenancy: no tenant in the context"}, false},
+	}, []string{"query on users: would be refused: tenancy: no tenant in the context: use db.WithContext(tenancy.With(ctx, tenant)); a *gin.Context or *fiber.Ctx is not the request's context"}, false},
 	{"transaction and batches", func(w *observing, db *gorm.DB) error {
 		return db.Transaction(func(tx *gorm.DB) error {
 			var users []User
