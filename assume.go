@@ -32,11 +32,12 @@ func (ex *execution) assume(stmt *gorm.Statement) (*scope, error) {
 
 // namesFree reports whether the statement's own table is a free one, or each of
 // those that its table expression names. Others are seen when its text is built.
-// Text is judged by [Config.RawSQL].
+// Text is judged by [Config.RawSQL], else as what names free tables alone.
 func (ex *execution) namesFree(stmt *gorm.Statement) bool {
 	r := ex.plugin.tables
 	if stmt.SQL.Len() > 0 {
-		return ex.plugin.config.RawSQL != nil
+		ex.scope = noTenant
+		return ex.plugin.config.RawSQL != nil || ex.isOpenText(stmt.SQL.String())
 	}
 	if stmt.Schema != nil {
 		if m, err := r.model(stmt.Schema); err != nil || m.table != nil && m.kind != KindFree {

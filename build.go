@@ -224,6 +224,9 @@ func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place)
 	if verdict.Tail && ex.matched && verdict.Reason == "" {
 		verdict.Reason = reasonMatched
 	}
+	if verdict.Beyond != "" && verdict.Reason == "" && ex.isOpenFragment(stmt, from) {
+		verdict.Beyond = ""
+	}
 	ex.settle(stmt, from, verdict)
 }
 

@@ -135,13 +135,14 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 		return ex.reportBypass(stmt.Context)
 	case ex.plugin.instructs(stmt.Vars):
 		return ex.errorOn("", ErrUnscopedSQL, reasonInstruction)
-	case ex.plugin.config.RawSQL == nil:
+	case ex.plugin.config.RawSQL != nil:
+		if err := ex.scopeText(stmt); err != nil {
+			return err
+		}
+		ex.judged(stmt)
+	case !ex.isOpenText(ex.text):
 		return ex.errorOn("", ErrUnscopedSQL, "raw SQL needs Config.RawSQL, or a context from Trust or Bypass")
 	}
-	if err := ex.scopeText(stmt); err != nil {
-		return err
-	}
-	ex.judged(stmt)
 	ex.values, ex.valued = append(ex.values[:0], stmt.Vars...), true
 	return nil
 }
