@@ -29,6 +29,9 @@ type compiler struct {
 	stops map[int]bool // tokens that end a clause and look as if they did not
 	err   *Refusal
 
+	reading *reading // the query that is walked under a pin
+	pinned  int      // how many tables were matched with a row around them
+
 	source *copySource // of the INSERT whose rows are walked; nil outside of one
 }
 

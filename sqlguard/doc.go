@@ -89,5 +89,13 @@ be matched is refused: queries in FROM and names of WITH beside another source o
 tenants' rows, FULL JOIN and other places where the predicate stands around the
 table, several subqueries without a table to match, an inner table with the outer
 one's name. An INSERT must name its tenant, one of the set.
+
+A subquery that is matched so must qualify a column of the row around it, or be
+plain (no LIMIT, OFFSET, aggregate, DISTINCT ON, window, group, lock or set
+operation) and compared by IN, = or <>: otherwise matching it would change what it
+means, and it is refused. A subquery that reads one table is asked once for all of
+the set, and not matched, where its rows are compared by their tenant, too, as in
+(tenant_id, id) IN (SELECT tenant_id, id … LIMIT 1), and where it names its tenants,
+tenant_id IN ($1, $2), and is an aggregate or stands in EXISTS.
 */
 package sqlguard

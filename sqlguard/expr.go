@@ -30,8 +30,7 @@ func (c *compiler) expr(n *pg.Node, f frame) {
 		}
 		c.uses[int(e.ParamRef.GetNumber())]++
 	case *pg.Node_AExpr:
-		c.expr(e.AExpr.GetLexpr(), f)
-		c.expr(e.AExpr.GetRexpr(), f)
+		c.operands(e.AExpr, f)
 	case *pg.Node_BoolExpr:
 		c.exprs(e.BoolExpr.GetArgs(), f)
 	case *pg.Node_List:
@@ -45,7 +44,7 @@ func (c *compiler) expr(n *pg.Node, f frame) {
 			c.expr(e.MultiAssignRef.GetSource(), f)
 		}
 	case *pg.Node_SubLink:
-		c.subLink(e.SubLink, f)
+		c.subLink(e.SubLink, nil, f, loose)
 	case *pg.Node_FuncCall:
 		c.funcCall(e.FuncCall, f)
 	case *pg.Node_TypeCast:
@@ -123,23 +122,4 @@ func (c *compiler) window(w *pg.WindowDef, f frame) {
 	c.exprs(w.GetOrderClause(), f)
 	c.expr(w.GetStartOffset(), f)
 	c.expr(w.GetEndOffset(), f)
-}
-
-func (c *compiler) subLink(s *pg.SubLink, f frame) {
-	c.expr(s.GetTestexpr(), f)
-	sub := s.GetSubselect().GetSelectStmt()
-	if sub == nil {
-		c.refuse(RuleNode, s.GetLocation(), "a subquery of an unknown kind")
-		return
-	}
-	c.subquery(sub, f)
-}
-
-// subquery is one in an expression.
-func (c *compiler) subquery(s *pg.SelectStmt, f frame) {
-	l := f.level
-	f.level = nil
-	if c.selectStmt(s, f) && l != nil {
-		l.sublinks++
-	}
 }

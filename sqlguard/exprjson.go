@@ -28,6 +28,7 @@ func (c *compiler) json(n *pg.Node, f frame) bool {
 		if sub == nil {
 			return false
 		}
+		f.use = loose
 		c.subquery(sub, f)
 	case *pg.Node_JsonObjectAgg:
 		c.jsonAggregate(e.JsonObjectAgg.GetConstructor(), f)
@@ -68,6 +69,9 @@ func (c *compiler) jsonValue(v *pg.JsonValueExpr, f frame) {
 func (c *compiler) jsonOutput(o *pg.JsonOutput) { c.typeName(o.GetTypeName()) }
 
 func (c *compiler) jsonAggregate(a *pg.JsonAggConstructor, f frame) {
+	if c.reading != nil {
+		c.reading.other = true
+	}
 	c.jsonOutput(a.GetOutput())
 	c.expr(a.GetAggFilter(), f)
 	c.exprs(a.GetAggOrder(), f)

@@ -12,6 +12,8 @@ type frame struct {
 	pin    *pin
 	values *valueAlias
 	level  *level // whose expressions are walked; nil outside of one
+	sight  *sight // the rows that are seen
+	use    use    // of the query that is walked next
 }
 
 // names are the queries of a WITH clause in sight, the nearest first.

@@ -173,6 +173,7 @@ func (w *listWalk) subselect(s *pg.RangeSubselect) {
 	f.level = nil
 	if s.GetLateral() {
 		if leaf := w.lateralAnchor(); leaf != nil {
+			f = f.behold(w.level)
 			f.pin = &pin{qualifier: leaf.name, column: leaf.column}
 		}
 	}
@@ -228,7 +229,7 @@ func (w *listWalk) xmlTable(t *pg.RangeTableFunc) {
 
 // lateralExpr is an expression in FROM, which sees what stands before it.
 func (w *listWalk) lateralExpr(n *pg.Node) {
-	f := w.frame
+	f := w.frame.behold(w.level)
 	f.level = w.level
 	if leaf := w.lateralAnchor(); leaf != nil && f.pin == nil {
 		f.pin = &pin{qualifier: leaf.name, column: leaf.column}

@@ -19,6 +19,7 @@ func (c *compiler) funcCall(call *pg.FuncCall, f frame) {
 	if name, ok := c.functionName(call.GetFuncname()); ok && !c.allowed(name) {
 		c.refuse(RuleFunction, call.GetLocation(), reasonFunction+name)
 	}
+	c.calls(call)
 	c.exprs(call.GetArgs(), f)
 	c.exprs(call.GetAggOrder(), f)
 	c.expr(call.GetAggFilter(), f)
@@ -80,6 +81,7 @@ func (c *compiler) attribute(name string) {
 
 // columnRef is alias.column; see valueAlias.
 func (c *compiler) columnRef(e *pg.ColumnRef, f frame) {
+	c.refers(e, f)
 	fields := e.GetFields()
 	if len(fields) < 2 || f.values == nil {
 		return

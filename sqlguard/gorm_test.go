@@ -171,6 +171,63 @@ func TestGORMSet(t *testing.T) {
 	require.ErrorIs(t, tx.Exec("INSERT INTO authors (id, name) VALUES (9, 'new')").Error, tenancy.ErrUnscopedSQL)
 }
 
+// A subquery that is asked once for all of a set is so beside text that the guard
+// scopes, and where the guard verifies what the plugin has scoped.
+func TestGORMSetAsksOnce(t *testing.T) {
+	t.Parallel()
+	db, _ := openGuarded(t)
+	tx := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
+	last := db.Model(&author{}).Select("tenant_id, id").Order("id DESC, tenant_id").Limit(1)
+	greatest := db.Model(&author{}).Select("max(name)")
+	any2 := db.Model(&book{}).Select("1").Where("title = 'bb1'")
+	for name, x := range map[string]struct {
+		text  string
+		query *gorm.DB
+		want  []string
+	}{
+		"the last":     {"(tenant_id, id) IN (?)", last, []string{"a2"}},
+		"not the last": {"(authors.tenant_id, authors.id) NOT IN (?)", last, []string{"a1", "b1", "b2"}},
+		"the greatest": {"name = (?)", greatest, []string{"b2"}},
+		"any":          {"EXISTS (?)", any2, []string{"a1", "a2", "b1", "b2"}},
+	} {
+		for text, chain := range map[string]*gorm.DB{
+			"verified": tx.Model(&author{}),
+			"scoped":   tx.Model(&author{}).Where("EXISTS (SELECT 1 FROM books b WHERE b.author_id = authors.id)"),
+		} {
+			var names []string
+			require.NoError(t, chain.Where(x.text, tenancy.Across(x.query)).Order("name").Pluck("name", &names).Error, "%s, %s", name, text)
+			assert.Equal(t, x.want, names, "%s, %s", name, text)
+		}
+	}
+	for _, text := range []string{
+		"id IN (SELECT id FROM authors a ORDER BY id DESC LIMIT 1)", "name = (SELECT max(name) FROM authors a)",
+		"EXISTS (SELECT 1 FROM books b WHERE title = 'bb1')",
+	} {
+		require.ErrorIs(t, tx.Where(text).Find(&[]author{}).Error, tenancy.ErrUnscopedSQL, text)
+		require.NoError(t, db.WithContext(tenancy.With(context.Background(), acme)).Where(text).Find(&[]author{}).Error, text)
+	}
+}
+
+// Queries that GORM builds may be joined by set operations, with text of their own
+// and without.
+func TestGORMSetOperations(t *testing.T) {
+	t.Parallel()
+	db, _ := openGuarded(t)
+	one := db.WithContext(tenancy.With(context.Background(), globex))
+	set := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
+	first := db.Model(&author{}).Select("name").Where("id = ?", 1)
+	second := db.Model(&book{}).Select("title").Where("author_id IN (SELECT a.id FROM authors a WHERE a.id = 2)")
+	for name, second := range map[string]*gorm.DB{"verified": db.Model(&book{}).Select("title").Where("id = 2"), "scoped": second} {
+		var names []string
+		require.NoError(t, one.Table("(? UNION ALL ?) AS t", first, second).Order("name").Pluck("name", &names).Error, name)
+		assert.Equal(t, []string{"b1", "bb2"}, names, name)
+		require.NoError(t, set.Table("(? UNION ?) AS t", first, second).Order("name").Pluck("name", &names).Error, name)
+		assert.Equal(t, []string{"a1", "ab2", "b1", "bb2"}, names, name)
+		require.NoError(t, one.Model(&author{}).Where("name IN (? UNION ?)", first, second).Pluck("name", &names).Error, name)
+		assert.Equal(t, []string{"b1"}, names, name)
+	}
+}
+
 // Under AllowUndeclared an unknown table is read, not written, and a tenant's
 // table beside it is scoped as ever.
 func TestGORMAllowUndeclared(t *testing.T) {

@@ -54,7 +54,7 @@ type join struct {
 
 // inner is the frame of the level's expressions.
 func (l *level) inner() frame {
-	f := l.frame
+	f := l.frame.behold(l)
 	f.level = l
 	if f.pin == nil && l.anchor != nil {
 		f.pin = &pin{qualifier: l.anchor.name, column: l.anchor.column}
@@ -165,6 +165,7 @@ func (c *compiler) around(l *level, leaf *leaf) {
 		if l.pin.qualifier == leaf.rv.GetRelname() {
 			c.refuse(RuleSet, leaf.rv.GetLocation(), reasonShadow)
 		}
+		c.pinned++
 		predicate = inside.column + " = " + l.pin.column
 	}
 	start, end := c.tableStart(leaf.token), c.tableEnd(leaf.token)

@@ -14,6 +14,10 @@ func (c *compiler) selectStmt(s *pg.SelectStmt, f frame) bool {
 		c.refuse(RuleInto, into.GetRel().GetLocation(), "SELECT INTO makes a table; use INSERT … SELECT")
 		return false
 	}
+	return c.matched(s, f, func(f frame) bool { return c.selectQuery(s, f) })
+}
+
+func (c *compiler) selectQuery(s *pg.SelectStmt, f frame) bool {
 	f = c.with(s.GetWithClause(), f)
 	switch {
 	case s.GetOp() != pg.SetOperation_SETOP_NONE:

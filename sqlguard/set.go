@@ -83,6 +83,7 @@ func (c *compiler) predicate(l *level, leaf *leaf) string {
 	case !c.multi():
 		return c.bound(leaf)
 	case l.pin != nil:
+		c.pinned++
 		return leaf.column + " = " + l.pin.column
 	case leaf == l.anchor, len(l.leaves) == 1:
 		return c.bound(leaf)

@@ -62,6 +62,38 @@ func TestSetIsAnsweredAsTenantByTenant(t *testing.T) {
 	}
 }
 
+// TestSetIsAskedOnce compares with a database that holds the set's rows alone.
+func TestSetIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := New(Options{VerifyAll: true})
+	scope := scopeOf(t, tenancy.WithSet(context.Background(), tenantA, tenantB))
+	for _, x := range readTexts(t, "set_once.sql") {
+		sql, vars, err := g.Scope(context.Background(), statementOf(scope, x.sql, x.args))
+		if !assert.NoError(t, err, x) {
+			continue
+		}
+		got := ask(t, w.shared, sql, vars)
+		tx, err := w.shared.Begin(context.Background())
+		require.NoError(t, err)
+		for _, table := range []string{"items", "orders", "users"} {
+			_, err := tx.Exec(context.Background(), "DELETE FROM "+table+" WHERE tenant_id = $1", tenantC)
+			require.NoError(t, err)
+		}
+		rows, err := tx.Query(context.Background(), x.sql, x.args...)
+		require.NoError(t, err, x)
+		want, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+			values, err := row.Values()
+			return sprint(values), err
+		})
+		require.NoError(t, err, x)
+		require.NoError(t, tx.Rollback(context.Background()))
+		assert.Empty(t, got.message, "%s\nsent: %s", x, sql)
+		assert.Equal(t, sorted(append([]string(nil), want...)), sorted(got.rows), "%s\nsent: %s", x, sql)
+		assert.Equal(t, rows.CommandTag().RowsAffected(), got.affected, "%s\nsent: %s", x, sql)
+	}
+}
+
 func TestSetRefusals(t *testing.T) {
 	t.Parallel()
 	g := New(Options{VerifyAll: true})

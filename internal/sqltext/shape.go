@@ -148,11 +148,11 @@ func (r *shapeReader) token(depth int) {
 		name := r.Folded(r.cur)
 		switch {
 		case r.isKeyword(&r.window, depth):
-		case SafeFunction(name) && !isAggregate(name) && !r.Is(r.prev, '.'):
+		case SafeFunction(name) && !Aggregates(name) && !r.Is(r.prev, '.'):
 		default:
 			r.Plain = false
 		}
-		r.aggregate = r.aggregate || depth == 0 && r.tokens == 0 && isAggregate(name)
+		r.aggregate = r.aggregate || depth == 0 && r.tokens == 0 && Aggregates(name)
 	}
 	if r.selecting && (r.cur.Kind == Word && r.Folded(r.cur) == "over" || depth > 0 && r.Dialect == SQLite && r.Is(r.cur, ',')) {
 		r.Aggregate = false // a window has a row each, and so has max(a, b)
@@ -322,9 +322,9 @@ var aggregates = sync.OnceValue(func() map[string]struct{} {
 	return set
 })
 
-// isAggregate reports whether a function of this name computes a value of
+// Aggregates reports whether a function of this name computes a value of
 // several rows. min and max do on SQLite only where they have one argument.
-func isAggregate(name string) bool {
+func Aggregates(name string) bool {
 	_, ok := aggregates()[name]
 	return ok
 }

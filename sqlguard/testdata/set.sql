@@ -40,8 +40,6 @@ SELECT name FROM users u WHERE NOT EXISTS (SELECT 1 FROM orders o JOIN items i O
 
 SELECT name, (SELECT count(*) FROM orders o WHERE o.user_id = u.id) FROM users u
 
-SELECT name, (SELECT max(amount) FROM orders) FROM users u
-
 SELECT name, ARRAY(SELECT o.id FROM orders o LEFT JOIN items i ON i.order_id = o.id WHERE o.user_id = u.id ORDER BY 1) FROM users u
 
 SELECT u.name, x.n FROM users u, LATERAL (SELECT count(*) AS n FROM orders o WHERE o.user_id = u.id) x
@@ -91,3 +89,17 @@ DELETE FROM orders USING users u WHERE u.id = orders.user_id AND u.age > 20
 DELETE FROM orders o WHERE o.id IN (SELECT order_id FROM items) RETURNING o.id, (SELECT count(*) FROM users u WHERE u.id = o.user_id)
 
 DELETE FROM users u WHERE NOT EXISTS (SELECT 1 FROM orders WHERE user_id = u.id)
+
+SELECT name FROM users WHERE id = ANY (SELECT user_id FROM orders) AND id <> ALL (SELECT order_id FROM items WHERE order_id > 2)
+
+SELECT name FROM users WHERE (id, name) IN (SELECT DISTINCT user_id, status FROM orders) OR id IN (SELECT length(status) FROM orders)
+
+SELECT u.name FROM users u WHERE u.id IN (SELECT o.user_id FROM orders o WHERE o.user_id = u.id ORDER BY o.amount DESC LIMIT 1)
+
+SELECT u.name FROM users u JOIN orders o ON o.user_id = u.id WHERE 0 < (SELECT count(*) FROM items i WHERE i.order_id = o.id)
+
+SELECT u.name FROM users u WHERE 1 < (SELECT count(*) FROM (SELECT o.id FROM orders o WHERE o.user_id = u.id LIMIT 2) x)
+
+SELECT u.name, (SELECT string_agg(o.status, ',' ORDER BY o.id) FROM orders o WHERE o.user_id = "u".id GROUP BY U.id HAVING count(*) > 0) FROM users u
+
+SELECT b.id FROM app.bills b WHERE EXISTS (SELECT 1 FROM users WHERE users.id = b.id FOR UPDATE)

@@ -16,7 +16,10 @@ const (
 // invisible are the mutations that no statement shows, or that leave each
 // statement within its scope, and why.
 var invisible = map[string]string{
-	"rewriter: rows of a set's tenants meet": asMeeting,
+	"rewriter: rows of a set's tenants meet":                                asMeeting,
+	"rewriter: a subquery that is matched by tenant means something else":   asAnswer,
+	"rewriter: rows are compared with another set's tenants' by any column": asMeeting,
+	"rewriter: a name of WITH is asked once, as a table":                    asMeeting,
 
 	"the tenant is in SET":              "the column is left out of SET all the same; only the error is missing",
 	"a join table has no tenant column": "the table is then not known, and its statements are refused as undeclared",

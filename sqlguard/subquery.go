@@ -1,0 +1,327 @@
+package sqlguard
+
+import (
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// Under a set of tenants, matching a subquery's tables with the tenant of the row
+// around it changes what LIMIT, OFFSET, aggregates, DISTINCT ON, windows, groups
+// and locks mean: the first of each tenant is not the first of all. So a matched
+// query must be about that row, by a column of it, or give each of its rows for
+// itself; and one that is to be asked once for all of the set says so.
+
+const reasonMatched = "matched with the rows around it by tenant, the subquery would mean something else for several tenants: " +
+	"qualify a column of the row around it, narrow the scope to one tenant, or, to ask once for all of the set, compare the tenants, " +
+	"too, as in (tenant_id, id) IN (SELECT tenant_id, id …)"
+
+// use is how the value of a query is used.
+type use uint8
+
+const (
+	joined   use = iota // its rows are those of a table
+	compared            // a value is compared with its rows, by IN, = or <>
+	loose               // anything else
+)
+
+// reading is a query that is being walked under a pin.
+type reading struct {
+	outer      *reading
+	sight      *sight // what is around it
+	references int    // to tenants' rows around it
+	other      bool   // it calls an aggregate, a window, or what may be one
+}
+
+// sight is a level whose rows can be seen, the nearest first.
+type sight struct {
+	outer *sight
+	level *level
+}
+
+// behold returns a frame that sees the rows of a level.
+func (f frame) behold(l *level) frame {
+	f.sight = &sight{outer: f.sight, level: l}
+	return f
+}
+
+// refers notes a column of a tenant's row that is around the queries at hand.
+func (c *compiler) refers(e *pg.ColumnRef, f frame) {
+	fields := e.GetFields()
+	if c.reading == nil || len(fields) < 2 {
+		return
+	}
+	name := fields[len(fields)-2].GetString_().GetSval()
+	at := f.sight
+	for at != nil && !slices.Contains(at.level.aliases, name) {
+		at = at.outer
+	}
+	if at == nil || !at.level.isLeaf(name) {
+		return
+	}
+	for r := c.reading; r != nil; r = r.outer {
+		if r.sees(at) {
+			r.references++
+		}
+	}
+}
+
+// sees reports whether a level is around the query, and not in it.
+func (r *reading) sees(level *sight) bool {
+	for at := r.sight; at != nil; at = at.outer {
+		if at.level == level.level {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *level) isLeaf(name string) bool {
+	for _, leaf := range l.leaves {
+		if leaf.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// calls notes what may make one row of several.
+func (c *compiler) calls(call *pg.FuncCall) {
+	if c.reading == nil {
+		return
+	}
+	name, ok := c.functionName(call.GetFuncname())
+	if !ok || call.GetOver() != nil || call.GetAggStar() || !sqltext.SafeFunction(name) || sqltext.Aggregates(name) {
+		c.reading.other = true
+	}
+}
+
+// matched walks a query and judges it, if its tables are matched with a row around
+// it.
+func (c *compiler) matched(s *pg.SelectStmt, f frame, walk func(frame) bool) bool {
+	how := f.use
+	f.use = joined
+	if !c.multi() || f.pin == nil {
+		return walk(f)
+	}
+	r := &reading{outer: c.reading, sight: f.sight}
+	pinned := c.pinned
+	c.reading = r
+	bearing := walk(f)
+	c.reading = r.outer
+	if c.pinned > pinned && r.references == 0 && (how == loose || r.other || !isPlain(s)) {
+		c.refuse(RuleSet, location(firstNode(s)), reasonMatched)
+	}
+	return bearing
+}
+
+// isPlain reports whether each row of a query's tables that passes WHERE gives one
+// of its own, as far as its clauses go.
+func isPlain(s *pg.SelectStmt) bool {
+	if s.GetOp() != pg.SetOperation_SETOP_NONE || s.GetLimitCount() != nil || s.GetLimitOffset() != nil ||
+		s.GetHavingClause() != nil || len(s.GetGroupClause()) > 0 || len(s.GetWindowClause()) > 0 || len(s.GetLockingClause()) > 0 {
+		return false
+	}
+	for _, n := range s.GetDistinctClause() {
+		if n.GetNode() != nil { // DISTINCT alone has an empty one
+			return false
+		}
+	}
+	return true
+}
+
+func firstNode(s *pg.SelectStmt) *pg.Node {
+	if targets := s.GetTargetList(); len(targets) > 0 {
+		return targets[0].GetResTarget().GetVal()
+	}
+	return nil
+}
+
+// operands walks those of an operator.
+func (c *compiler) operands(e *pg.A_Expr, f frame) {
+	name := lastName(e.GetName())
+	equal := e.GetKind() == pg.A_Expr_Kind_AEXPR_OP && len(e.GetName()) == 1 && (name == "=" || name == "<>")
+	for _, n := range [][2]*pg.Node{{e.GetLexpr(), e.GetRexpr()}, {e.GetRexpr(), e.GetLexpr()}} {
+		if sub := n[0].GetSubLink(); sub != nil && equal && sub.GetSubLinkType() == pg.SubLinkType_EXPR_SUBLINK {
+			c.subLink(sub, n[1], f, compared)
+			continue
+		}
+		c.expr(n[0], f)
+	}
+}
+
+// subLink walks a subquery in an expression. What its rows are compared with is
+// beside it, or its own.
+func (c *compiler) subLink(s *pg.SubLink, beside *pg.Node, f frame, how use) {
+	c.expr(s.GetTestexpr(), f)
+	sub := s.GetSubselect().GetSelectStmt()
+	if sub == nil {
+		c.refuse(RuleNode, s.GetLocation(), "a subquery of an unknown kind")
+		return
+	}
+	l := f.level
+	f.level, f.use = nil, how
+	name := lastName(s.GetOperName())
+	switch s.GetSubLinkType() {
+	case pg.SubLinkType_ANY_SUBLINK:
+		if name == "" || name == "=" {
+			f.use = compared
+		}
+	case pg.SubLinkType_ALL_SUBLINK:
+		if name == "<>" {
+			f.use = compared
+		}
+	case pg.SubLinkType_ROWCOMPARE_SUBLINK:
+		if name == "=" || name == "<>" {
+			f.use = compared
+		}
+	}
+	if s.GetTestexpr() != nil {
+		beside = s.GetTestexpr()
+	}
+	if c.multi() && f.pin != nil && c.asksOnce(s, beside, l, f) {
+		f.pin, f.sight, f.use = nil, nil, joined
+		around := c.reading
+		c.reading = nil
+		c.selectStmt(sub, f)
+		c.reading = around
+		return
+	}
+	f.level = l
+	c.subquery(sub, f)
+}
+
+// subquery walks the query of an expression.
+func (c *compiler) subquery(s *pg.SelectStmt, f frame) {
+	l := f.level
+	f.level = nil
+	if c.selectStmt(s, f) && l != nil {
+		l.sublinks++
+	}
+}
+
+// asksOnce reports whether a subquery is one for all tenants of the set whose rows
+// meet no other tenant's: its rows are compared by their tenant, too; or it names
+// its tenants and gives the aggregate of all rows, or only whether there is one.
+func (c *compiler) asksOnce(s *pg.SubLink, beside *pg.Node, l *level, f frame) bool {
+	sub := s.GetSubselect().GetSelectStmt()
+	name, tenant := c.onlyTable(sub, f)
+	if tenant == "" || l == nil || c.mentions(s, name, f.sight) {
+		return false
+	}
+	if row := beside.GetRowExpr(); f.use == compared && row != nil && len(row.GetArgs()) == len(sub.GetTargetList()) {
+		for i, n := range row.GetArgs() {
+			inner := sub.GetTargetList()[i].GetResTarget().GetVal().GetColumnRef()
+			if c.isTenantIn(l, n.GetColumnRef()) && isColumn(inner, name, tenant) {
+				return true
+			}
+		}
+	}
+	if s.GetSubLinkType() != pg.SubLinkType_EXISTS_SUBLINK && !c.aggregatesAll(sub) {
+		return false
+	}
+	for _, n := range conjuncts(sub.GetWhereClause(), nil) {
+		if e := n.GetAExpr(); e.GetKind() == pg.A_Expr_Kind_AEXPR_IN && lastName(e.GetName()) == "=" &&
+			isColumn(e.GetLexpr().GetColumnRef(), name, tenant) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyTable returns the name of the one tenant's table that a query reads, and the
+// table's tenant column; empty where it is another kind of query.
+func (c *compiler) onlyTable(s *pg.SelectStmt, f frame) (name, tenant string) {
+	if s.GetOp() != pg.SetOperation_SETOP_NONE || len(s.GetFromClause()) != 1 || s.GetWithClause() != nil {
+		return "", ""
+	}
+	rv := s.GetFromClause()[0].GetRangeVar()
+	if rv == nil || len(rv.GetAlias().GetColnames()) > 0 || rv.GetSchemaname() == "" && f.names.find(rv.GetRelname()) != nil {
+		return "", ""
+	}
+	t, _ := c.table(rv.GetSchemaname(), rv.GetRelname())
+	if rv.GetAlias() != nil {
+		return rv.GetAlias().GetAliasname(), t.Column
+	}
+	return rv.GetRelname(), t.Column
+}
+
+// isColumn reports whether an expression is a column of the one table in sight.
+func isColumn(column *pg.ColumnRef, table, name string) bool {
+	fields := column.GetFields()
+	switch last := len(fields) - 1; last {
+	case 0, 1:
+		return fields[last].GetString_().GetSval() == name && (last == 0 || fields[0].GetString_().GetSval() == table)
+	default:
+		return false
+	}
+}
+
+// isTenantIn reports whether a column is certain to be the tenant of a level's
+// rows.
+func (c *compiler) isTenantIn(l *level, column *pg.ColumnRef) bool {
+	for _, leaf := range l.leaves {
+		if leaf.anchors() && c.isTenantOf(l, leaf, column) {
+			return true
+		}
+	}
+	return false
+}
+
+// mentions reports whether a subquery may name a row around it. The name of its own
+// table hides another of that name.
+func (c *compiler) mentions(s *pg.SubLink, own string, around *sight) bool {
+	i := c.at(s.GetLocation())
+	for ; i >= 0 && i < len(c.list) && c.kind(i) != open; i++ {
+	}
+	if i < 0 || i >= len(c.list) {
+		return true
+	}
+	inside := map[string]bool{}
+	for end := c.list[i].match; i < end; i++ {
+		if c.kind(i+1) == dot {
+			inside[c.identifier(i)] = true
+		}
+	}
+	for at := around; at != nil; at = at.outer {
+		for _, name := range at.level.aliases {
+			if name != own && inside[name] {
+				return true
+			}
+		}
+	}
+	return inside[""]
+}
+
+// identifier is the name that a token is, as PostgreSQL folds it; empty where its
+// text does not say.
+func (ts *tokens) identifier(i int) string {
+	raw := ts.text[ts.start(i):ts.end(i)]
+	switch {
+	case ts.kind(i) == pg.Token_UIDENT, ts.kind(i) == pg.Token_SCONST:
+		return ""
+	case strings.HasPrefix(raw, `"`):
+		return strings.ReplaceAll(raw[1:len(raw)-1], `""`, `"`)
+	}
+	return sqltext.Lower(raw)
+}
+
+// aggregatesAll reports whether a query gives one row that aggregates all.
+func (c *compiler) aggregatesAll(s *pg.SelectStmt) bool {
+	if len(s.GetGroupClause()) > 0 || s.GetHavingClause() != nil || len(s.GetTargetList()) == 0 {
+		return false
+	}
+	for _, n := range s.GetTargetList() {
+		call := n.GetResTarget().GetVal().GetFuncCall()
+		if call == nil || call.GetOver() != nil {
+			return false
+		}
+		if name, ok := c.functionName(call.GetFuncname()); !ok || !sqltext.Aggregates(name) {
+			return false
+		}
+	}
+	return true
+}
