@@ -28,6 +28,9 @@ the tenant column of a row that it reads. Where the key of ON CONFLICT may hold
 across tenants, DO UPDATE on another tenant's row fails the statement with
 tenancy.ErrCrossTenantConflict; DO NOTHING does nothing.
 
+Where a query groups by a table's key it groups by the tenant column, too, which the
+key begins with in the database; grouping sets stay as they are.
+
 # Statements
 
 What is not listed is refused.

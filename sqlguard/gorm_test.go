@@ -208,6 +208,38 @@ func TestGORMSetAsksOnce(t *testing.T) {
 	}
 }
 
+// The key of a table is (tenant_id, id), so that the id alone determines nothing.
+func TestGORMGroupByKey(t *testing.T) {
+	t.Parallel()
+	db, _ := openGuarded(t)
+	one := db.WithContext(tenancy.With(context.Background(), acme))
+	set := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
+	const from = " FROM authors a LEFT JOIN books b ON b.author_id = a.id "
+	for _, text := range []string{
+		"SELECT a.name, count(b.id)" + from + "GROUP BY a.id",
+		"SELECT a.name, count(b.id)" + from + "WHERE a.id > 0 OR true GROUP BY a.id ORDER BY a.name LIMIT 9",
+		`SELECT "a".*, count(*)` + from + `GROUP BY "a"."id" HAVING min(a.name) <> 'x' AND a.name <> 'y'`,
+		"SELECT a.id, a.name" + from + "GROUP BY 1",
+		"SELECT a.id AS k, a.name" + from + "GROUP BY k",
+		"SELECT a.name, b.title" + from + "GROUP BY a.id, b.id -- the rest follows",
+		"SELECT DISTINCT ON (a.name) a.name" + from + "GROUP BY a.id ORDER BY a.name, count(*)",
+		"SELECT x.name FROM (SELECT a.name, count(*)" + from + "GROUP BY a.id) x",
+		"WITH x AS (SELECT name FROM authors GROUP BY id) SELECT name FROM x",
+		"SELECT name FROM authors GROUP BY authors.id",
+		"SELECT name FROM authors GROUP BY tenant_id, id",
+		"SELECT o.name FROM authors o WHERE EXISTS (SELECT a.name FROM authors a WHERE a.id = o.id GROUP BY a.id)",
+	} {
+		for scope, want := range map[*gorm.DB]int{one: 2, set: 4} {
+			var rows []map[string]any
+			require.NoError(t, scope.Raw(text).Scan(&rows).Error, text)
+			assert.Len(t, rows, want, text)
+		}
+	}
+	var rows []map[string]any
+	require.NoError(t, one.Raw("SELECT count(*)"+from+"GROUP BY ROLLUP (a.id)").Scan(&rows).Error)
+	assert.Len(t, rows, 3)
+}
+
 // Queries that GORM builds may be joined by set operations, with text of their own
 // and without.
 func TestGORMSetOperations(t *testing.T) {

@@ -3,6 +3,8 @@
 package sqlguard
 
 import (
+	"slices"
+
 	"github.com/gorm-tenancy/tenancy"
 )
 
@@ -171,7 +173,8 @@ func (c *check) holds(vars []any, values [][]any) bool {
 }
 
 func sameTable(a, b *tenancy.TenantTable) bool {
-	return a.Name == b.Name && a.Kind == b.Kind && a.Column == b.Column && a.Writable == b.Writable && a.Type == b.Type
+	return a.Name == b.Name && a.Kind == b.Kind && a.Column == b.Column && a.Writable == b.Writable && a.Type == b.Type &&
+		slices.Equal(a.Key, b.Key)
 }
 
 // sameIDs reports whether two columns get the same values.

@@ -65,7 +65,9 @@ func (c *compiler) selectLevel(s *pg.SelectStmt, f frame) bool {
 	c.tail(s, in)
 	c.meet(l)
 	if c.err == nil && len(l.leaves) > 0 {
-		c.place(l, s.GetWhereClause(), c.selectRegion(l))
+		r := c.selectRegion(l)
+		c.place(l, s.GetWhereClause(), r)
+		c.groupByTenants(s, l, r)
 	}
 	return l.holdsRows()
 }
