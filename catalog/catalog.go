@@ -22,6 +22,10 @@ type Catalog struct {
 	Citus    bool // the database has the extension
 	Tables   []*Table
 	Views    []*View
+	// Functions are those whose bodies are text, in SQL or PL/pgSQL, procedures and
+	// triggers' functions included, but those of extensions. They are read with all
+	// tables alone.
+	Functions []*Function
 
 	index atomic.Pointer[map[Name]*Table] // see Catalog.Table
 }
@@ -63,6 +67,8 @@ type Table struct {
 	ForceRowSecurity bool
 	ReplicaIdentity  ReplicaIdentity
 	Publications     []string
+	Published        []Published   // what of it publications list
+	ColumnGrants     []ColumnGrant // privileges that are not on all columns
 
 	Rows       float64 // the planner's estimate; -1 when the table was never analyzed
 	Bytes      int64   // of the table with its TOAST, without indexes
@@ -94,6 +100,31 @@ const (
 	SingleShard    DistributionMethod = "SINGLE SHARD"
 	OtherMethod    DistributionMethod = "OTHER" // append and range
 )
+
+// Published are the columns of a table that a publication lists.
+type Published struct {
+	Publication string
+	Columns     []string
+}
+
+// A ColumnGrant is a privilege of a role on some columns of a table, on all of which
+// it has none.
+type ColumnGrant struct {
+	Role      string // "public" for all of them
+	Privilege string // SELECT, INSERT, UPDATE or REFERENCES
+	Columns   []string
+}
+
+// A Function is one with a body of text.
+type Function struct {
+	Name
+	Arguments string // their types: "integer, text"
+	Language  string
+	Body      string
+}
+
+// String is the function as it is told from others of its name.
+func (f *Function) String() string { return f.Name.String() + "(" + f.Arguments + ")" }
 
 // ReplicaIdentity is what logical replication knows a row by: pg_class.relreplident.
 type ReplicaIdentity string

@@ -55,6 +55,29 @@ SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner), pg_has_role(c.r
 			AND d.refclassid = 'pg_extension'::regclass
 	), ''),
 	c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, published.names,
+	(
+		SELECT json_agg(json_build_object('Publication', p.pubname, 'Columns', (
+			SELECT json_agg(a.attname ORDER BY a.attnum)
+			FROM pg_attribute AS a
+			WHERE a.attrelid = c.oid AND to_jsonb(r) -> 'prattrs' @> to_jsonb(a.attnum)
+		)) ORDER BY p.pubname)
+		FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid
+		WHERE r.prrelid = c.oid AND to_jsonb(r) ->> 'prattrs' IS NOT NULL
+	),
+	(
+		SELECT json_agg(json_build_object('Role', role, 'Privilege', privilege, 'Columns', columns) ORDER BY role, privilege)
+		FROM (
+			SELECT CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END AS role, g.privilege_type AS privilege,
+				json_agg(a.attname ORDER BY a.attnum) AS columns
+			FROM pg_attribute AS a, aclexplode(a.attacl) AS g
+			WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+				AND NOT EXISTS (
+					SELECT FROM aclexplode(c.relacl) AS whole
+					WHERE whole.grantee = g.grantee AND whole.privilege_type = g.privilege_type
+				)
+			GROUP BY g.grantee, g.privilege_type
+		) AS granted
+	),
 	c.reltuples, COALESCE(pg_table_size(c.oid), 0), COALESCE(pg_indexes_size(c.oid), 0)
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -230,6 +253,21 @@ SELECT p.logicalrelid::oid,
 	COALESCE(pg_relation_size(p.logicalrelid), 0) > 0
 FROM unnest($1::text::oid[]) AS target (id)
 JOIN pg_dist_partition AS p ON p.logicalrelid = target.id`
+
+// $1: the schemas, as above.
+const functionsQuery = `
+SELECT n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), l.lanname, p.prosrc
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+JOIN pg_language AS l ON l.oid = p.prolang
+WHERE l.lanname IN ('sql', 'plpgsql')
+	AND CASE
+		WHEN $1::text = '[]' THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+		ELSE n.nspname IN (SELECT json_array_elements_text($1::text::json))
+	END
+	AND NOT EXISTS (
+		SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+	)`
 
 // $1: the schemas, as above. $2: only what uses a table that was read. $3: these.
 const viewsQuery = `

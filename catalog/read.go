@@ -168,6 +168,11 @@ func read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
 	if err := each(ctx, q, r.view, viewsQuery, schemas, len(o.Tables) > 0, ids); err != nil {
 		return nil, fmt.Errorf("views: %w", err)
 	}
+	if len(o.Tables) == 0 {
+		if err := each(ctx, q, r.function, functionsQuery, schemas); err != nil {
+			return nil, fmt.Errorf("functions: %w", err)
+		}
+	}
 	r.sort()
 	return r.catalog, nil
 }
@@ -196,6 +201,9 @@ func (r *reader) ids() string {
 func (r *reader) sort() {
 	slices.SortFunc(r.catalog.Tables, func(a, b *Table) int { return a.Compare(b.Name) })
 	slices.SortFunc(r.catalog.Views, func(a, b *View) int { return a.Compare(b.Name) })
+	slices.SortFunc(r.catalog.Functions, func(a, b *Function) int {
+		return cmp.Or(a.Compare(b.Name), cmp.Compare(a.Arguments, b.Arguments))
+	})
 	for _, t := range r.catalog.Tables {
 		slices.SortFunc(t.Constraints, func(a, b Constraint) int { return cmp.Compare(a.Name, b.Name) })
 		slices.SortFunc(t.Indexes, func(a, b Index) int { return cmp.Compare(a.Name, b.Name) })

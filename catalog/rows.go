@@ -21,7 +21,7 @@ func (r *reader) table(scan scan) error {
 	var partition bool
 	if err := scan(&t.OID, &t.Schema, &t.Name.Name, &t.Owner, &t.Owned, &t.Partitioned, &t.Key, &t.Bound,
 		array[Name]{&parents}, &partition, &t.Extension, &t.RowSecurity, &t.ForceRowSecurity,
-		&t.ReplicaIdentity, array[string]{&t.Publications}, &t.Rows, &t.Bytes, &t.IndexBytes); err != nil {
+		&t.ReplicaIdentity, array[string]{&t.Publications}, array[Published]{&t.Published}, array[ColumnGrant]{&t.ColumnGrants}, &t.Rows, &t.Bytes, &t.IndexBytes); err != nil {
 		return err
 	}
 	if partition && len(parents) > 0 {
@@ -182,6 +182,15 @@ func (r *reader) policy(scan scan) error {
 	slices.Sort(p.Roles)
 	t := r.tables[table]
 	t.Policies = append(t.Policies, p)
+	return nil
+}
+
+func (r *reader) function(scan scan) error {
+	f := &Function{}
+	if err := scan(&f.Schema, &f.Name.Name, &f.Arguments, &f.Language, &f.Body); err != nil {
+		return err
+	}
+	r.catalog.Functions = append(r.catalog.Functions, f)
 	return nil
 }
 

@@ -100,3 +100,22 @@ func cutPredicate(text string) (element, predicate string) {
 	}
 	return text, ""
 }
+
+// And returns the condition that two conditions hold, as PostgreSQL writes it out:
+// of the first one that is such a condition itself, it makes one with it.
+func And(first, second string) string {
+	if before, inner, after, ok := cutParenthesized(first); ok && before == "" && after == "" && isAnd(inner) {
+		first = inner
+	}
+	return "(" + first + " AND " + second + ")"
+}
+
+// isAnd says whether an expression is several conditions joined by AND.
+func isAnd(expression string) bool {
+	for at, depth := range bare(expression) {
+		if depth == 0 && strings.HasPrefix(expression[at:], " AND ") {
+			return true
+		}
+	}
+	return false
+}

@@ -3,6 +3,7 @@ package keys
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,6 +71,9 @@ type Analysis struct {
 
 	replaced []*replacement
 	links    []*link
+
+	preflight []Finding // of the last one
+	broken    []broken
 }
 
 // ErrUndecided is returned for an analysis with open questions or blockers,
@@ -155,6 +159,12 @@ func (a *Analysis) findRoot() {
 				}
 			}
 		}
+		for _, skip := range slices.Concat(a.options.Skip, a.options.Shared) {
+			delete(candidates, skip)
+		}
+		if len(candidates) > 1 {
+			a.askWhichRoot(candidates)
+		}
 		if len(candidates) != 1 {
 			return
 		}
@@ -171,6 +181,25 @@ func (a *Analysis) findRoot() {
 		return
 	}
 	t.Role, t.Column = Root, key.Columns[0]
+}
+
+// askWhichRoot asks which of several tables is the tenants' own.
+func (a *Analysis) askWhichRoot(candidates map[catalog.Name]bool) {
+	roots := slices.SortedFunc(maps.Keys(candidates), catalog.Name.Compare)
+	for _, t := range a.catalog.Tables {
+		if candidates[t.Name] {
+			var others []string
+			for _, other := range roots {
+				if other != t.Name {
+					others = append(others, other.String())
+				}
+			}
+			a.ask(a.byName[t.Name], "is referred to by tenant columns, and so is "+strings.Join(others, " and ")+
+				": which is the tenants' own table? The others' tables can be skipped, and planned by themselves",
+				"Options.Root", "Options.Skip")
+			return
+		}
+	}
 }
 
 // columnOf is the name that a table's tenant column has, if it has one.
@@ -212,9 +241,17 @@ func (a *Analysis) findColumn(t *Table) {
 		t.Role, t.Column = Tenants, a.columnOf(t.Table)
 	default:
 		columns := a.toRoot(t)
+		alike := a.alike(t)
 		switch {
-		case len(columns) == 1:
+		case len(columns) == 1 && (t.Table.Column(columns[0]).NotNull || slices.Contains(alike, columns[0])):
 			t.Role, t.Column = Tenants, columns[0]
+		case len(columns) == 1:
+			a.ask(t, "refers to the root by "+catalog.Quote(columns[0])+" alone, which may be null: is it its tenant, or something that only some rows have?",
+				"Options.Columns", "Options.Shared", "Options.Skip")
+		case len(columns) == 0 && len(alike) > 0:
+			a.ask(t, "has a column "+strings.Join(quoted(alike), " and ")+
+				", by which others refer to the root, and no foreign key there: is it its tenant?",
+				"Options.Columns", "Options.Shared", "Options.Skip")
 		case len(columns) > 1:
 			a.ask(t, "refers to the root by "+strings.Join(columns, " and by ")+": which is its tenant?", "Options.Columns")
 		}
@@ -233,6 +270,29 @@ func (a *Analysis) toRoot(t *Table) (columns []string) {
 		}
 	}
 	return columns
+}
+
+// alike lists the columns of a table that are named and typed like those by which
+// others refer to the root and must.
+func (a *Analysis) alike(t *Table) (columns []string) {
+	for i := range t.Columns {
+		column := &t.Columns[i]
+		if slices.ContainsFunc(a.catalog.Tables, func(other *catalog.Table) bool {
+			same := other.Column(column.Name)
+			return other.Name != t.Name && same != nil && same.NotNull && same.Type == column.Type &&
+				a.byName[other.Name].Role != Root && slices.Contains(a.toRoot(a.byName[other.Name]), column.Name)
+		}) {
+			columns = append(columns, column.Name)
+		}
+	}
+	return columns
+}
+
+func quoted(names []string) (list []string) {
+	for _, name := range names {
+		list = append(list, catalog.Quote(name))
+	}
+	return list
 }
 
 func (a *Analysis) ask(t *Table, asks string, answers ...string) {

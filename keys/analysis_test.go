@@ -184,6 +184,8 @@ func TestAnalyze(t *testing.T) {
 				"note: users: users_during_excl: the exclusion holds between tenants as well; add the tenant with the extension btree_gist: tenant_id WITH =",
 				"warning: users: users_place_key: it is deferrable, and the index beside it, which stands until the last phase, is not; " +
 					"let no transaction pass through duplicates meanwhile",
+				"note: users: users_place_key: the unique will hold within a tenant, and holds over all of them today; " +
+					"name it in Options.Global, if it must hold over all tenants",
 			},
 		}, {
 			reason: "types that differ",

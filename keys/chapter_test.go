@@ -66,8 +66,13 @@ func TestChapter(t *testing.T) {
 	for _, f := range append(a.Findings, findings...) {
 		text.WriteString(f.String() + "\n")
 	}
+	_, err = a.Plan()
+	require.ErrorIs(t, err, keys.ErrUndecided)
 	_, err = db.Exec("UPDATE " + name + ".users SET manager_id = 7 WHERE id = 107")
 	require.NoError(t, err)
+	cleared, err := a.Preflight(context.Background(), db, keys.Limits{})
+	require.NoError(t, err)
+	require.Less(t, len(cleared), len(findings))
 
 	plan, err := a.Plan()
 	require.NoError(t, err)

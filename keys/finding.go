@@ -86,6 +86,25 @@ func (a *Analysis) findObstacles() {
 	for _, l := range a.links {
 		a.findInLink(l)
 	}
+	a.findNarrowed()
+	a.findInBodies()
+}
+
+// A broken function fails from a phase on.
+type broken struct{ function, phase string }
+
+// mend is what a phase's barrier says of functions.
+func (a *Analysis) mend(phase string) string {
+	var names []string
+	for _, b := range a.broken {
+		if b.phase == phase && !slices.Contains(names, b.function) {
+			names = append(names, b.function)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " These functions are changed as the findings say: " + strings.Join(names, ", ") + "."
 }
 
 func (a *Analysis) findInTable(t *Table) {
@@ -94,6 +113,9 @@ func (a *Analysis) findInTable(t *Table) {
 	}
 	if !t.Owned && !a.catalog.Role.Superuser && t.changes() {
 		a.found(Blocker, t, "", "carry the plan out as "+catalog.Quote(t.Owner), "%s does not own it", catalog.Quote(a.catalog.Role.Name))
+	}
+	if role := a.catalog.Role; t.RowSecurity && (t.ForceRowSecurity || !t.Owned) && !role.Superuser && !role.BypassRLS && t.changes() {
+		a.found(Blocker, t, "", rowsRemedy, "row-level security hides rows from %s: neither the checks nor the backfill would see them", catalog.Quote(role.Name))
 	}
 	if column := t.Table.Column(t.Column); column != nil && a.typ != "" && column.Type != a.typ {
 		a.found(Warning, t, t.Column, "Citus needs the same type in all tables",
@@ -106,11 +128,51 @@ func (a *Analysis) findInTable(t *Table) {
 			}
 		}
 	}
+	a.findInPublications(t)
+	a.findInGrants(t)
 	for i := range t.Constraints {
 		c := &t.Constraints[i]
+		if c.Foreign != nil && !c.Inherited && clears(c.Foreign.OnDelete) && slices.Contains(c.Columns, t.Column) && t.Role != Root &&
+			(len(c.Foreign.DeleteColumns) == 0 || slices.Contains(c.Foreign.DeleteColumns, t.Column)) {
+			a.found(Blocker, t, c.Name, "make it ON DELETE CASCADE or NO ACTION",
+				"its ON DELETE clears the tenant column, which may no longer be null: deleting a row of %s would fail", c.Foreign.Table)
+		}
 		if c.Kind == catalog.Exclusion && !c.Inherited && t.Role != Root && !strings.Contains(c.Text, catalog.Quote(t.Column)+" WITH =") {
 			a.found(Note, t, c.Name, "add the tenant with the extension btree_gist: "+catalog.Quote(t.Column)+" WITH =",
 				"the exclusion holds between tenants as well")
+		}
+	}
+}
+
+// findInPublications finds publications that list columns, and the tenant not among
+// them: rows are known by the new key, which has it.
+func (a *Analysis) findInPublications(t *Table) {
+	for _, p := range t.Published {
+		if slices.Contains(p.Columns, t.Column) || t.ReplicaIdentity != catalog.IdentityDefault ||
+			!slices.ContainsFunc(t.replaced, (*replacement).isPrimary) {
+			continue
+		}
+		severity, when := Blocker, ""
+		if t.Table.Column(t.Column) == nil {
+			severity, when = Warning, "after phase "+Expand+", "
+		}
+		a.found(severity, t, p.Publication, when+"ALTER PUBLICATION "+catalog.Quote(p.Publication)+" SET TABLE … with "+catalog.Quote(t.Column)+
+			" among the columns of "+t.Name.String()+", before phase "+Swap,
+			"the publication lists columns without the tenant: from phase %s on each UPDATE and DELETE fails (42P10, column list does not cover the replica identity)", Swap)
+	}
+}
+
+// findInGrants finds roles that may use some columns alone, and the tenant not among
+// them.
+func (a *Analysis) findInGrants(t *Table) {
+	if t.Role == Root || t.isPartition() {
+		return
+	}
+	for _, g := range t.ColumnGrants {
+		if g.Privilege != "REFERENCES" && g.Privilege != "UPDATE" && !slices.Contains(g.Columns, t.Column) {
+			a.found(Warning, t, t.Column, "GRANT "+g.Privilege+" ("+catalog.Quote(t.Column)+") ON "+t.Name.String()+" TO "+catalog.Quote(g.Role)+
+				", once the column is there, if the role's statements name the tenant",
+				"%s has %s on some columns, and not on the tenant's", catalog.Quote(g.Role), g.Privilege)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (a *Analysis) restore() {
 		return
 	}
 	a.catalog = &catalog.Catalog{Version: a.live.Version, Database: a.live.Database, Role: a.live.Role,
-		Replica: a.live.Replica, Views: a.live.Views}
+		Replica: a.live.Replica, Views: a.live.Views, Functions: a.live.Functions}
 	for _, t := range tables {
 		a.catalog.Tables = append(a.catalog.Tables, t.Table)
 	}

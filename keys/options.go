@@ -30,6 +30,10 @@ type Options struct {
 	// Global are keys and uniques, by constraint or index, that stay without the
 	// tenant.
 	Global []Object
+	// PerTenant are uniques, by constraint or index, that look as if they told who
+	// the tenant is (tokens, hashes of secrets, domains) and may hold within a tenant
+	// nevertheless. One that is neither here nor in Global is asked about.
+	PerTenant []Object
 	// Paths names for a table without a tenant column the foreign key that leads
 	// to its tenant, where there are several.
 	Paths map[catalog.Name]string

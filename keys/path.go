@@ -23,8 +23,11 @@ func (a *Analysis) reach() {
 		case t.isPartition():
 			a.followParent(t)
 		case t.Role == Undecided && !t.asked:
-			a.ask(t, "reaches no tenant along its foreign keys: is it shared, or what tells its tenant?",
-				"Options.Shared", "Options.Columns", "Options.Skip")
+			answers := []string{"Options.Shared", "Options.Columns", "Options.Skip"}
+			if !slices.ContainsFunc(a.catalog.Tables, func(t *catalog.Table) bool { return a.byName[t.Name].Role == Root }) {
+				answers = append(answers, "Options.Root")
+			}
+			a.ask(t, "reaches no tenant along its foreign keys: is it shared, or what tells its tenant?", answers...)
 		case t.Role == Tenants && !t.Table.Column(t.Column).NotNull:
 			if hop, ok := a.hop(t, true); ok {
 				t.Path = append([]Hop{hop}, a.continued(hop)...)

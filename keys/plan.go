@@ -3,6 +3,7 @@ package keys
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/migration"
@@ -18,7 +19,7 @@ const (
 )
 
 // Plan turns the analysis into a plan. It is ErrUndecided while questions are
-// open or blockers found; a plan without phases means that nothing is missing.
+// open or blockers found, by the last Preflight, too; a plan without phases means that nothing is missing.
 func (a *Analysis) Plan() (*migration.Plan, error) {
 	if err := a.undecided(); err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 			Steps: a.expand(),
 		}, {
 			Name: Backfill, About: "Rows without a tenant get theirs from the rows that they refer to.",
-			Barrier: "Every running version of the application writes " + column + " with each new row.",
+			Barrier: "Every running version of the application writes " + column + " with each new row." + a.mend(Backfill),
 			Steps:   a.backfill(),
 		}, {
 			Name: Build, About: "Unique indexes and foreign keys with the tenant are made beside the old ones. " +
@@ -43,12 +44,12 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 		}, {
 			Name: Swap, About: "They take the places of primary keys and foreign keys.",
 			Barrier: "No running version groups by a primary key alone (GROUP BY id with other columns selected), " +
-				"or names a primary key's constraint (ON CONFLICT ON CONSTRAINT).",
+				"or names a primary key's constraint (ON CONFLICT ON CONSTRAINT)." + a.mend(Swap),
 			Steps: a.swap(),
 		}, {
 			Name: Contract, About: "What holds between tenants is dropped: the uniques without the tenant.",
 			Barrier: "Every running version scopes its statements by tenant, and names " + column + " in its conflict targets, " +
-				"which the GORM plugin does in programs that were started after phase swap.",
+				"which the GORM plugin does in programs that were started after phase swap." + a.mend(Contract),
 			Steps: a.contract(),
 		},
 	} {
@@ -65,7 +66,7 @@ func (a *Analysis) undecided() error {
 	for _, q := range a.Questions {
 		errs = append(errs, fmt.Errorf("%w: %s %s (%v)", ErrUndecided, q.Table, q.Asks, q.Answers))
 	}
-	for _, f := range a.Findings {
+	for _, f := range slices.Concat(a.Findings, a.preflight) {
 		if f.Severity == Blocker {
 			errs = append(errs, fmt.Errorf("%w: %s", ErrUndecided, f))
 		}

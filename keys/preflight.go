@@ -46,10 +46,12 @@ type Beginner interface {
 // would make it wait. Each question is one read-only transaction of its own, so
 // that none holds back vacuum for long; cancelling the context ends it. It
 // returns what it has found so far with an error of the database; a question
-// that takes longer than the limit is a warning.
+// that takes longer than the limit is a warning. A blocker among what it finds
+// keeps [Analysis.Plan] from making a plan, until it is called again and finds none.
 func (a *Analysis) Preflight(ctx context.Context, db Beginner, limits Limits) ([]Finding, error) {
 	limits = limits.withDefaults()
 	var findings []Finding
+	defer func() { a.preflight = findings }()
 	for _, q := range a.questions() {
 		finding, err := q.ask(ctx, db, limits)
 		if err != nil {
@@ -77,18 +79,28 @@ func (q *query) ask(ctx context.Context, db Beginner, limits Limits) (*Finding, 
 			Problem: "not checked within the time limit whether " + found.Problem, Remedy: "raise Limits.Timeout, or ask a replica"}
 		return &found, nil
 	}
+	if errors.As(err, &state) && state.SQLState() == "42501" {
+		return &Finding{Severity: Blocker, Table: found.Table, Object: found.Object,
+			Problem: "not checked whether " + found.Problem + ": the role may not read all of the rows (" + err.Error() + ")",
+			Remedy:  rowsRemedy}, nil
+	}
 	if err != nil || found.Count == 0 {
 		return nil, err
 	}
 	return &found, nil
 }
 
+const rowsRemedy = "carry the plan out as a role with BYPASSRLS, or lift FORCE ROW LEVEL SECURITY meanwhile"
+
 func (q *query) read(ctx context.Context, db Beginner, limits Limits, found *Finding) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // it only read
+	defer func() { _ = tx.Rollback() }()                                           // it only read
+	if _, err := tx.ExecContext(ctx, "SET LOCAL row_security = off"); err != nil { // an error rather than rows that are not seen
+		return err
+	}
 	if limits.Timeout > 0 {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", limits.Timeout.Milliseconds())); err != nil {
 			return err
@@ -122,6 +134,7 @@ func (a *Analysis) questions() (list []*query) {
 	for _, t := range a.Tables {
 		if t.fills() && !t.isPartition() {
 			list = append(list, a.unfilled(t))
+			list = append(list, unchecked(t)...)
 		}
 	}
 	for _, r := range a.replaced {
@@ -225,6 +238,32 @@ func (a *Analysis) unfilled(t *Table) *query {
 			Problem: "rows have no tenant, and no reference tells it",
 			Remedy:  "fill or delete them; a table with rows that are everybody's is a shared one"},
 	}
+}
+
+// unchecked asks for rows that a check forbids which was never validated: an UPDATE
+// of such a row fails, and so would the backfill.
+func unchecked(t *Table) (list []*query) {
+	if len(t.Path) == 0 {
+		return nil
+	}
+	unfilled := "true"
+	if t.Table.Column(t.Column) != nil {
+		unfilled = "c." + catalog.Quote(t.Column) + " IS NULL"
+	}
+	for i := range t.Constraints {
+		c := &t.Constraints[i]
+		if c.Kind != catalog.Check || c.Validated || c.Unenforced || c.Inherited {
+			continue
+		}
+		condition := strings.TrimSuffix(strings.TrimPrefix(c.Text, "CHECK "), " NO INHERIT")
+		list = append(list, &query{
+			sql: fmt.Sprintf("SELECT %s FROM %s AS c WHERE %s AND NOT %s LIMIT $1", rowKey("c", t), t.Name, unfilled, condition),
+			finding: Finding{Severity: Blocker, Table: t.Name, Object: c.Name,
+				Problem: "rows break the check, which was never validated, and cannot be filled",
+				Remedy:  "correct the rows, or drop the check until phase " + Build},
+		})
+	}
+	return list
 }
 
 // twice asks for values that a wanted unique would forbid.

@@ -1,6 +1,7 @@
 package keys_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -73,4 +74,38 @@ INSERT INTO lines VALUES (11, 1, 1), (11, NULL, 2), (12, 2, 1);
 			assert.ElementsMatch(t, tt.findings, findings)
 		})
 	}
+}
+
+// TestPreflightSeesAllRows forces row-level security on the owner who asks: what a
+// policy would hide is a blocker, and no row is overlooked.
+func TestPreflightSeesAllRows(t *testing.T) {
+	t.Parallel()
+	db, name := schema(t, `
+CREATE TABLE users (id bigint PRIMARY KEY, tenant_id bigint NOT NULL);
+CREATE TABLE orders (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, user_id bigint REFERENCES users);
+CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders);
+INSERT INTO users VALUES (1, 1), (2, 2); INSERT INTO orders VALUES (11, 1, 2); INSERT INTO lines VALUES (1, 11);
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY; ALTER TABLE orders FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON orders USING (tenant_id = nullif(current_setting('app.tenant', true), '')::bigint);`)
+	a, err := keys.Analyze(read(t, db, name), keys.Options{})
+	require.NoError(t, err)
+	var text string
+	for _, f := range a.Findings {
+		text += f.String() + "\n"
+	}
+	assert.Contains(t, text, "blocker: "+name+".orders: row-level security hides rows")
+	findings, err := a.Preflight(t.Context(), db, keys.Limits{})
+	require.NoError(t, err)
+	text = ""
+	for _, f := range findings {
+		text += f.String() + "\n"
+		assert.False(t, strings.HasPrefix(f.Problem, "rows have no tenant"), "%s: a row that a policy hides", f)
+	}
+	assert.Contains(t, text, "not checked whether rows refer to another tenant's rows of "+name+".users")
+	_, err = db.Exec("ALTER TABLE " + name + ".orders NO FORCE ROW LEVEL SECURITY")
+	require.NoError(t, err)
+	findings, err = a.Preflight(t.Context(), db, keys.Limits{})
+	require.NoError(t, err)
+	require.NotEmpty(t, findings)
+	assert.Contains(t, findings[0].String(), "rows refer to another tenant's rows of "+name+".users (1 rows: id=11 → id=2)")
 }

@@ -57,6 +57,10 @@ func follows(c *catalog.Catalog, objects map[object]bool, o object) bool {
 		if index := t.Index(o.name); index != nil && index.Inherited {
 			return true
 		}
+	case Trigger:
+		if trigger := t.Trigger(o.name); trigger != nil && trigger.Inherited {
+			return true
+		}
 	case Column, Distribution:
 		o.table = t.PartitionOf
 		return o.table != catalog.Name{} && follows(c, objects, o)

@@ -1,0 +1,84 @@
+package keys
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// telling are words of columns whose values are looked up before a tenant is known.
+var telling = []string{"token", "secret", "hash", "digest", "apikey", "fingerprint", "session",
+	"domain", "subdomain", "host", "hostname", "nonce", "otp", "jti"}
+
+// findNarrowed lists the uniques that hold over all tenants today, and within one
+// once the plan is carried out. Those that look as if a value told the tenant are
+// asked about: two tenants could have the same afterwards.
+func (a *Analysis) findNarrowed() {
+	perTenant := setOf(a.options.PerTenant)
+	for _, r := range a.replaced {
+		if r.old == nil || r.isPrimary() || r.onlyIDs() {
+			continue
+		}
+		what := r.old.Name
+		if perTenant[Object{r.table.Name, what}] || r.constraint != nil && perTenant[Object{r.table.Name, r.constraint.Name}] {
+			continue
+		}
+		if column := r.telling(); column != "" {
+			a.ask(r.table, "has the unique "+catalog.Quote(what)+", and "+catalog.Quote(column)+
+				" looks as if it told who the tenant is: must it hold over all tenants?", "Options.Global", "Options.PerTenant")
+			continue
+		}
+		a.found(Note, r.table, what, "name it in Options.Global, if it must hold over all tenants",
+			"the unique will hold within a tenant, and holds over all of them today")
+	}
+}
+
+// telling is a column of the unique whose name has such a word; empty when none.
+func (r *replacement) telling() string {
+	for _, part := range r.old.Parts {
+		name := part.Column
+		if name == "" {
+			name = part.SQL
+		}
+		words := wordsOf(name)
+		for i, word := range words {
+			if slices.Contains(telling, word) || word == "key" && i > 0 && slices.Contains([]string{"api", "access", "secret", "license", "licence"}, words[i-1]) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// onlyIDs reports whether the unique holds the whole of a primary key, whose values
+// are unique anyhow.
+func (r *replacement) onlyIDs() bool {
+	key := r.table.PrimaryKey()
+	return key != nil && !slices.ContainsFunc(key.Columns, func(c string) bool { return !hasPart(r.old, c) })
+}
+
+// wordsOf are the words of a name: api_key, apiKey and APIKey are two.
+func wordsOf(name string) (words []string) {
+	var word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			words = append(words, strings.ToLower(word.String()))
+			word.Reset()
+		}
+	}
+	runes := []rune(name)
+	for i, c := range runes {
+		switch {
+		case !unicode.IsLetter(c) && !unicode.IsDigit(c):
+			flush()
+			continue
+		case unicode.IsUpper(c) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			flush()
+		}
+		word.WriteRune(c)
+	}
+	flush()
+	return words
+}
