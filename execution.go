@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"unsafe"
@@ -237,7 +238,12 @@ func (ex *execution) lookup(schemaName, name string) (*table, error) {
 	case ex.scope.mode == modeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):
 		return undeclared, nil
 	}
-	return nil, ex.errorOn(name, ErrUndeclared, "list its model in Config.Models, or in Config.Shared if it belongs to no tenant")
+	remedy := "list its model in Config.Models, or in Config.Shared if it belongs to no tenant"
+	if rel := ex.plugin.tables.joinedBy(name); rel != nil {
+		remedy = fmt.Sprintf("give the join model %s of %s.%s the tenant column: embed TenantModel, or mark the column",
+			rel.JoinTable.ModelType.Name(), rel.Schema.Name, rel.Name)
+	}
+	return nil, ex.errorOn(name, ErrUndeclared, remedy)
 }
 
 // lookupOwn is lookup for the table that the statement's model is used with: a

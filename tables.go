@@ -220,7 +220,10 @@ func (r *tables) byName(schemaName, name string) *table {
 		if t := names[name]; t != nil {
 			return t
 		}
-		return r.snapshot.Load().bare[name]
+		if t := r.snapshot.Load().bare[name]; t != nil {
+			return t
+		}
+		return r.parsedJoin(name)
 	}
 	if t := names[schemaName+"."+name]; t != nil {
 		return t

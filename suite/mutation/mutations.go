@@ -76,7 +76,7 @@ var mutations = []mutation{
 	{"PostgreSQL cuts names off", "internal/sqltext/name.go", "if len(name) <= maxName || d != Postgres {", "if true {"},
 	{"the tenant column is assigned by a name that is cut off", "write.go", "name = sqltext.Clip(ex.plugin.dialect, strings.Trim(name, \"\\\"`[] \"))", "name = strings.Trim(name, \"\\\"`[] \")"},
 	{"the search path chooses between two tables", "tables.go", "if known.column != t.column || known.kind != t.kind {", "if false {"},
-	{"a name without its schema is nobody's", "tables.go", "return r.snapshot.Load().bare[name]", "return nil"},
+	{"a name without its schema is nobody's", "tables.go", "r.snapshot.Load().bare[name]; t != nil", "r.snapshot.Load().bare[name]; false"},
 	{"a model says that its tenant column merges ids", "tables.go", "if err := r.checkDeclared(field, id); err != nil {", "if err := r.checkDeclared(field, id); err != nil && false {"},
 	{"a column with a length drops the spaces of an id", "tables.go", "if !id.bounded || !strings.HasSuffix(t.key, \" \") {", "if true {"},
 	{"the catalogue says that a tenant column merges ids", "uniquekeys.go", "stmt.AddError(err)\n\t\treturn keys\n\t}\n\tif len(keys.keys) > 0 {", "}\n\tif len(keys.keys) > 0 {"},
