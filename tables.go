@@ -523,6 +523,8 @@ func idTypeOf(field *schema.Field) (idType, error) {
 		return idType{}, errors.New("a serialized field holds no id")
 	case hasValue && kind != reflect.Array:
 		return idType{}, fmt.Errorf("a %s may store another value than it holds", typ)
+	case kind == reflect.Array && typ.ConvertibleTo(uuidType) && !storesUUID(typ):
+		return idType{}, fmt.Errorf("a %s is stored and spelled in a way of its own: hold it as a string, in a column of type text", typ)
 	case kind == reflect.Array && typ.ConvertibleTo(uuidType):
 		return idType{kind: idUUID}, nil
 	case kind == reflect.String && isUUID:

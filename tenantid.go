@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"database/sql/driver"
+	"encoding"
 	"errors"
 	"fmt"
 	"math"
@@ -51,8 +53,12 @@ func newTenant(value any) (tenant, error) {
 	switch {
 	case !v.IsValid():
 		return tenant{}, errors.New("the tenant is nil")
-	case v.Type().ConvertibleTo(uuidType) && v.Kind() == reflect.Array:
-		return tenantOfUUID(v.Convert(uuidType).Interface().(uuid.UUID))
+	case v.Kind() == reflect.Array && v.Type().ConvertibleTo(uuidType):
+		id := v.Convert(uuidType).Interface().(uuid.UUID)
+		if spelling, own := spelledOtherwise(v, id); own && id != uuid.Nil {
+			return tenantOfString(spelling)
+		}
+		return tenantOfUUID(id)
 	case v.Kind() == reflect.String:
 		return tenantOfString(v.String())
 	case v.CanInt():
@@ -71,6 +77,51 @@ func newTenant(value any) (tenant, error) {
 	default:
 		return tenant{}, fmt.Errorf("a %s cannot be a tenant's id", v.Type())
 	}
+}
+
+// spelledOtherwise returns the text of 16 bytes that are no UUID, such as a ULID's:
+// their type spells and stores them in a way of its own.
+func spelledOtherwise(v reflect.Value, id uuid.UUID) (spelling string, own bool) {
+	if v.Type() == uuidType {
+		return "", false
+	}
+	switch value := v.Interface().(type) {
+	case encoding.TextMarshaler:
+		text, err := value.MarshalText()
+		if err != nil {
+			return "", true // an empty string is no tenant
+		}
+		spelling = string(text)
+	case fmt.Stringer:
+		spelling = value.String()
+	default:
+		return "", false
+	}
+	parsed, err := uuid.Parse(spelling)
+	return spelling, err != nil || parsed != id
+}
+
+// storesUUID reports whether an array of 16 bytes is stored and spelled as a UUID.
+func storesUUID(typ reflect.Type) bool {
+	v := reflect.New(typ).Elem()
+	for i := range v.Len() {
+		v.Index(i).SetUint(uint64(i) + 1)
+	}
+	id := v.Convert(uuidType).Interface().(uuid.UUID)
+	if _, own := spelledOtherwise(v, id); own {
+		return false
+	}
+	valuer, ok := v.Interface().(driver.Valuer)
+	if !ok {
+		return true
+	}
+	stored, err := valuer.Value()
+	if text, isText := stored.([]byte); isText {
+		stored = string(text)
+	}
+	text, isText := stored.(string)
+	parsed, parseErr := uuid.Parse(text)
+	return err == nil && isText && parseErr == nil && parsed == id
 }
 
 func isNilPointer(value any) bool {
