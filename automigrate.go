@@ -75,18 +75,19 @@ func AutoMigrate(db *gorm.DB, models ...any) (*Migration, error) {
 // migration is one run.
 type migration struct {
 	Migration
-	migrator migrator
-	ctx      context.Context
-	pool     gorm.ConnPool // where the schema's changes are sent
-	exec     *gorm.DB      // what sends them
-	inTx     bool
-	sqlite   bool
-	schema   string // where names without one are
-	version  int    // of PostgreSQL
-	targets  []*target
-	taken    map[catalog.Name]string // the names of indexes, by table
-	changed  bool                    // since the catalogue was read
-	unowned  []error                 // the tables that have rows without a tenant
+	migrator   migrator
+	ctx        context.Context
+	pool       gorm.ConnPool // where the schema's changes are sent
+	exec       *gorm.DB      // what sends them
+	inTx       bool
+	sqlite     bool
+	schema     string // where names without one are
+	version    int    // of PostgreSQL
+	unanswered bool   // there is no catalogue, and no table
+	targets    []*target
+	taken      map[catalog.Name]string // the names of indexes, by table
+	changed    bool                    // since the catalogue was read
+	unowned    []error                 // the tables that have rows without a tenant
 
 	// On SQLite:
 	all      map[catalog.Name]*tableKeys
@@ -162,6 +163,9 @@ func (m migrator) begin(values []any, related bool) (*migration, error) {
 	if !r.sqlite {
 		if err := r.queryRow(postgresPlace, &r.schema, &r.version); err != nil {
 			return nil, err
+		}
+		if r.version == 0 { // nobody answers where statements are only recorded
+			r.schema, r.version, r.unanswered = "public", newestPostgres, true
 		}
 	}
 	for _, value := range order.ReorderModels(values, related) {
@@ -317,9 +321,11 @@ func (r *migration) read() error {
 	r.changed = false
 	var has map[catalog.Name]*tableKeys
 	var err error
-	if r.sqlite {
+	switch {
+	case r.unanswered:
+	case r.sqlite:
 		has, err = readSQLite(r.ctx, r.pool)
-	} else {
+	default:
 		var names []catalog.Name
 		for _, t := range r.targets {
 			names = append(names, t.name)

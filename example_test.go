@@ -379,6 +379,21 @@ func Example_http() {
 	_, _, _ = open, upsert, clearOrders
 }
 
+// The schema for a review, or for a tool that loads it.
+func ExampleDDL() {
+	show := func() error {
+		statements, err := tenancy.DDL(postgres.Open(""), tenancy.Config{}, &User{}, &Order{})
+		if err != nil {
+			return err
+		}
+		for _, statement := range statements {
+			fmt.Println(statement + ";")
+		}
+		return nil
+	}
+	_ = show
+}
+
 // What would lock tables with rows is left for a maintenance window or a plan.
 func ExampleAutoMigrate() {
 	migrate := func(db *gorm.DB) error {

@@ -140,6 +140,9 @@ func agree(ctx context.Context, q catalog.Querier, table string, wanted, had []*
 	return nil
 }
 
+// newestPostgres is a server that can do all that is used here.
+const newestPostgres = 150000
+
 // postgresPlace is where names without a schema are, and how old the server is.
 const postgresPlace = `SELECT COALESCE(current_schema(), ''), current_setting('server_version_num')::int`
 
