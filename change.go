@@ -115,7 +115,7 @@ func (ex *execution) judgeAssociations(stmt *gorm.Statement) error {
 				continue
 			}
 			if related := fieldOf(stmt, rel.Field, v); !isEmpty(related) && !t.visited(v, rel) {
-				err = t.judgeRelated(rel, related, stmt.Selects, stmt.Omits)
+				err = t.judgeRelated(ex.model, rel, related, stmt.Selects, stmt.Omits)
 			}
 		}
 	})

@@ -23,14 +23,20 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 	if tenant == nil {
 		tenant = related.tenant
 	}
+	column := r.config.Column
+	if own, err := r.joinedTenant(rel.JoinTable); err != nil {
+		return err
+	} else if own != nil {
+		tenant, column = own, own.DBName
+	}
 	switch {
 	case tenant != nil:
 		id, err := idTypeOf(tenant)
 		if err != nil {
 			return err
 		}
-		joined := r.newTable(rel.JoinTable.Table, r.config.Column, id)
-		joined.key = keyBeside(rel.JoinTable, r.config.Column)
+		joined := r.newTable(rel.JoinTable.Table, column, id)
+		joined.key = keyBeside(rel.JoinTable, column)
 		joined.derived = true
 		if !owner.isTenants() && !related.isTenants() {
 			joined.kind = KindMixed // rows for everybody are joined for everybody
@@ -51,6 +57,43 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 // many-to-many tag.
 func isDerived(s *schema.Schema) bool { return s.ModelType.Name() == "" }
 
+// joinedTenant returns the column of a derived join table that holds the tenant
+// already, nil where there is none: what refers to the root, or to a key that
+// contains the tenant. Of several, the rows hold the same in each, but where tenants
+// are joined with tenants: the row is then its owner's.
+func (r *tables) joinedTenant(s *schema.Schema) (found *schema.Field, err error) {
+	if !isDerived(s) || len(relationsOf(s)) > 0 {
+		return nil, nil // it is none of GORM's
+	}
+	best := 0
+	sides := s.Relationships.Relations
+	for _, name := range slices.Sorted(maps.Keys(sides)) {
+		side := sides[name].FieldSchema
+		tenant, err := r.tenantField(side)
+		if err != nil {
+			return nil, err
+		}
+		for _, ref := range sides[name].References {
+			if tenant == nil || ref.PrimaryKey == nil || ref.PrimaryKey.DBName != tenant.DBName {
+				continue
+			}
+			rank := 1
+			switch {
+			case ref.ForeignKey.DBName == r.config.Column:
+				rank = 4
+			case isRootKey(side, tenant) && name == side.Name:
+				rank = 3
+			case isRootKey(side, tenant):
+				rank = 2
+			}
+			if rank > best || rank == best && ref.ForeignKey.DBName < found.DBName {
+				found, best = ref.ForeignKey, rank
+			}
+		}
+	}
+	return found, nil
+}
+
 // migrateJoinTables gives the derived join tables of a schema, and of those that
 // it leads to, the tenant column that the migrator is to make.
 func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]bool) error {
@@ -62,10 +105,11 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 		if err := r.migrateJoinTables(rel.FieldSchema, done); err != nil {
 			return err
 		}
-		if rel.JoinTable == nil || !isDerived(rel.JoinTable) || rel.JoinTable.LookUpField(r.config.Column) != nil {
+		if rel.JoinTable == nil || !isDerived(rel.JoinTable) {
 			continue
 		}
-		if t := r.byName("", r.fold(rel.JoinTable.Table)); t == nil || !r.keyed(t) {
+		t := r.byName("", r.fold(rel.JoinTable.Table))
+		if t == nil || !r.keyed(t) || rel.JoinTable.LookUpField(t.column) != nil {
 			continue
 		}
 		tenant, err := r.tenantField(rel.Schema)
@@ -75,7 +119,7 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 		if err != nil || tenant == nil {
 			return err
 		}
-		if err := r.replaceJoinTable(rel, tenant, r.byName("", r.fold(rel.JoinTable.Table)).kind == KindMixed); err != nil {
+		if err := r.replaceJoinTable(rel, tenant, t.kind == KindMixed); err != nil {
 			return err
 		}
 	}

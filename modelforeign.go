@@ -104,9 +104,14 @@ func (f *foreignKey) takesTenant(tenant string, parent *table) bool {
 	return parent.kind == KindTenant
 }
 
-// put puts the tenant in front of both sides.
+// put puts the tenant in front of both sides, in the place of another column that
+// holds it for this key alone.
 func (f *foreignKey) put(tenant, ref string) {
 	f.tenant = tenant
+	if at := slices.Index(f.refs, ref); at >= 0 {
+		f.columns = slices.Clone(f.columns)
+		f.columns[at] = tenant
+	}
 	f.columns, f.refs = leading(tenant, f.columns), leading(ref, f.refs)
 }
 

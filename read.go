@@ -25,10 +25,15 @@ func (ex *execution) beginRead(stmt *gorm.Statement) error {
 
 // namedBy returns the tenant that a value of the statement's model names.
 func (ex *execution) namedBy(stmt *gorm.Statement, v reflect.Value) (named tenant, zero bool) {
-	if ex.model.tenant == nil {
+	return ex.model.namedBy(stmt, v)
+}
+
+// namedBy returns the tenant that a value of the model names.
+func (m *model) namedBy(stmt *gorm.Statement, v reflect.Value) (named tenant, zero bool) {
+	if m.tenant == nil {
 		return tenant{}, true
 	}
-	if field := fieldOf(stmt, ex.model.tenant, v); field.IsValid() {
+	if field := fieldOf(stmt, m.tenant, v); field.IsValid() {
 		return tenantOf(field.Interface())
 	}
 	return tenant{}, true

@@ -416,6 +416,9 @@ func (r *tables) checkField(s *schema.Schema, field *schema.Field, t *table, say
 // tenantField finds the tenant column of a schema: the marked field, else the
 // one of the configured name.
 func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error) {
+	if joined, err := r.joinedTenant(s); joined != nil || err != nil {
+		return joined, err // a derived join table has the marks of both its sides
+	}
 	for _, field := range s.Fields {
 		if field.Tag.Get(tagName) != tagTenant || field.DBName == "" {
 			continue

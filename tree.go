@@ -66,18 +66,28 @@ func (ex *execution) judgeValues(stmt *gorm.Statement) error {
 
 // judgeSeveral judges values of several tenants, each with what it carries along
 // as a tree of its own.
-func (t *tree) judgeSeveral() (err error) {
-	stmt, m := t.stmt, t.ex.model
-	eachValue(stmt.ReflectValue, func(v reflect.Value) {
-		if err != nil || v.Type() != stmt.Schema.ModelType {
+func (t *tree) judgeSeveral() error {
+	return t.judgeEach(t.ex.model, t.stmt.Schema, t.stmt.ReflectValue, t.stmt.Selects, t.stmt.Omits)
+}
+
+func (t *tree) judgeEach(m *model, s *schema.Schema, values reflect.Value, selects, omits []string) (err error) {
+	eachValue(values, func(v reflect.Value) {
+		if err != nil || v.Type() != s.ModelType {
 			return
 		}
-		named, zero := t.ex.namedBy(stmt, v)
-		t.own, t.pending = nil, zero && m.tenant != nil && (m.kind == KindRoot || t.ex.awaitsRoot(m, stmt.Schema, v))
-		if !zero && t.ex.allows(named) {
+		named, zero := m.namedBy(t.stmt, v)
+		t.own, t.pending = nil, zero && m.tenant != nil && (m.kind == KindRoot || t.ex.awaitsRoot(m, s, v))
+		switch {
+		case !zero && t.ex.allows(named):
 			t.own = &named
+		case !zero && t.below > 0:
+			err = t.ex.errorOn(m.name, ErrTenantMismatch, "")
+			return
+		case t.below > 0 && !t.pending && m.column != "":
+			err = t.ex.errorOn(m.name, ErrTenantMismatch, "a create must name its tenant here")
+			return
 		}
-		err = t.judgeValue(m, stmt.Schema, v, stmt.Selects, stmt.Omits)
+		err = t.judgeValue(m, s, v, selects, omits)
 	})
 	return err
 }
@@ -109,14 +119,14 @@ func (t *tree) judgeValue(m *model, s *schema.Schema, v reflect.Value, selects, 
 		if isEmpty(related) || t.visited(v, rel) {
 			continue
 		}
-		if err := t.judgeRelated(rel, related, selects, omits); err != nil {
+		if err := t.judgeRelated(m, rel, related, selects, omits); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tree) judgeRelated(rel *schema.Relationship, related reflect.Value, selects, omits []string) error {
+func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.Value, selects, omits []string) error {
 	other, err := t.ex.plugin.tables.model(rel.FieldSchema)
 	switch {
 	case err != nil || other.table == nil:
@@ -126,7 +136,8 @@ func (t *tree) judgeRelated(rel *schema.Relationship, related reflect.Value, sel
 	case !other.isScoped():
 		return nil
 	}
-	if t.ex.scope.isSeveral() && t.own == nil && !t.pending {
+	ownerless := t.ex.scope.isSeveral() && t.own == nil && !t.pending
+	if ownerless && m.table != nil && m.column != "" {
 		return t.ex.errorOn(other.name, ErrTenantMismatch, "a create must name its tenant here")
 	}
 	inner, outer := below(rel.Name, selects), below(rel.Name, omits)
@@ -135,6 +146,10 @@ func (t *tree) judgeRelated(rel *schema.Relationship, related reflect.Value, sel
 	}
 	t.below++
 	defer func() { t.below-- }()
+	if ownerless { // a row of no tenant's, with those of whoever they name
+		defer func() { t.own, t.pending = nil, false }()
+		return t.judgeEach(other, rel.FieldSchema, related, inner, outer)
+	}
 	return t.judge(other, rel.FieldSchema, related, inner, outer)
 }
 
