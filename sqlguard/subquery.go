@@ -6,6 +6,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
+	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -243,6 +244,9 @@ func (c *compiler) onlyTable(s *pg.SelectStmt, f frame) (name, tenant string) {
 		return "", ""
 	}
 	t, _ := c.table(rv.GetSchemaname(), rv.GetRelname())
+	if t.Kind == tenancy.KindMixed { // a row for everybody has no tenant to be compared
+		return "", ""
+	}
 	if rv.GetAlias() != nil {
 		return rv.GetAlias().GetAliasname(), t.Column
 	}
