@@ -245,13 +245,27 @@ func (p *Plugin) reachTable(r *reach, schema, name string) {
 }
 
 // modeOf returns the mode of a table as a statement names it, and whether it is
-// known. One that is not may be a view of any.
+// known. One that is not may be a view of any, and so may one that has a known
+// table's name in a schema that nobody declared.
 func (p *Plugin) modeOf(schema, name string) (mode Mode, known bool) {
 	switch {
-	case p.modes.lists(schema, name), p.tables.byName(schema, name) != nil, p.tables.allowsUndeclared(schema, name):
+	case p.tables.allowsUndeclared(schema, name), p.declares(schema, name) &&
+		(p.modes.lists(schema, name) || p.tables.byName(schema, name) != nil):
 		return p.modes.of(schema, name), true
 	}
 	return p.modes.strictest, false
+}
+
+// declares reports whether a schema is one in which the configuration or a model
+// names the table. A name without a schema stands for the default one.
+func (p *Plugin) declares(schema, name string) bool {
+	switch schema {
+	case "", "public", "main":
+		return true
+	}
+	qualified := schema + "." + name
+	_, listed := p.modes.tables[qualified]
+	return listed || p.tables.snapshot.Load().names[qualified] != nil
 }
 
 // isShared reports whether a table has no tenant's rows.

@@ -128,15 +128,16 @@ func (r *tables) declareAll(config *Config) error {
 	for _, list := range []struct {
 		where   string
 		entries []any
+		named   bool // an entry may be a table's name, which is declared already
 	}{
-		{"Config.Shared", config.Shared}, {"Config.Private", config.Private}, {"Config.Mixed", config.Mixed},
-		{"Config.Free", config.Free}, {"Config.Models", config.Models},
+		{"Config.Shared", config.Shared, true}, {"Config.Private", config.Private, true}, {"Config.Mixed", config.Mixed, true},
+		{"Config.Free", config.Free, true}, {"Config.Models", config.Models, false},
 	} {
 		for _, entry := range list.entries {
 			if w, ok := entry.(writable); ok {
 				entry = w.model
 			}
-			if _, isName := entry.(string); isName {
+			if _, isName := entry.(string); isName && list.named {
 				continue
 			}
 			if err := r.declare(entry, list.where); err != nil {

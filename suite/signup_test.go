@@ -18,33 +18,33 @@ type Galley struct {
 }
 
 type Rower struct {
-	ID      uint
-	GalleyID  int64 `tenancy:"tenant"`
-	Galley    *Galley
-	Name    string
-	OarID   *uint
-	Oar     *Oar
-	Outings []Outing
-	Medals  []Medal `gorm:"many2many:rower_medals"`
+	ID       uint
+	GalleyID int64 `tenancy:"tenant"`
+	Galley   *Galley
+	Name     string
+	OarID    *uint
+	Oar      *Oar
+	Outings  []Outing
+	Medals   []Medal `gorm:"many2many:rower_medals"`
 }
 
 type Oar struct {
-	ID     uint
+	ID       uint
 	GalleyID int64 `tenancy:"tenant"`
-	Room   string
+	Room     string
 }
 
 type Outing struct {
-	ID      uint
-	GalleyID  int64 `tenancy:"tenant"`
-	RowerID uint
-	Rower   *Rower
+	ID       uint
+	GalleyID int64 `tenancy:"tenant"`
+	RowerID  uint
+	Rower    *Rower
 }
 
 type Medal struct {
-	ID     uint
+	ID       uint
 	GalleyID int64 `tenancy:"tenant"`
-	Name   string
+	Name     string
 }
 
 // TestCreateMakesATenantWithItsRows signs tenants up with all that they begin with.

@@ -10,6 +10,7 @@ var mutations = []mutation{
 	{"a handle whose Use failed is open", "callbacks.go", "if err != nil {\n\t\tshut(db, err)", "if false {\n\t\tshut(db, err)"},
 	{"a handle that was derived before Use failed is open", "installed.go", "refuse(db, op, nil, err)", "_, _ = op, err"},
 	{"the pool of a handle whose Use failed is open", "installed.go", "db.Statement.ConnPool = pool", "_ = pool"},
+	{"an observed table's name in another schema is observed", "mode.go", "return listed || p.tables.snapshot.Load().names[qualified] != nil", "return listed || qualified != \"\""},
 	{"no tenant in the context", "assume.go", "return nil, ex.errorOn(stmt.Table, ErrNoTenant, \"\")\n}", "return &scope{mode: modeBypass}, nil\n}"},
 	{"a private table is found", "kinds.go", "case t.kind == KindPrivate && ex.scope.mode != modeBypass:", "case false:"},
 	{"a free statement names another table", "kinds.go", "case ex.scope.mode == modeNone && t.kind != KindFree:\n\t\treturn ex.errorOn(t.name", "case false:\n\t\treturn ex.errorOn(t.name"},
