@@ -60,7 +60,7 @@ func TestReadQueries(t *testing.T) {
 		}
 	}
 	assert.Equal(t, counts[0], counts[1000])
-	assert.LessOrEqual(t, counts[0], 12)
+	assert.LessOrEqual(t, counts[0], 13)
 }
 
 func BenchmarkRead(b *testing.B) {
