@@ -57,10 +57,10 @@ func TestRefusalsAreReported(t *testing.T) {
 		}, "create", "orders", tenancy.ErrTenantMismatch},
 		{"text", func() error { return a.Where("id IN (SELECT user_id FROM orders)").Find(&[]User{}).Error }, "query", "users", tenancy.ErrUnscopedSQL},
 		{"a subquery", func() error {
-			return a.Where("id IN (?)", a.Model(&Order{}).Select("user_id").Where("id IN (SELECT 1)")).Find(&[]User{}).Error
+			return a.Where("id IN (?)", a.Model(&Order{}).Select("user_id").Where("id IN (SELECT id FROM users)")).Find(&[]User{}).Error
 		}, "query", "", tenancy.ErrUnscopedSQL},
 		{"a preload", func() error {
-			return a.Preload("Orders", "id IN (SELECT 1)").Find(&[]User{}).Error
+			return a.Preload("Orders", "id IN (SELECT id FROM users)").Find(&[]User{}).Error
 		}, "query", "orders", tenancy.ErrUnscopedSQL},
 		{"raw SQL", func() error { return a.Exec("DELETE FROM users").Error }, "raw", "", tenancy.ErrUnscopedSQL},
 		{"a context of two tenants", func() error { return twice.Find(&[]User{}).Error }, "query", "", tenancy.ErrTenantMismatch},

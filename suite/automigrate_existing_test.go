@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -90,7 +91,7 @@ func TestAutoMigrateReportsOnFilledTables(t *testing.T) {
 			return done.Pending
 		}
 		pending := migrate()
-		text := pendingText(pending)
+		text := numbered.ReplaceAllString(pendingText(pending), "${1}_n")
 		if s.isPostgres() { // SQLite says in which order GORM made the foreign keys, which changes
 			text += "\n" + s.structure(t)
 		}
@@ -256,6 +257,10 @@ func (w *warnings) Warn(_ context.Context, format string, args ...any) {
 	w.texts = append(w.texts, fmt.Sprintf(format, args...))
 }
 
+// numbered are the names of SQLite's own, whose numbers follow the order of GORM's
+// statements.
+var numbered = regexp.MustCompile(`(sqlite_autoindex_\w+?)_\d+`)
+
 func TestAutoMigrateWarnsOfWhatIsPending(t *testing.T) {
 	t.Parallel()
 	shops(t, func(t *testing.T, s *shop) {
@@ -264,8 +269,11 @@ func TestAutoMigrateWarnsOfWhatIsPending(t *testing.T) {
 		require.NoError(t, plain.db.Create(&Ware{ID: "1"}).Error)
 		w := &warnings{Interface: logger.Discard}
 		require.NoError(t, s.db.Session(&gorm.Session{Logger: w}).AutoMigrate(&Ware{}))
-		require.Equal(t, []string{"tenancy: not migrated: " + map[bool]string{true: "public."}[s.isPostgres()] +
-			"wares: primary key: the table has rows and another form of the key"}, w.texts)
+		want := "wares: primary key: the table has rows and has primary key (id) for it: move the rows to a table that AutoMigrate makes"
+		if s.isPostgres() {
+			want = "public.wares: primary key: the table has rows and has primary key wares_pkey (id) for it: PlanKeys plans the change"
+		}
+		require.Equal(t, []string{"tenancy: not migrated: " + want}, w.texts)
 	})
 }
 

@@ -179,7 +179,7 @@ func TestSubqueriesAreScoped(t *testing.T) {
 		require.ErrorIs(t, err, tenancy.ErrTenantMismatch)
 		set := w.db.WithContext(tenancy.WithSet(context.Background(), w.A, w.B))
 		require.ErrorIs(t, w.a.Where("id IN (?)", set.Model(&User{}).Select("id")).Find(&[]User{}).Error, tenancy.ErrTenantMismatch)
-		broken := w.db.Model(&User{}).Select("id").Where("id IN (SELECT 1)")
+		broken := w.db.Model(&User{}).Select("id").Where("id IN (SELECT user_id FROM orders)")
 		require.ErrorIs(t, w.a.Where("id NOT IN (?)", broken).Find(&[]User{}).Error, tenancy.ErrUnscopedSQL)
 	})
 }
