@@ -13,7 +13,7 @@
 PACKAGES ?= work
 GUARD := github.com/gorm-tenancy/tenancy/sqlguard
 PURE = $(shell go list $(PACKAGES) | grep -v '^$(GUARD)')
-TIMEOUT ?= 12m
+TIMEOUT ?= 20m
 
 # The race detector and sqlguard, with PostgreSQL's parser, need cgo, and with cgo
 # the SQLite driver compiles SQLite in C. Nothing else here needs it: the tests'
