@@ -120,7 +120,8 @@ func (m migrator) migrate(values []any) (*Migration, error) {
 	}
 	defer r.forgetKeys()
 	for _, step := range []func() error{
-		r.read, r.checkColumns, r.migrateColumns, r.addHidden, r.read, r.changeKeys, r.createTables, r.addForeignKeys, r.checkRows,
+		r.read, r.checkColumns, r.migrateColumns, r.addHidden, r.read, r.changeKeys, r.createTables, r.checkColumns,
+		r.addForeignKeys, r.checkRows,
 	} {
 		if err := step(); err != nil {
 			return &r.Migration, err

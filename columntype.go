@@ -184,11 +184,13 @@ func collationOf(text, column string) string {
 	return ""
 }
 
-// checkColumns judges the tenant columns of the tables that are there already.
+// checkColumns judges the tenant columns of the tables that are there. It runs before
+// anything changes and again afterwards: what a collation takes for equal only the
+// database knows, and only once the column has it.
 func (r *migration) checkColumns() error {
 	for _, t := range r.targets {
 		m, err := r.migrator.plugin.tables.model(t.stmt.Schema)
-		if err != nil || m.table == nil || t.isNew || t.has == nil {
+		if err != nil || m.table == nil || t.has == nil {
 			continue
 		}
 		if err := r.migrator.plugin.tables.checkColumn(r.ctx, r.pool, m.table); err != nil {

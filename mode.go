@@ -69,14 +69,19 @@ type modes struct {
 	names     map[string]Mode // the strictest by the last part of the name, as text may have it
 }
 
-// of returns the mode of a table. One without a schema may be in any that has a
-// mode.
+// of returns the mode of a table. One without a schema may be in any, as the search
+// path has it: the strictest holds, and that of the others unless the name itself is
+// listed.
 func (m *modes) of(schema, name string) Mode {
 	if schema == "" {
-		if mode, ok := m.names[name]; ok {
+		mode, ok := m.names[name]
+		if !ok {
+			return m.others
+		}
+		if _, listed := m.tables[name]; listed {
 			return mode
 		}
-		return m.others
+		return min(mode, m.others)
 	}
 	if mode, ok := m.tables[schema+"."+name]; ok {
 		return mode
@@ -95,10 +100,6 @@ func (m *modes) of(schema, name string) Mode {
 func (m *modes) lists(schema, name string) bool {
 	if _, ok := m.tables[schema+"."+name]; ok && schema != "" {
 		return true
-	}
-	if schema == "" {
-		_, ok := m.names[name]
-		return ok
 	}
 	_, ok := m.tables[name]
 	return ok

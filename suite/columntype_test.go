@@ -90,6 +90,38 @@ func TestTypesThatMergeIDs(t *testing.T) {
 	require.ErrorIs(t, padded.Create(&boundTenant{}).Error, tenancy.ErrInvalidTenant, "a column with a length drops spaces")
 }
 
+// The collation of a column that AutoMigrate makes, or changes, is known once it is made.
+func TestAutoMigrateChecksTheCollationThatItMakes(t *testing.T) {
+	t.Parallel()
+	type Plain struct {
+		ID       string
+		TenantID string `gorm:"type:text"`
+	}
+	type Short struct {
+		ID       string
+		TenantID string `gorm:"type:varchar(40) collate folded"`
+	}
+	type Folded struct {
+		ID       string
+		TenantID string `gorm:"type:text COLLATE folded"`
+	}
+	type Kept struct {
+		ID       string
+		TenantID string `gorm:"type:text COLLATE \"C\""`
+	}
+	db := openPostgres(t)
+	require.NoError(t, db.Exec("CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)").Error)
+	require.NoError(t, db.AutoMigrate(&Plain{}))
+	require.NoError(t, db.Exec("CREATE TABLE added (id text PRIMARY KEY)").Error)
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
+	for _, model := range []any{&Folded{}, &Short{}} {
+		require.ErrorIs(t, db.AutoMigrate(model), tenancy.ErrInvalidTenant, "%T", model)
+	}
+	require.ErrorIs(t, db.Table("added").AutoMigrate(&Folded{}), tenancy.ErrInvalidTenant, "a column that is added")
+	require.NoError(t, db.AutoMigrate(&Kept{}))
+	require.NoError(t, db.AutoMigrate(&Plain{}))
+}
+
 type textTicket struct {
 	ID       string `gorm:"primaryKey"`
 	TenantID string

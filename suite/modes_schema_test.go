@@ -12,6 +12,38 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
+// A mode for a table of one schema is none for the table that the search path has.
+func TestModeOfASchemaLeavesTheOthersEnforced(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"other.users", "nosuch.users", "a.b.users", "OTHER.users", `"other"."users"`} {
+		for _, mode := range []tenancy.Mode{tenancy.Observe, tenancy.ObserveReads} {
+			db := openPostgres(t)
+			plugin := tenancy.New(tenancy.Config{
+				Models:    []any{&User{}},
+				Modes:     []tenancy.TableMode{{Table: table, Mode: mode}},
+				OnFinding: func(context.Context, tenancy.Finding) {},
+			})
+			if db.Use(plugin) != nil {
+				continue // refused is as good
+			}
+			require.NoError(t, db.AutoMigrate(&User{}))
+			a, b := uuid.New(), uuid.New()
+			as := func(tenant uuid.UUID) *gorm.DB { return db.WithContext(tenancy.With(t.Context(), tenant)) }
+			require.NoError(t, as(b).Create(&User{Name: "b's"}).Error)
+			var users []User
+			require.NoError(t, as(a).Find(&users).Error, table)
+			require.Empty(t, users, table)
+			require.NoError(t, as(a).Table("users").Find(&users).Error, table)
+			require.Empty(t, users, table)
+			require.ErrorIs(t, as(a).Raw("SELECT * FROM users").Scan(&users).Error, tenancy.ErrUnscopedSQL, table)
+			require.ErrorIs(t, db.Find(&users).Error, tenancy.ErrNoTenant, table)
+			require.NoError(t, as(a).Where("1 = 1").Delete(&User{}).Error, table)
+			require.NoError(t, as(b).Find(&users).Error, table)
+			require.Len(t, users, 1, table)
+		}
+	}
+}
+
 // A view that has an observed table's name in a schema that nobody declared may show
 // the rows of an enforced one.
 func TestObservedNamesOfOtherSchemasAreEnforced(t *testing.T) {

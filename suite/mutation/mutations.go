@@ -11,6 +11,8 @@ var mutations = []mutation{
 	{"a handle that was derived before Use failed is open", "installed.go", "refuse(db, op, nil, err)", "_, _ = op, err"},
 	{"the pool of a handle whose Use failed is open", "installed.go", "db.Statement.ConnPool = pool", "_ = pool"},
 	{"an observed table's name in another schema is observed", "mode.go", "return listed || p.tables.snapshot.Load().names[qualified] != nil", "return listed || qualified != \"\""},
+	{"a schema's mode is that of every table of the name", "mode.go", "return min(mode, m.others)\n\t}\n\tif mode, ok", "return mode\n\t}\n\tif mode, ok"},
+	{"a collation that AutoMigrate makes is not looked at", "automigrate.go", "r.createTables, r.checkColumns,", "r.createTables,"},
 	{"no tenant in the context", "assume.go", "return nil, ex.errorOn(stmt.Table, ErrNoTenant, \"\")\n}", "return &scope{mode: modeBypass}, nil\n}"},
 	{"a private table is found", "kinds.go", "case t.kind == KindPrivate && ex.scope.mode != modeBypass:", "case false:"},
 	{"a free statement names another table", "kinds.go", "case ex.scope.mode == modeNone && t.kind != KindFree:\n\t\treturn ex.errorOn(t.name", "case false:\n\t\treturn ex.errorOn(t.name"},
