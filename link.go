@@ -12,7 +12,8 @@ import (
 )
 
 // A Link declares a linked table: its rows belong to no tenant, and those are seen
-// by a tenant that a row of its own links to, as users are by memberships.
+// by a tenant that a row of its own links to, as users are by memberships. The link is
+// the permission: whoever may write a row of Via sees the row that it names.
 type Link struct {
 	// Model is the linked table: a model, or a table's name with Key.
 	Model any
