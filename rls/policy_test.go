@@ -243,7 +243,7 @@ func TestPlanFiles(t *testing.T) {
 	golden(t, "testdata/policies.sql", stable)
 	files, err := plan.WriteGoose(t.TempDir(), 1)
 	require.NoError(t, err)
-	assert.Len(t, files, 2*7)
+	assert.Len(t, files, 2*7+1, "and the barrier between the two phases")
 	for _, line := range strings.Split(text.String(), "\n") {
 		if strings.HasPrefix(line, "CREATE POLICY") || strings.HasPrefix(line, "ALTER TABLE") {
 			require.NoError(t, d.owner.WithContext(tenancy.Bypass(t.Context(), "test")).Exec(line).Error)

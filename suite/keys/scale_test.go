@@ -113,7 +113,7 @@ func TestQueriesOfPlan(t *testing.T) {
 		}, steps)
 	}
 	assert.Equal(t, queries[10], queries[1000])
-	assert.LessOrEqual(t, queries[10], 12)
+	assert.LessOrEqual(t, queries[10], 13)
 }
 
 const (
