@@ -2,7 +2,10 @@ package tenancy
 
 import (
 	"context"
+	"math"
+	"reflect"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
@@ -27,7 +30,52 @@ func (ex *execution) assume(stmt *gorm.Statement) (*scope, error) {
 	if ex.plugin.tables.hasFree.Load() && ex.namesFree(stmt) {
 		return noTenant, nil
 	}
-	return nil, ex.errorOn(stmt.Table, ErrNoTenant, "")
+	if err := ex.lacksTenant(stmt.Table); err != nil {
+		return nil, err
+	}
+	ex.outerContext = stmt.Context
+	s := ex.namedScope(stmt)
+	stmt.Context = context.WithValue(stmt.Context, scopeKey{}, s)
+	return s, nil
+}
+
+// someTenant stands for the tenant that a rehearsed statement lacks. It has an id in
+// each form that a column may want, and no row is of it.
+var someTenant = &scope{mode: modeSingle, tenants: []tenant{
+	{key: "some tenant", text: "some tenant", uuid: uuid.Max, num: int64(math.MinInt64)},
+}}
+
+// lacksTenant refuses a statement that needs a tenant and has none. A rehearsal notes
+// it and goes on as some tenant, for what else is to be said of the statement.
+func (ex *execution) lacksTenant(table string) error {
+	err := ex.errorOn(table, ErrNoTenant, "")
+	if ex.rehearsal == nil {
+		return err
+	}
+	ex.rehearsal.lacks, ex.scope = err, someTenant
+	return nil
+}
+
+// namedScope is that of the tenant that the statement's value names, and some
+// tenant's where it names none.
+func (ex *execution) namedScope(stmt *gorm.Statement) *scope {
+	s := someTenant
+	if stmt.Schema == nil {
+		return s
+	}
+	m, err := ex.plugin.tables.model(stmt.Schema)
+	if err != nil {
+		return s
+	}
+	eachValue(reflect.ValueOf(stmt.Model), func(v reflect.Value) {
+		if s != someTenant || v.Type() != stmt.Schema.ModelType {
+			return
+		}
+		if named, _ := m.namedBy(stmt, v); named.key != "" {
+			s = &scope{mode: modeSingle, tenants: []tenant{named}}
+		}
+	})
+	return s
 }
 
 // namesFree reports whether the statement's own table is a free one, or each of

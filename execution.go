@@ -230,11 +230,15 @@ func schemaQualified(stmt *gorm.Statement) bool {
 // lookup returns a table by the name that stands in the SQL.
 func (ex *execution) lookup(schemaName, name string) (*table, error) {
 	t := ex.plugin.tables.byName(schemaName, name)
-	switch {
-	case t != nil:
+	if t != nil {
 		return t, ex.mayReach(t)
-	case ex.scope.mode == modeNone:
-		return nil, ex.errorOn(name, ErrNoTenant, "")
+	}
+	if ex.scope.mode == modeNone {
+		if err := ex.lacksTenant(name); err != nil {
+			return nil, err
+		}
+	}
+	switch {
 	case ex.scope.mode == modeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):
 		return undeclared, nil
 	}

@@ -27,7 +27,7 @@ func (ex *execution) saysTenant(text string, vars []any, ref tenantRef, others .
 			return false
 		}
 		named, zero := tenantOf(vars[o.Param-1])
-		return !zero && named.key == ex.scope.tenants[0].key
+		return !zero && (named.key == ex.scope.tenants[0].key || ex.scope == someTenant)
 	}
 	said := false
 	sqltext.Equalities(&sqltext.Lexer{Text: text, Dialect: ex.plugin.dialect}, func(a, b sqltext.Operand) {

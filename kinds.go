@@ -112,10 +112,12 @@ func (k Kind) readOnlyDetail() string {
 
 // mayReach refuses a table that the scope does not reach in any way.
 func (ex *execution) mayReach(t *table) error {
-	switch {
-	case ex.scope.mode == modeNone && t.kind != KindFree:
-		return ex.errorOn(t.name, ErrNoTenant, "")
-	case t.kind == KindPrivate && ex.scope.mode != modeBypass:
+	if ex.scope.mode == modeNone && t.kind != KindFree {
+		if err := ex.lacksTenant(t.name); err != nil {
+			return err
+		}
+	}
+	if t.kind == KindPrivate && ex.scope.mode != modeBypass {
 		return ex.errorOn(t.name, ErrPrivate, "the application reaches it under Bypass")
 	}
 	return nil

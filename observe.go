@@ -23,6 +23,7 @@ type observation struct {
 
 // rehearsal is what Enforce would do, noted while the copy is built.
 type rehearsal struct {
+	lacks  error    // that the statement has no tenant
 	scoped []string // the tables that get a predicate
 	other  []string // the rest, in words
 }
@@ -92,8 +93,9 @@ func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, 
 	}
 	enforced := ex.plugin.reaches(effective(ex.op, stmt.DB), stmt.SQL.String()) || isEnforced(stmt.Context) ||
 		ex.plugin.modes.strictest != Observe && ex.plugin.instructs(stmt.Vars)
-	if enforced {
-		o.ex.rehearsal = nil // it will be sent: what its author says of tenants is not relied on
+	if enforced { // it will be sent: what its author says of tenants is not relied on
+		o.err = errors.Join(o.err, o.ex.rehearsal.lacks)
+		o.ex.rehearsal = nil
 	} else if isSubquery(stmt.DB) {
 		return
 	}
@@ -148,9 +150,9 @@ func (o *observation) buildWrite(stmt *gorm.Statement, outer *execution) {
 // compare reports what Enforce would have made of the statement.
 func (o *observation) compare(stmt *gorm.Statement) {
 	ex, copied := o.ex, o.copied.Statement
-	err := errors.Join(o.err, o.copied.Error)
+	lacks, err := ex.rehearsal.lacks, errors.Join(o.err, o.copied.Error)
 	sql := copied.SQL.String()
-	if err == nil && sql == stmt.SQL.String() && sameVars(copied.Vars, stmt.Vars) && !ex.kept {
+	if err == nil && lacks == nil && sql == stmt.SQL.String() && sameVars(copied.Vars, stmt.Vars) && !ex.kept {
 		return
 	}
 	found := Finding{Op: ex.op, Table: stmt.Table, Reason: ex.rehearsal.reason(), Err: err}
@@ -160,9 +162,17 @@ func (o *observation) compare(stmt *gorm.Statement) {
 	if err != nil {
 		found.Reason = "would be refused: " + err.Error()
 		var scoped *ScopeError
-		if errors.As(err, &scoped) && scoped.Table != "" {
+		if errors.As(err, &scoped) && scoped.Table != "" && lacks == nil {
 			found.Table = scoped.Table
 		}
+	}
+	if lacks != nil {
+		found.Err = errors.Join(lacks, err)
+		as := "; of a tenant, " + found.Reason
+		if err == nil && !ex.rehearsal.changes() && sql == stmt.SQL.String() {
+			as = ""
+		}
+		found.Reason = "would be refused: " + lacks.Error() + as
 	}
 	ex.plugin.find(stmt.Context, found)
 }
@@ -202,6 +212,9 @@ func (r *rehearsal) note(what string) {
 		r.other = append(r.other, what)
 	}
 }
+
+// changes reports whether anything was noted.
+func (r *rehearsal) changes() bool { return len(r.scoped)+len(r.other) > 0 }
 
 // reason says what was noted.
 func (r *rehearsal) reason() string {

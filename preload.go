@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
@@ -37,41 +38,110 @@ func (p *Plugin) runPreload(db *gorm.DB, s *scope) {
 	db.Statement.Settings.Delete(preloadScope)
 }
 
-// preload preloads tenant by tenant where a set or a bypass read the rows of
-// several, so that a row gets its own tenant's only.
+// preload runs GORM's preloads so that a row gets its own tenant's rows only.
 func preload(db *gorm.DB) {
 	stmt := db.Statement
 	ex := executionOf(stmt)
-	if ex == nil || ex.observed != nil || db.Error != nil || len(stmt.Preloads) == 0 {
+	switch {
+	case ex == nil || db.Error != nil || len(stmt.Preloads) == 0:
 		callbacks.Preload(db)
+	case ex.observed != nil:
+		ex.plugin.preloadObserved(db)
+	default:
+		ex.plugin.preloadUnder(db, ex.scope, ex.model)
+	}
+}
+
+// preloadUnder preloads tenant by tenant where a set or a bypass read the rows of
+// several.
+func (p *Plugin) preloadUnder(db *gorm.DB, s *scope, m *model) {
+	if !s.isSeveral() || m == nil || m.table == nil || m.column == "" {
+		p.runPreload(db, s)
 		return
 	}
-	if !ex.scope.isSeveral() || ex.model == nil || ex.model.table == nil || ex.model.column == "" {
-		ex.plugin.runPreload(db, ex.scope)
-		return
-	}
-	if ex.model.tenant == nil {
-		db.AddError(ex.errorOn(ex.model.name, ErrTenantMismatch, errPreload))
+	stmt := db.Statement
+	if m.tenant == nil {
+		db.AddError(scopeError(opQuery, m.name, ErrTenantMismatch, errPreload))
 		return
 	}
 	all, ctx := stmt.ReflectValue, stmt.Context
 	defer func() { stmt.ReflectValue, stmt.Context = all, ctx }()
-	groups, complete := groupByTenant(ex.model, stmt, all)
+	groups, complete := groupByTenant(m, stmt, all)
 	if !complete {
-		db.AddError(ex.errorOn(ex.model.name, ErrTenantMismatch, errPreload))
+		db.AddError(scopeError(opQuery, m.name, ErrTenantMismatch, errPreload))
 		return
 	}
 	for _, group := range groups {
-		if group.tenant.key == "" { // rows for everybody, which meet any tenant's
-			stmt.Context, stmt.ReflectValue = ctx, group.rows
-			ex.plugin.runPreload(db, ex.scope)
+		stmt.Context, stmt.ReflectValue = ctx, group.rows
+		switch {
+		case group.tenant.key == "": // rows for everybody, which meet any tenant's
+			p.runPreload(db, s)
+		case s.mode == modeBypass || s.has(group.tenant): // an observed query reads others, too
+			scope := &scope{mode: modeSingle, tenants: []tenant{group.tenant}, reason: s.reason}
+			stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
+			p.runPreload(db, scope)
+		}
+	}
+}
+
+// preloadObserved preloads from rows that were read as without the plugin: so does
+// each preload, and one into a table that is enforced goes tenant by tenant.
+func (p *Plugin) preloadObserved(db *gorm.DB) {
+	stmt := db.Statement
+	s, all := scopeOf(stmt.Context), stmt.Preloads
+	if s == nil || s.err != nil || !s.isSeveral() || p.modes.strictest == Observe || stmt.Schema == nil {
+		callbacks.Preload(db)
+		return
+	}
+	m, err := p.tables.model(stmt.Schema)
+	if err != nil {
+		callbacks.Preload(db)
+		return
+	}
+	defer func() { stmt.Preloads = all }()
+	observed, enforced := map[string][]any{}, map[string][]any{}
+	for name, args := range all {
+		if p.preloadsEnforced(stmt.Schema, strings.Split(name, ".")) {
+			enforced[name] = args
+		} else {
+			observed[name] = args
+		}
+	}
+	if stmt.Preloads = observed; len(observed) > 0 {
+		callbacks.Preload(db)
+	}
+	if stmt.Preloads = enforced; len(enforced) > 0 && db.Error == nil {
+		p.preloadUnder(db, s, m)
+	}
+}
+
+// preloadsEnforced reports whether a path of relations may lead to a table whose
+// reads are enforced. One that is no relation, as what is embedded, stands for all.
+func (p *Plugin) preloadsEnforced(s *schema.Schema, path []string) bool {
+	if len(path) == 0 {
+		return false
+	}
+	if rel := s.Relationships.Relations[path[0]]; rel != nil {
+		return p.enforcesRelation(rel) || p.preloadsEnforced(rel.FieldSchema, path[1:])
+	}
+	for _, rel := range s.Relationships.Relations {
+		if p.enforcesRelation(rel) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Plugin) enforcesRelation(rel *schema.Relationship) bool {
+	for _, s := range []*schema.Schema{rel.FieldSchema, rel.JoinTable} {
+		if s == nil {
 			continue
 		}
-		scope := &scope{mode: modeSingle, tenants: []tenant{group.tenant}, reason: ex.scope.reason}
-		stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
-		stmt.ReflectValue = group.rows
-		ex.plugin.runPreload(db, scope)
+		if mode, _ := p.modeOf(cutSchema(p.tables.fold(s.Table))); mode.enforces(opQuery) {
+			return true
+		}
 	}
+	return false
 }
 
 const errPreload = "to preload for several tenants, the rows must be read with their tenant column"

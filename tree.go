@@ -132,8 +132,11 @@ func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.
 	case err != nil || other.table == nil:
 		return nil //nolint:nilerr // its own statement says what is wrong with it
 	case t.ex.scope.mode == modeNone && other.kind != KindFree:
-		return t.ex.errorOn(other.name, ErrNoTenant, "")
-	case !other.isScoped():
+		if err := t.ex.lacksTenant(other.name); err != nil {
+			return err
+		}
+	}
+	if !other.isScoped() {
 		return nil
 	}
 	ownerless := t.ex.scope.isSeveral() && t.own == nil && !t.pending

@@ -277,6 +277,35 @@ var observedSteps = []observedStep{
 	{"no tenant", func(w *observing, _ *gorm.DB) error {
 		return w.db.Find(&[]User{}).Error
 	}, []string{"query on users: would be refused: tenancy: no tenant in the context (query on users): use db.WithContext"}, false},
+	{"no tenant, scoped by hand", func(w *observing, _ *gorm.DB) error {
+		return w.db.Where("tenant_id = ?", w.A).Find(&[]User{}).Error
+	}, []string{lacking("query on users", "")}, false},
+	{"no tenant, and a join", func(w *observing, _ *gorm.DB) error {
+		return w.db.Joins("JOIN orders ON orders.user_id = users.id").Find(&[]User{}).Error
+	}, []string{lacking("query on users", "adds the tenant's condition for orders, users")}, false},
+	{"no tenant, and a subquery", func(w *observing, _ *gorm.DB) error {
+		return w.db.Where("id IN (?)", w.db.Model(&Order{}).Select("user_id")).Find(&[]User{}).Error
+	}, []string{lacking("query on users", "adds the tenant's condition for users, orders")}, false},
+	{"no tenant, and text that is refused", func(w *observing, _ *gorm.DB) error {
+		return w.db.Where("id IN (SELECT user_id FROM orders)").Find(&[]User{}).Error
+	}, []string{lacking("query on users", "would be refused: tenancy: SQL text cannot be scoped (query on users): it holds a query of its own")}, false},
+	{"no tenant, and raw SQL", func(w *observing, _ *gorm.DB) error {
+		return w.db.Raw("SELECT * FROM users").Scan(&[]User{}).Error
+	}, []string{lacking("row", "would be refused: tenancy: SQL text cannot be scoped (row): raw SQL needs Config.RawSQL")}, false},
+	{"no tenant, and a value of one", func(w *observing, _ *gorm.DB) error {
+		return w.db.Create(user(71, w.B, "gus")).Error
+	}, []string{lacking("create on users", "")}, false},
+	{"no tenant, and a value of none", func(w *observing, _ *gorm.DB) error {
+		u := user(72, w.B, "hal")
+		u.TenantID = uuid.Nil
+		return w.db.Create(u).Error
+	}, []string{lacking("create on users", "fills in the tenant")}, false},
+	{"no tenant, and values of two", func(w *observing, _ *gorm.DB) error {
+		return w.db.Create([]*User{user(73, w.A, "ida"), user(74, w.B, "joe")}).Error
+	}, []string{lacking("create on users", "would be refused: tenancy: value belongs to another tenant (create on users)")}, false},
+	{"no tenant, and an update", func(w *observing, _ *gorm.DB) error {
+		return w.db.Model(user(4, w.A, "")).Update("name", "kim").Error
+	}, []string{lacking("update on users", "adds the tenant's condition for users")}, false},
 	{"transaction and batches", func(w *observing, db *gorm.DB) error {
 		return db.Transaction(func(tx *gorm.DB) error {
 			var users []User
@@ -334,6 +363,17 @@ func TestObserveChangesNothing(t *testing.T) {
 	}
 }
 
+// lacking is the finding of a statement without a tenant, of which more is to be
+// said, or nothing.
+func lacking(of, more string) string {
+	text := of + ": would be refused: tenancy: no tenant in the context (" + of +
+		"): use db.WithContext(tenancy.With(ctx, tenant)); a *gin.Context or *fiber.Ctx is not the request's context"
+	if more == "" {
+		return text + "$"
+	}
+	return text + "; of a tenant, " + more
+}
+
 func assertFindings(t *testing.T, step observedStep, before, after []tenancy.Finding) {
 	t.Helper()
 	known := map[string]bool{}
@@ -353,7 +393,7 @@ func assertFindings(t *testing.T, step observedStep, before, after []tenancy.Fin
 		return
 	}
 	for i := range found {
-		assert.True(t, strings.HasPrefix(found[i], step.found[i]), "%s: %q", step.name, found[i])
+		assert.True(t, strings.HasPrefix(found[i]+"$", step.found[i]), "%s: %q", step.name, found[i])
 	}
 }
 
@@ -413,6 +453,100 @@ func TestObserveModes(t *testing.T) {
 			"an enforced one in text")
 		require.ErrorIs(t, w.in(w.A).Create(&Tag{ID: 1, TenantModel: tenancy.TenantModel{TenantID: w.B}}).Error, tenancy.ErrTenantMismatch)
 	})
+}
+
+// Preloads from an observed table into an enforced one meet the row's own tenant
+// alone, whatever the scope spans.
+func TestObservePreloadsEnforced(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := observe()
+			c.Modes = []tenancy.TableMode{{Table: &Order{}, Mode: tenancy.Enforce}, {Table: &Profile{}, Mode: tenancy.ObserveReads}}
+			w := newObserving(t, open(t), c)
+			third := uuid.MustParse("00000000-0000-4000-8000-00000000000c")
+			for i, tenant := range []uuid.UUID{w.A, w.B, third} {
+				id := uint(i + 1)
+				require.NoError(t, w.in(tenant).Create(user(id, tenant, "ann")).Error)
+				require.NoError(t, w.in(tenant).Create(&Profile{ID: id, UserID: 1}).Error)
+				for user := uint(1); user <= 3; user++ { // whose rows other tenants' users have
+					require.NoError(t, w.in(tenant).Create(&Order{ID: 10*id + user, UserID: user}).Error)
+				}
+			}
+			for reason, span := range map[string]struct {
+				ctx    context.Context
+				orders map[uint][]uint // of the users
+			}{
+				"a set":    {tenancy.WithSet(t.Context(), w.A, w.B), map[uint][]uint{1: {11}, 2: {22}, 3: {}}},
+				"a bypass": {tenancy.Bypass(t.Context(), "a report"), map[uint][]uint{1: {11}, 2: {22}, 3: {33}}},
+				"one":      {tenancy.With(t.Context(), w.A), map[uint][]uint{1: {11}, 2: {12}, 3: {13}}},
+			} {
+				for _, path := range []string{"Orders", clause.Associations} {
+					var users []User
+					w.trace.take()
+					require.NoError(t, w.db.WithContext(span.ctx).Preload(path).Preload("Profile").Order("id").Find(&users).Error, reason)
+					require.Len(t, users, 3, reason)
+					for _, u := range users {
+						ids := []uint{}
+						for _, o := range u.Orders {
+							ids = append(ids, o.ID)
+						}
+						assert.ElementsMatch(t, span.orders[u.ID], ids, "%s, user %d, %s", reason, u.ID, path)
+					}
+					if path == "Orders" {
+						assert.NotNil(t, users[0].Profile, "an observed relation is as without the plugin")
+					}
+				}
+				var users []User
+				err := w.db.WithContext(span.ctx).Select("id").Preload("Orders").Find(&users).Error
+				if reason == "one" {
+					require.NoError(t, err)
+				} else {
+					require.ErrorIs(t, err, tenancy.ErrTenantMismatch, reason)
+				}
+				require.NoError(t, w.db.WithContext(span.ctx).Select("id").Preload("Profile").Find(&users).Error, reason)
+			}
+			require.ErrorIs(t, w.db.Preload("Orders").Find(&[]User{}).Error, tenancy.ErrNoTenant)
+		})
+	}
+}
+
+// What lacks a tenant is rehearsed as some tenant's, and never sent as that.
+func TestObserveSendsNothingOfNoTenant(t *testing.T) {
+	t.Parallel()
+	c := observe()
+	c.Modes = []tenancy.TableMode{{Table: &Order{}, Mode: tenancy.Enforce}}
+	w := newObserving(t, openSQLite(t), c)
+	require.NoError(t, w.in(w.A).Create(user(1, w.A, "ann")).Error)
+	require.NoError(t, w.in(w.A).Create(&Order{ID: 1, UserID: 1}).Error)
+	for name, send := range map[string]func(db *gorm.DB) error{
+		"read": func(db *gorm.DB) error {
+			return db.Joins("JOIN orders o ON o.user_id = users.id").Find(&[]User{}).Error
+		},
+		"update": func(db *gorm.DB) error {
+			return db.Model(&User{}).Where("id IN (?)", w.db.Model(&Order{}).Select("user_id")).Update("age", 7).Error
+		},
+		"value": func(db *gorm.DB) error {
+			return db.Model(user(1, w.A, "ann")).Where("id IN (?)", w.db.Model(&Order{}).Select("user_id")).Update("age", 7).Error
+		},
+		"delete": func(db *gorm.DB) error {
+			return db.Unscoped().Where("id IN (?)", w.db.Model(&Order{}).Select("user_id")).Delete(&User{}).Error
+		},
+		"create": func(db *gorm.DB) error {
+			return db.Model(&User{}).Create(map[string]any{"id": 9, "tenant_id": w.A, "age": w.db.Model(&Order{}).Select("count(*)")}).Error
+		},
+	} {
+		w.trace.take()
+		require.ErrorIs(t, send(w.db), tenancy.ErrNoTenant, name)
+		for _, line := range w.trace.take() {
+			assert.NotContains(t, line, "some tenant", name)
+		}
+	}
+	var users []User
+	require.NoError(t, w.in(w.A).Find(&users).Error)
+	require.Len(t, users, 1)
+	assert.Zero(t, users[0].Age)
 }
 
 // An enforced table is, whatever names it in an observed one's statement.
