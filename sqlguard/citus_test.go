@@ -24,6 +24,7 @@ var distributeWorld = []string{
 	`ALTER TABLE labels ALTER account TYPE uuid USING account::uuid`,
 	`SELECT create_reference_table('countries')`,
 	`SELECT create_reference_table('votes')`,
+	`SELECT create_reference_table('people')`,
 	`SELECT create_distributed_table('users', 'tenant_id', colocate_with => 'none')`,
 	`SELECT create_distributed_table(name::regclass, 'tenant_id', colocate_with => 'users') FROM unnest(ARRAY[
 		'orders', 'items', 'nodes', 'archive', 'notes', 'counters', 'data', 'pairs', '"Odd Table"', 'app.bills']) name`,
@@ -60,6 +61,9 @@ func citusTable(schema, name string) (tenancy.TenantTable, bool) {
 	table, ok := worldTable(schema, name)
 	if table.Type == "text" {
 		table.Type, table.Bind = "uuid", bindUUID
+	}
+	if table.Link != nil {
+		table.Link.Via, _ = citusTable("", table.Link.Via.Name)
 	}
 	return table, ok
 }

@@ -168,9 +168,14 @@ func (c *compiler) use(rv *pg.RangeVar) (int, bool) {
 		return 0, false
 	}
 	t.Bind = nil // the plan outlives the statement
+	if t.Link != nil {
+		link := *t.Link
+		link.Via.Bind = nil
+		t.Link = &link
+	}
 	c.plan.tables = append(c.plan.tables, tableUse{schema: rv.GetSchemaname(), name: rv.GetRelname(), known: t, slot: -1})
 	i := len(c.plan.tables) - 1
-	if t.Column != "" {
+	if key(&t) != "" {
 		c.plan.tables[i].slot = c.slot(i)
 	}
 	return i, true
@@ -180,13 +185,13 @@ func (c *compiler) use(rv *pg.RangeVar) (int, bool) {
 // Text has several types, which compare differently, and gets a placeholder for
 // each table.
 func (c *compiler) slot(table int) int {
-	use := &c.plan.tables[table]
+	own := owner(&c.plan.tables[table].known)
 	values := len(c.plan.slots)
 	for i := range c.plan.slots {
-		if !sameIDs(&c.plan.tables[c.plan.slots[i].table].known, &use.known) {
+		if !sameIDs(owner(&c.plan.tables[c.plan.slots[i].table].known), own) {
 			continue
 		}
-		if use.known.Type == "uuid" || use.known.Type == "integer" {
+		if own.Type == "uuid" || own.Type == "integer" {
 			return i
 		}
 		values = c.plan.slots[i].values

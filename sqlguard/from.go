@@ -73,7 +73,7 @@ func (w *listWalk) tableRef(rv *pg.RangeVar, up placement, sampled bool) {
 	if !ok || w.plan.tables[table].slot < 0 {
 		return
 	}
-	leaf := w.newLeaf(rv, table, name)
+	leaf := w.newLeaf(rv, table, name, w.names)
 	leaf.place, leaf.sampled, leaf.nulled, leaf.hidden = up, sampled, w.nulled, w.hidden
 	if len(rv.GetAlias().GetColnames()) > 0 {
 		leaf.place = placement{}
@@ -81,12 +81,17 @@ func (w *listWalk) tableRef(rv *pg.RangeVar, up placement, sampled bool) {
 	w.leaves = append(w.leaves, leaf)
 }
 
-func (c *compiler) newLeaf(rv *pg.RangeVar, table int, name string) *leaf {
-	leaf := &leaf{rv: rv, table: table, mixed: c.plan.tables[table].known.Kind == tenancy.KindMixed, token: c.at(rv.GetLocation()), name: name, nulled: -1, hidden: -1}
+func (c *compiler) newLeaf(rv *pg.RangeVar, table int, name string, in *names) *leaf {
+	known := &c.plan.tables[table].known
+	leaf := &leaf{rv: rv, table: table, link: known.Link, mixed: known.Kind == tenancy.KindMixed,
+		token: c.at(rv.GetLocation()), name: name, nulled: -1, hidden: -1}
 	if leaf.token < 0 {
 		c.lost(rv.GetLocation())
 	}
-	leaf.column = quote(name) + "." + quote(c.plan.tables[table].known.Column)
+	leaf.column = quote(name) + "." + quote(key(known))
+	if known.Link != nil {
+		c.linkedBy(known.Link, rv, in)
+	}
 	if rv.GetAlias() == nil && rv.GetSchemaname() != "" {
 		leaf.column = quote(rv.GetSchemaname()) + "." + leaf.column
 	}

@@ -23,7 +23,7 @@ type insertion struct {
 
 func (c *compiler) insertStmt(s *pg.InsertStmt, f frame) bool {
 	f = c.with(s.GetWithClause(), f)
-	target, ok := c.target(s.GetRelation())
+	target, ok := c.target(s.GetRelation(), f.names)
 	if !ok {
 		return false
 	}
@@ -31,6 +31,13 @@ func (c *compiler) insertStmt(s *pg.InsertStmt, f frame) bool {
 		c.exprs(n.GetResTarget().GetIndirection(), f)
 	}
 	bearing := false
+	if target != nil && target.link != nil {
+		if s.GetOnConflictClause() != nil {
+			c.refuse(RuleStatement, s.GetRelation().GetLocation(), "an upsert into a linked table; use its model, or two statements")
+			return false
+		}
+		target = nil
+	}
 	if target == nil {
 		bearing = c.selectStmt(s.GetSelectStmt().GetSelectStmt(), f)
 		return c.afterInsert(s, nil, f) || bearing

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // level is one FROM list with what is evaluated over it.
@@ -28,7 +30,8 @@ type leaf struct {
 	table   int
 	token   int // the first of its name
 	name    string
-	column  string // the tenant column, qualified
+	column  string // the tenant column, qualified; of a linked table the key
+	link    *tenancy.TableLink
 	place   placement
 	sampled bool
 	mixed   bool // its rows without a tenant are read as well
@@ -152,11 +155,11 @@ func (c *compiler) around(l *level, leaf *leaf) {
 		return
 	}
 	inside := *leaf // where the table has no alias
-	inside.column = quote(leaf.rv.GetRelname()) + "." + quote(c.plan.tables[leaf.table].known.Column)
+	inside.column = quote(leaf.rv.GetRelname()) + "." + quote(key(&c.plan.tables[leaf.table].known))
 	if schema := leaf.rv.GetSchemaname(); schema != "" {
 		inside.column = quote(schema) + "." + inside.column
 	}
-	if c.multi() && l.pin == nil && len(l.leaves) > 1 || c.meetsEverybody(l, leaf) {
+	if c.multi() && l.pin == nil && len(l.leaves) > 1 || c.meetsSeveral(l, leaf) {
 		c.refuse(RuleSet, leaf.rv.GetLocation(), reasonMeet)
 		return
 	}

@@ -59,6 +59,23 @@ type tableUse struct {
 	slot         int                 // -1 for a shared table
 }
 
+// owner is the table whose tenant column says whose a row is: the table itself, or
+// the one that links to it.
+func owner(t *tenancy.TenantTable) *tenancy.TenantTable {
+	if t.Link != nil {
+		return &t.Link.Via
+	}
+	return t
+}
+
+// key is the column that a predicate on the table compares.
+func key(t *tenancy.TenantTable) string {
+	if t.Link != nil {
+		return t.Link.Key
+	}
+	return t.Column
+}
+
 // slot is one value, or one for each tenant of a set, that several tables may
 // share.
 type slot struct {
@@ -107,7 +124,7 @@ func (p *plan) bind(stmt *tenancy.RawStatement, s shape) (vars []any, named bool
 		if !ok {
 			return nil, false, undeclared(use.name)
 		}
-		ids, err := t.Bind(stmt.Scope)
+		ids, err := owner(&t).Bind(stmt.Scope)
 		if err != nil {
 			return nil, false, err
 		}
@@ -174,7 +191,14 @@ func (c *check) holds(vars []any, values [][]any) bool {
 
 func sameTable(a, b *tenancy.TenantTable) bool {
 	return a.Name == b.Name && a.Kind == b.Kind && a.Column == b.Column && a.Writable == b.Writable && a.Type == b.Type &&
-		slices.Equal(a.Key, b.Key)
+		slices.Equal(a.Key, b.Key) && sameLink(a.Link, b.Link)
+}
+
+func sameLink(a, b *tenancy.TableLink) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return sameTable(&a.Via, &b.Via) && a.ForeignKey == b.ForeignKey && a.Key == b.Key && a.Where == b.Where && a.Alias == b.Alias
 }
 
 // sameIDs reports whether two columns get the same values.
@@ -189,7 +213,7 @@ func (c *compiler) unreached(t *tenancy.TenantTable) (reason string, err error) 
 		return "the context has no scope, and the table needs one", tenancy.ErrNoTenant
 	}
 	switch t.Kind {
-	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindMixed, tenancy.KindShared:
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindMixed, tenancy.KindShared, tenancy.KindLinked:
 		return "", nil
 	case tenancy.KindPrivate:
 		return "the table is private; the application reaches it under tenancy.Bypass", tenancy.ErrPrivate

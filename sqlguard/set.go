@@ -38,7 +38,7 @@ func (c *compiler) settle(l *level) {
 
 // anchors reports whether a leaf's tenant is that of each row of its level.
 func (leaf *leaf) anchors() bool {
-	return !leaf.mixed && leaf.place.where && leaf.nulled < 0 && leaf.hidden < 0
+	return !leaf.mixed && leaf.link == nil && leaf.place.where && leaf.nulled < 0 && leaf.hidden < 0
 }
 
 // lateralAnchor is the leaf that what follows in the list may be matched with.
@@ -75,7 +75,7 @@ func (c *compiler) meet(l *level) {
 
 // predicate returns what binds a leaf to the scope.
 func (c *compiler) predicate(l *level, leaf *leaf) string {
-	if c.meetsEverybody(l, leaf) {
+	if c.meetsSeveral(l, leaf) {
 		c.refuse(RuleSet, leaf.rv.GetLocation(), reasonMeet)
 		return ""
 	}
@@ -121,16 +121,19 @@ func (c *compiler) partner(l *level, leaf *leaf) *leaf {
 	return nil
 }
 
-// meetsEverybody reports whether rows for everybody would be matched with tenants'
-// rows, which no equality of tenants does.
-func (c *compiler) meetsEverybody(l *level, leaf *leaf) bool {
-	return c.multi() && leaf.mixed && (l.pin != nil || len(l.leaves) > 1)
+// meetsSeveral reports whether rows for everybody, or for all that are linked with
+// them, would be matched with tenants' rows, which no equality of tenants does.
+func (c *compiler) meetsSeveral(l *level, leaf *leaf) bool {
+	return c.multi() && (leaf.mixed || leaf.link != nil) && (l.pin != nil || len(l.leaves) > 1)
 }
 
 // bound binds a leaf's rows to the scope: those of its tenants, and those for
 // everybody.
 func (c *compiler) bound(leaf *leaf) string {
-	if leaf.mixed {
+	switch {
+	case leaf.link != nil:
+		return c.linked(leaf)
+	case leaf.mixed:
 		return "(" + c.owned(leaf) + " OR " + leaf.column + " IS NULL)"
 	}
 	return c.owned(leaf)
@@ -138,12 +141,16 @@ func (c *compiler) bound(leaf *leaf) string {
 
 // owned compares a leaf's column with the scope's values.
 func (c *compiler) owned(leaf *leaf) string {
-	slot := c.plan.tables[leaf.table].slot
+	return c.compared(leaf.column, c.plan.tables[leaf.table].slot)
+}
+
+// compared compares a column with the values of a slot.
+func (c *compiler) compared(column string, slot int) string {
 	if c.tenants == 1 {
-		return leaf.column + " = " + c.placeholder(slot, 0)
+		return column + " = " + c.placeholder(slot, 0)
 	}
 	var b strings.Builder
-	b.WriteString(leaf.column)
+	b.WriteString(column)
 	b.WriteString(" IN (")
 	for i := range c.tenants {
 		if i > 0 {

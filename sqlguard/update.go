@@ -10,24 +10,25 @@ import (
 
 // target finds the table that a statement writes. It is never a name of a WITH
 // clause. The leaf is nil for a shared table.
-func (c *compiler) target(rv *pg.RangeVar) (*leaf, bool) {
+func (c *compiler) target(rv *pg.RangeVar, in *names) (*leaf, bool) {
 	table, ok := c.use(rv)
 	if !ok {
 		return nil, false
 	}
 	known := &c.plan.tables[table].known
-	if known.Column == "" {
-		if !known.Writable {
-			c.fail(RuleShared, tenancy.ErrSharedReadOnly, rv.GetLocation(),
-				"declare the table with tenancy.Writable, or write it under tenancy.Bypass")
-		}
-		return nil, known.Writable
+	if known.Column == "" && !known.Writable {
+		c.fail(RuleShared, tenancy.ErrSharedReadOnly, rv.GetLocation(),
+			"declare the table Writable, or write it under tenancy.Bypass")
+		return nil, false
+	}
+	if key(known) == "" {
+		return nil, true
 	}
 	name := rv.GetRelname()
 	if rv.GetAlias() != nil {
 		name = rv.GetAlias().GetAliasname()
 	}
-	leaf := c.newLeaf(rv, table, name)
+	leaf := c.newLeaf(rv, table, name, in)
 	leaf.place.where = true
 	leaf.mixed = false // its rows for everybody are not written
 	return leaf, c.err == nil
@@ -35,7 +36,7 @@ func (c *compiler) target(rv *pg.RangeVar) (*leaf, bool) {
 
 func (c *compiler) updateStmt(s *pg.UpdateStmt, f frame) bool {
 	f = c.with(s.GetWithClause(), f)
-	target, ok := c.target(s.GetRelation())
+	target, ok := c.target(s.GetRelation(), f.names)
 	if !ok {
 		return false
 	}
@@ -47,7 +48,7 @@ func (c *compiler) updateStmt(s *pg.UpdateStmt, f frame) bool {
 
 func (c *compiler) deleteStmt(s *pg.DeleteStmt, f frame) bool {
 	f = c.with(s.GetWithClause(), f)
-	target, ok := c.target(s.GetRelation())
+	target, ok := c.target(s.GetRelation(), f.names)
 	if !ok {
 		return false
 	}
@@ -118,7 +119,11 @@ func (c *compiler) assignments(targets []*pg.Node, target *leaf) {
 		if t == nil {
 			c.refuse(RuleNode, -1, "an assignment of an unknown kind")
 		}
-		if t.GetName() == c.plan.tables[target.table].known.Column {
+		switch {
+		case t.GetName() != key(&c.plan.tables[target.table].known):
+		case target.link != nil:
+			c.fail(RuleImmutable, tenancy.ErrTenantImmutable, t.GetLocation(), "leave the key that rows link to out of SET")
+		default:
 			c.fail(RuleImmutable, tenancy.ErrTenantImmutable, t.GetLocation(), "leave the tenant column out of SET")
 		}
 	}

@@ -30,11 +30,12 @@ var (
 	tenantC = uuid.MustParse("33333333-3333-4333-8333-333333333333")
 )
 
-// worldTables are the tables of the corpus: their tenant column, or "shared".
+// worldTables are the tables of the corpus: their tenant column, or "shared", or
+// "linked": by labels.
 var worldTables = map[string]string{
 	"users": "tenant_id", "orders": "tenant_id", "items": "tenant_id", "nodes": "tenant_id", "archive": "tenant_id",
 	"notes": "tenant_id", "counters": "tenant_id", "data": "tenant_id", "Odd Table": "tenant_id", "bills": "tenant_id",
-	"labels": "account", "pairs": "tenant_id", "countries": "shared", "votes": "shared",
+	"labels": "account", "pairs": "tenant_id", "countries": "shared", "votes": "shared", "people": "linked",
 }
 
 func worldTable(schema, name string) (tenancy.TenantTable, bool) {
@@ -44,6 +45,11 @@ func worldTable(schema, name string) (tenancy.TenantTable, bool) {
 		return tenancy.TenantTable{}, false
 	case column == "shared":
 		return tenancy.TenantTable{Name: name, Writable: name == "votes"}, true
+	case column == "linked":
+		labels, _ := worldTable("", "labels")
+		return tenancy.TenantTable{Name: name, Kind: tenancy.KindLinked, Writable: true, Link: &tenancy.TableLink{
+			Via: labels, ForeignKey: "user_id", Key: "id", Where: `"tenancy_link"."label" <> 'left'`, Alias: "tenancy_link",
+		}}, true
 	case column == "account":
 		return tenancy.TenantTable{Name: name, Column: column, Writable: true, Type: "text", Bind: bindText}, true
 	default:
@@ -69,6 +75,7 @@ const worldSchema = `
 CREATE SCHEMA app;
 CREATE TABLE countries (code text PRIMARY KEY, name text);
 CREATE TABLE votes (id int PRIMARY KEY, n int);
+CREATE TABLE people (id int PRIMARY KEY, name text);
 CREATE TABLE users (tenant_id uuid NOT NULL %[1]s, id int NOT NULL, name text NOT NULL, age int, email text,
 	country_code text, manager_id int, profile jsonb, created date DEFAULT '2020-01-01',
 	PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, email));
@@ -86,7 +93,8 @@ CREATE TABLE app.bills (tenant_id uuid NOT NULL %[1]s, id int NOT NULL, user_id 
 CREATE TABLE labels (account text NOT NULL %[1]s, user_id int, label text);
 ALTER TABLE pairs DROP COLUMN tenant_id, ADD COLUMN tenant_id uuid NOT NULL %[1]s;
 INSERT INTO countries VALUES ('IT', 'Italy'), ('NO', 'Norway'), ('FR', 'France');
-INSERT INTO votes VALUES (1, 10), (2, 20)`
+INSERT INTO votes VALUES (1, 10), (2, 20);
+INSERT INTO people VALUES (1, 'Ada'), (9, 'Ben')`
 
 // worldRows are a tenant's rows: the ids are everybody's, the rest differs.
 const worldRows = `
@@ -115,7 +123,9 @@ INSERT INTO users (tenant_id, id, name, age) VALUES ('%[1]s', 50, '%[2]sEve', 77
 INSERT INTO orders (tenant_id, id, user_id, amount) VALUES ('%[1]s', 50, 3, 7000000);
 INSERT INTO items (tenant_id, id, order_id, product, qty) VALUES ('%[1]s', 50, 2, '%[2]snib', 1);
 INSERT INTO nodes (tenant_id, id, parent_id) VALUES ('%[1]s', 50, 4);
-INSERT INTO counters (tenant_id) VALUES ('%[1]s')`
+INSERT INTO counters (tenant_id) VALUES ('%[1]s');
+INSERT INTO people VALUES (50, 'Eve'), (51, 'Fay');
+INSERT INTO labels (account, user_id, label) VALUES ('%[1]s', 50, '%[2]svip')`
 
 // world is a database that tenants share, and one that holds the first alone.
 type world struct {
@@ -172,7 +182,11 @@ func dump(t testing.TB, conn queryer, which string) string {
 			from = "app." + from
 		}
 		column := worldTables[name]
-		if column == "shared" {
+		switch column {
+		case "linked": // rows 50 and above are the others'
+			parts = append(parts, fmt.Sprintf("SELECT '%s ' || x::text FROM %s x WHERE id BETWEEN 50 AND 60 AND '<>' = '%s'", name, from, which))
+			continue
+		case "shared":
 			parts = append(parts, fmt.Sprintf("SELECT '%s ' || x::text FROM %s x WHERE '=' = '%s'", name, from, which))
 			continue
 		}

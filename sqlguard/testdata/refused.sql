@@ -249,3 +249,11 @@ INSERT INTO users (name, tenant_id, id) VALUES ($1, $1, 100)
 INSERT INTO archive (tenant_id, id) SELECT v.id, 1 FROM (SELECT '22222222-2222-4222-8222-222222222222'::uuid AS id) v
 
 INSERT INTO archive (tenant_id, id) SELECT u.manager_id, u.id FROM users u
+
+INSERT INTO people (id, name) VALUES (50, 'x') ON CONFLICT (id) DO UPDATE SET name = 'x'
+
+UPDATE people SET id = 7
+
+WITH labels AS (SELECT 50 AS user_id) SELECT * FROM people
+
+SELECT * FROM people tenancy_link

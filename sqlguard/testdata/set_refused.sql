@@ -107,3 +107,7 @@ SELECT name, (SELECT count(*) OVER () FROM orders WHERE tenant_id IN ($1)) FROM 
 
 # ["@tenant"]
 SELECT name, (SELECT max(amount) FROM orders WHERE tenant_id IN ($1) OR true) FROM users u
+
+SELECT * FROM people p JOIN users u ON u.id = p.id
+
+SELECT * FROM users u WHERE EXISTS (SELECT 1 FROM people p WHERE p.id = u.id)

@@ -57,6 +57,7 @@ type column struct {
 	name     string     // "" where it is not known
 	value    *value     // nil where it may hold anything
 	ref      *reference // whose tenant column it is; nil for others
+	key      *reference // of a linked table, whose key it is; nil for others
 	nullable bool       // it may be NULL although its value is known
 }
 

@@ -52,6 +52,7 @@ func (j *judge) subLink(x *pg.SubLink, e env) {
 		j.sublinks = map[*pg.SubLink]*output{}
 	}
 	j.sublinks[x] = j.query(x.GetSubselect(), e)
+	j.noteLink(x, e)
 }
 
 // columnRef makes sure that what stands before a column's name is known here.

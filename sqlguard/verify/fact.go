@@ -39,7 +39,7 @@ func (j *judge) facts(n *pg.Node, s *scope) []fact {
 	case *pg.Node_NullTest:
 		return factsOfNull(x.NullTest, s)
 	case *pg.Node_SubLink:
-		return j.factsOfSubLink(x.SubLink, s)
+		return append(j.factsOfSubLink(x.SubLink, s), j.factsOfLink(x.SubLink, s)...)
 	}
 	return nil
 }

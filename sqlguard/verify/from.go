@@ -95,12 +95,17 @@ func (j *judge) tableItem(rv *pg.RangeVar, t *table, l *level) *fromItem {
 	if rv.GetAlias() == nil {
 		rel.schema, rel.table = rv.GetSchemaname(), true
 	}
-	if t.column == "" {
+	if t.key() == "" {
 		return item
 	}
 	r := j.newReference(t, rel.name, l, rv.GetLocation())
 	if len(rv.GetAlias().GetColnames()) > 0 {
-		j.refuseWith(Error{Fragment: "table", Table: t.name, Offset: int(rv.GetLocation()), Reason: "its alias renames columns, and which one is the tenant's cannot be told; leave out the column names"})
+		j.refuseWith(Error{Fragment: "table", Table: t.name, Offset: int(rv.GetLocation()), Reason: "its alias renames columns, and which one binds it cannot be told; leave out the column names"})
+		return item
+	}
+	if t.link != nil {
+		rel.columns = []*column{{name: t.link.Key, key: r, nullable: true}}
+		item.columns = rel.columns
 		return item
 	}
 	rel.columns = []*column{{name: t.column, value: &value{refs: []*reference{r}}, ref: r, nullable: t.mixed}}

@@ -35,6 +35,9 @@ func (j *judge) newReference(t *table, name string, l *level, at int32) *referen
 
 // advice says what to write.
 func (r *reference) advice() string {
+	if r.table.link != nil {
+		return "a linked table without its link: let sqlguard scope it, or read it through its model"
+	}
 	column := quoted(r.name) + "." + quoted(r.table.column)
 	switch {
 	case r.inserted:

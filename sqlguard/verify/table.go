@@ -14,10 +14,21 @@ type tableName struct{ schema, name string }
 // A table is a known table.
 type table struct {
 	name     string
+	known    string // as its model has it
 	column   string // the tenant column; empty for a shared table
 	writable bool
 	mixed    bool // rows without a tenant are for everybody
+	link     *tenancy.TableLink
 	tenants  tenants
+}
+
+// key is the column that binds a reference: the tenant's, or of a linked table the
+// one that rows name; empty for a shared table.
+func (t *table) key() string {
+	if t.link != nil {
+		return t.link.Key
+	}
+	return t.column
 }
 
 // table looks a table up; it refuses one that is not known and returns nil.
@@ -50,13 +61,13 @@ func (j *judge) lookup(key tableName, rv *pg.RangeVar) *table {
 		return refuse("the context has no scope, and the table needs one", tenancy.ErrNoTenant)
 	}
 	switch known.Kind {
-	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree, tenancy.KindMixed:
+	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree, tenancy.KindMixed, tenancy.KindLinked:
 	case tenancy.KindPrivate:
 		return refuse("private to the application", tenancy.ErrPrivate)
 	default:
 		return refuse("a "+known.Kind.String()+" table is not judged", nil)
 	}
-	t := &table{name: key.name, column: known.Column, writable: known.Writable, mixed: known.Kind == tenancy.KindMixed}
+	t := &table{name: key.name, known: known.Name, column: known.Column, writable: known.Writable, mixed: known.Kind == tenancy.KindMixed, link: known.Link}
 	if t.column == "" {
 		return t
 	}

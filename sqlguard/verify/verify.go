@@ -66,6 +66,7 @@ type judge struct {
 	claims    []claim
 	params    params
 	sublinks  map[*pg.SubLink]*output
+	links     map[*pg.SubLink]*linking
 }
 
 func newJudge(v *Verifier, stmt tenancy.RawStatement) *judge {

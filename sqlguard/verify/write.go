@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -41,8 +42,8 @@ func (j *judge) change(rv *pg.RangeVar, others []*pg.Node, where *pg.Node, set, 
 func (j *judge) assignments(set []*pg.Node, t *table, e env) {
 	for _, n := range set {
 		target := n.GetResTarget()
-		if t.column != "" && target.GetName() == t.column {
-			j.refuseWith(Error{Fragment: "assignment", Table: t.name, Offset: int(target.GetLocation()), Reason: "changes the tenant column; leave it out of SET", Err: tenancy.ErrTenantImmutable})
+		if t.key() != "" && target.GetName() == t.key() {
+			j.refuseWith(Error{Fragment: "assignment", Table: t.name, Offset: int(target.GetLocation()), Reason: "changes the column that binds it; leave it out of SET", Err: tenancy.ErrTenantImmutable})
 		}
 		j.subscripts(target, e)
 		j.walk(target.GetVal(), e)
@@ -90,9 +91,13 @@ func (j *judge) insert(s *pg.InsertStmt, e env) *output {
 	target := j.tableItem(rv, t, newLevel())
 	target.write()
 	names := scopeOf(e.names, target)
-	if t.column == "" {
+	switch r := target.reference(); {
+	case t.link != nil: // whose new rows nobody is linked with yet
+		r.inserted = true
+		r.binds = anyOf{j.onConflict(s.GetOnConflictClause(), t, nil, target, r, e)}
+	case t.column == "":
 		j.onConflict(s.GetOnConflictClause(), t, nil, target, nil, e)
-	} else {
+	default:
 		written := rows.at(at)
 		inserts := j.written(written, t, rv.GetLocation())
 		if r := target.reference(); r != nil {
@@ -116,7 +121,7 @@ func (f *fromItem) reference() *reference {
 	if len(f.columns) != 1 {
 		return nil
 	}
-	return f.columns[0].ref
+	return cmp.Or(f.columns[0].ref, f.columns[0].key)
 }
 
 // written judges the tenant that a row is written for, and returns the
@@ -160,7 +165,7 @@ func (j *judge) onConflict(c *pg.OnConflictClause, t *table, written *column, ta
 		j.walk(where, inside)
 		existing = bindsOf(j.facts(where, inside.names), r)
 	}
-	if r != nil && conflictsWithin(c.GetInfer(), t.column) {
+	if r != nil && t.column != "" && conflictsWithin(c.GetInfer(), t.column) {
 		existing = append(existing, allOf{})
 	}
 	return existing

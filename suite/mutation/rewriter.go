@@ -4,6 +4,10 @@ package main
 // beyond the scope, and the verifier must refuse them.
 var rewriterMutations = []mutation{
 	{"rewriter: a row for everybody is written", "sqlguard/update.go", "leaf.mixed = false", "_ = leaf.mixed"},
+	{"rewriter: a linked table without its link", "sqlguard/set.go", "return c.linked(leaf)", "return \"true\""},
+	{"rewriter: a link whose row is softly deleted", "sqlguard/link.go", `if link.Where != "" {`, "if false {"},
+	{"rewriter: a link of any tenant's", "sqlguard/link.go", `" AND " + c.compared(alias+"."+quote(link.Via.Column), slot)`, `[]string{"", c.compared("", slot)}[0]`},
+	{"rewriter: a WITH query stands for the table that links", "sqlguard/link.go", "in.find(link.Via.Name) != nil:", "false:"},
 	{"rewriter: every kind of statement passes", "sqlguard/statement.go", "c.refuse(RuleStatement, 0, c.reasonFor(n))", "_ = c.reasonFor(n)"},
 	{"rewriter: the first table of a list is scoped", "sqlguard/from.go", "	w.leaves = append(w.leaves, leaf)\n}", "	if len(w.leaves) == 0 {\n\t\tw.leaves = append(w.leaves, leaf)\n\t}\n}"},
 	{"rewriter: LEFT JOIN's table in ON", "sqlguard/from.go", "right, rightNulled = condition, j.depth", "left, right, rightNulled = condition, condition, j.depth"},
@@ -40,8 +44,8 @@ var rewriterMutations = []mutation{
 	{"rewriter: SELECT INTO", "sqlguard/select.go", "into := s.GetIntoClause(); into != nil {", "into := s.GetIntoClause(); into != nil && false {"},
 	{"rewriter: UNION ends no clause", "sqlguard/select.go", "pg.Token_UNION, pg.Token_INTERSECT, pg.Token_EXCEPT,", ""},
 	{"rewriter: the table that is changed", "sqlguard/update.go", "		l.leaves = append(l.leaves, target)\n", ""},
-	{"rewriter: SET of the tenant", "sqlguard/update.go", "if t.GetName() == c.plan.tables[target.table].known.Column {", "if false {"},
-	{"rewriter: shared tables are written", "sqlguard/update.go", "if !known.Writable {", "if false {"},
+	{"rewriter: SET of the tenant", "sqlguard/update.go", "case t.GetName() != key(&c.plan.tables[target.table].known):", "case true:"},
+	{"rewriter: shared tables are written", "sqlguard/update.go", `if known.Column == "" && !known.Writable {`, "if false {"},
 	{"rewriter: the conditions of a change", "sqlguard/update.go", "	c.expr(where, in)\n", ""},
 	{"rewriter: a new row's tenant", "sqlguard/insertsource.go", "	c.fill(in, source)\n	return bearing", "	return bearing"},
 	{"rewriter: a value that cannot be judged is the tenant", "sqlguard/insertsource.go", `c.refuse(RuleTenantValue, location(n), "the tenant column gets a value`, `_ = []any{RuleTenantValue, location(n)}; _ = ("the tenant column gets a value`},

@@ -1,0 +1,43 @@
+//go:build cgo
+
+package sqlguard
+
+import (
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/gorm-tenancy/tenancy"
+)
+
+// linked returns the predicate of a linked table: one of the scope's own rows names
+// the row.
+func (c *compiler) linked(leaf *leaf) string {
+	link, slot := leaf.link, c.plan.tables[leaf.table].slot
+	alias := quote(link.Alias)
+	text := "EXISTS (SELECT 1 FROM " + quoteName(link.Via.Name) + " AS " + alias + " WHERE " + alias + "." + quote(link.ForeignKey) +
+		" = " + leaf.column + " AND " + c.compared(alias+"."+quote(link.Via.Column), slot)
+	if link.Where != "" {
+		text += " AND (" + link.Where + ")"
+	}
+	return text + ")"
+}
+
+// linkedBy refuses names in a text that would stand for something else in the
+// predicate of a linked table.
+func (c *compiler) linkedBy(link *tenancy.TableLink, rv *pg.RangeVar, in *names) {
+	switch name := rv.GetAlias().GetAliasname(); {
+	case name == link.Alias:
+		c.refuse(RuleTable, rv.GetLocation(), "the alias "+name+" is taken; use another one")
+	case !strings.Contains(link.Via.Name, ".") && in.find(link.Via.Name) != nil:
+		c.refuse(RuleTable, rv.GetLocation(), "a WITH query has the name of the table that links, "+link.Via.Name+"; use another one")
+	}
+}
+
+// quoteName writes a table's name, which may have a schema before a dot.
+func quoteName(name string) string {
+	if schema, table, ok := strings.Cut(name, "."); ok {
+		return quote(schema) + "." + quote(table)
+	}
+	return quote(name)
+}
