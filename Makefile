@@ -1,5 +1,6 @@
 # make          everything that has to pass before a change lands
-# make test     the tests of all modules, with the race detector
+# make test     the tests of all modules, with a sample of the large suites
+# make test-all the same with all of them
 # make bench    each statement through the plugin against the same by hand
 # make mutation the defences switched off, one at a time: each must fail a test
 #
@@ -13,7 +14,13 @@
 PACKAGES ?= work
 GUARD := github.com/gorm-tenancy/tenancy/sqlguard
 PURE = $(shell go list $(PACKAGES) | grep -v '^$(GUARD)')
+GUARDED = $(shell go list $(PACKAGES) | grep '^$(GUARD)')
 TIMEOUT ?= 20m
+
+# The tests of what several goroutines share, and the packages that have them.
+TOGETHER := Concurrent|AtOnce|ManyTenants|Flight|Lookup|Listen|Notif|Stress|Outlive
+RACED = $(shell go list $(PACKAGES) | grep -E '/(registry|suite|rls|sqlguard|recipes)$$')
+LINK := -ldflags=-w
 
 # The race detector and sqlguard, with PostgreSQL's parser, need cgo, and with cgo
 # the SQLite driver compiles SQLite in C. Nothing else here needs it: the tests'
@@ -24,7 +31,7 @@ HAS_COMPILER := command -v $(COMPILER) >/dev/null
 BIN := $(CURDIR)/bin
 VULNDB := https://vuln.go.dev
 
-.PHONY: all tidy format vet lint tools api release test bench mutation bench-once examples govulncheck compiler postgres chromium pgbouncer
+.PHONY: all tidy format vet lint tools api release test test-all bench mutation bench-once examples govulncheck compiler postgres chromium pgbouncer
 
 all: tidy lint test bench-once examples govulncheck
 
@@ -71,12 +78,19 @@ api: tools
 release: all api
 	go run ./suite/release $(VERSION)
 
-# First the tests that run side by side, with the race detector and a part of the
-# conformance suite; then everything, without the detector, which would make the
-# suite several times as long and upset the allocation budgets.
+# What a change has to pass: every test once, with a sample of the large suites by a
+# seed, without the race detector, which would make them several times as long and
+# upset the allocation budgets; then, with the detector, what runs side by side.
 test: compiler postgres pgbouncer chromium
+	$(if $(PURE),CGO_ENABLED=0 go test -short $(LINK) -timeout $(TIMEOUT) $(PURE))
+	@$(HAS_COMPILER) || echo "test: no C compiler: the race detector and sqlguard, which need one, are left out"
+	$(if $(GUARDED),! $(HAS_COMPILER) || CGO_ENABLED=1 go test -short $(LINK) -timeout $(TIMEOUT) $(GUARDED))
+	$(if $(RACED),! $(HAS_COMPILER) || CGO_ENABLED=1 go test -race -short $(LINK) -vet off -timeout $(TIMEOUT) -run '$(TOGETHER)' $(RACED))
+
+# Everything, first with the race detector: the large suites whole, an hour and more.
+test-all: compiler postgres pgbouncer chromium
 	@if $(HAS_COMPILER); then set -x; CGO_ENABLED=1 go test -race -short -timeout $(TIMEOUT) $(PACKAGES); \
-	else echo "test: no C compiler: the race detector and sqlguard, which need one, are left out"; fi
+	else echo "test-all: no C compiler: the race detector and sqlguard, which need one, are left out"; fi
 	CGO_ENABLED=0 go test -timeout $(TIMEOUT) $(PURE)
 	@if $(HAS_COMPILER); then set -x; CGO_ENABLED=1 go test -timeout $(TIMEOUT) $(GUARD)/...; \
 		go run ./suite/mutation -by verifier -run 'rewriter: (OR in|DO UPDATE)'; fi
