@@ -81,6 +81,30 @@ func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 	})
 }
 
+// CheckSlug returns the error that [Registry.Provision] would have for a slug alone:
+// [ErrInvalidSlug], [ErrReserved] or [ErrTaken]; nil for one that could be had now.
+// A sign-up that asks before it looks at the person's account answers the same to
+// who has one and who has none. The context must not be scoped to a tenant.
+func (r *Registry) CheckSlug(ctx context.Context, slug string) error {
+	slug, err := NormalizeSlug(slug)
+	if err == nil {
+		err = r.checkReserved(slug)
+	}
+	if err != nil {
+		return err
+	}
+	if err := unscoped(ctx, "check slug"); err != nil {
+		return err
+	}
+	var held int64
+	err = r.across(ctx, r.db, "whether a slug is taken").Model(&claim{}).
+		Where("kind = ? AND name = ? AND (held_until IS NULL OR held_until > ?)", kindSlug, slug, r.now()).Count(&held).Error
+	if err == nil && held > 0 {
+		err = ErrTaken
+	}
+	return err
+}
+
 // Enroll takes up a tenant whose row was there before the registry: it gives the
 // tenant its slug among all, and an owner, unless it has them. The slug of the row
 // has to be in its one spelling ([ErrInvalidSlug]); one that another tenant has is

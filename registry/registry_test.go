@@ -116,7 +116,12 @@ func TestProvisionRefuses(t *testing.T) {
 	} {
 		_, err := w.Provision(ctx, c.n)
 		assert.ErrorIs(t, err, c.want, reason)
+		if c.n.Slug != "x" && c.n.Owner != "" {
+			assert.ErrorIs(t, w.CheckSlug(ctx, c.n.Slug), c.want, reason)
+		}
 	}
+	assert.NoError(t, w.CheckSlug(ctx, "Free"))
+	assert.ErrorIs(t, w.CheckSlug(tenancy.With(ctx, acme), "free"), tenancy.ErrTenantMismatch)
 	_, err := w.Provision(tenancy.With(ctx, acme), registry.NewTenant{Slug: "x", Owner: "u"})
 	assert.ErrorIs(t, err, tenancy.ErrTenantMismatch)
 	var n int64

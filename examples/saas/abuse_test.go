@@ -30,6 +30,10 @@ func TestNoAccountWithoutMembership(t *testing.T) {
 		status, _ := w.browser(t).post(w.on("", "/signup"), "slug", slug, "name", name, "email", address, "password", "of somebody else")
 		assert.Equal(t, 422, status, slug)
 	}
+	for slug, want := range map[string]int{"acme": 422, "www": 422, "a.b": 422, "free": 401} {
+		status, _ := w.browser(t).post(w.on("", "/signup"), "slug", slug, "name", "A", "email", "owner@acme.example", "password", "of somebody else")
+		assert.Equal(t, want, status, "%s, for an address that has an account", slug)
+	}
 	link := w.invite(t, acme, "acme", address, roleViewer)
 	tenant, _, err := w.tenants.FindInvitation(t.Context(), tokenOf(t, link))
 	require.NoError(t, err)

@@ -82,6 +82,9 @@ func (a *app) home(w http.ResponseWriter, r *http.Request) error {
 func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 	var to string
 	name, err := cleanText(r.PostFormValue("name"))
+	if err == nil { // before the account: the answer tells nobody whether there is one
+		err = a.tenants.CheckSlug(r.Context(), r.PostFormValue("slug"))
+	}
 	if err == nil {
 		err = a.people.enter(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"), func(person Person) (err error) {
 			to, err = a.provision(r.Context(), r.PostFormValue("slug"), name, person)
