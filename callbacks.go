@@ -284,14 +284,18 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 // statement was built. One that is observed fails as it would without the plugin,
 // unless it was refused.
 func (ex *execution) refuseLate(db *gorm.DB) {
-	var refused *ScopeError
-	if db.Error == nil || ex.observed != nil && !errors.As(db.Error, &refused) {
+	if db.Error == nil || ex.observed != nil && !isRefusal(db.Error) {
 		return
 	}
 	_, isRow := db.Statement.Dest.(*sql.Row)
 	if ex.op == opRow && !isRow || ex.handed == nil && isSubquery(db) {
 		refuse(db, ex.op, ex.handed, nil)
 	}
+}
+
+func isRefusal(err error) bool {
+	var refused *ScopeError
+	return errors.As(err, &refused)
 }
 
 // refuse fails a statement so that nothing of it is sent and nobody overlooks

@@ -110,7 +110,7 @@ var mutations = []mutation{
 	{"no tenant hides what else is found", "assume.go", "if ex.rehearsal == nil {\n\t\treturn err", "if ex.rehearsal == nil || true {\n\t\treturn err"},
 	{"an author's condition stands for that of an enforced table", "observe.go", "o.ex.rehearsal = nil\n", "_ = o.ex.rehearsal\n"},
 	{"a query among raw SQL's values reaches what is enforced", "observe.go", "(!isSubquery(db) || ex.plugin.modes.strictest != Observe)", "!isSubquery(db)"},
-	{"an observed Row that is refused is nil", "callbacks.go", "ex.observed != nil && !errors.As(db.Error, &refused)", "ex.observed != nil && (errors.As(db.Error, &refused) || true)"},
+	{"an observed Row that is refused is nil", "callbacks.go", "ex.observed != nil && !isRefusal(db.Error)", "ex.observed != nil && (isRefusal(db.Error) || true)"},
 	{"a statement has a clause that nobody knows", "execution.go", "return ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonClause(name))", "return nil"},
 	{"somebody's builder writes the last clause of an observed statement", "rawsql.go", "ok && ex.plugin.writes(stmt.DB, last)", "ok"},
 	{"a name of WITH excuses a table elsewhere", "internal/sqltext/relationsquery.go", "r.found(schema, name, schema == \"\" && slices.Contains(r.ctes, name))", "r.found(schema, name, schema == \"\")"},
