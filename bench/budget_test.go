@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"math"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +40,46 @@ func TestAllocationBudgets(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A statement on SQLite allocates no more than docs/benchmarks.md says, wherever it
+// allocates by hand what that page says: another version of Go may differ.
+func TestDocumentedAllocations(t *testing.T) {
+	skipUnderRace(t)
+	page, err := os.ReadFile("../docs/benchmarks.md")
+	require.NoError(t, err)
+	documented := map[string][2]int64{}
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 6 {
+			continue
+		}
+		hand, errHand := strconv.ParseInt(strings.TrimSpace(cells[3]), 10, 64)
+		plugin, errPlugin := strconv.ParseInt(strings.TrimSpace(cells[4]), 10, 64)
+		if errHand == nil && errPlugin == nil {
+			documented[strings.TrimSpace(cells[1])] = [2]int64{hand, plugin}
+		}
+	}
+	f := databases(t, 2, nil)[0]
+	compared := 0
+	for _, s := range statements() {
+		want, ok := documented[s.name]
+		require.True(t, ok, s.name)
+		hand, plugin := int64(math.MaxInt64), int64(math.MaxInt64)
+		for try := 0; try == 0 || try < 5 && (plugin > want[1] || hand > want[0]); try++ {
+			n, _, err := f.allocations(&s, byHand, runs)
+			require.NoError(t, err)
+			hand = min(hand, n)
+			n, _, err = f.allocations(&s, withPlugin, runs)
+			require.NoError(t, err)
+			plugin = min(plugin, n)
+		}
+		if hand == want[0] {
+			compared++
+			assert.LessOrEqual(t, plugin, want[1], s.name)
+		}
+	}
+	t.Logf("%d of %d statements compared", compared, len(documented))
 }
 
 // What a statement sends and allocates is the same with two tenants and with

@@ -53,10 +53,28 @@ func (l *Lexer) Folded(t Token) string {
 func Lower(s string) string {
 	for i := range len(s) {
 		if c := s[i]; c >= 'A' && c <= 'Z' {
-			return string(foldInto(nil, s))
+			return folded(s)
 		}
 	}
 	return s
+}
+
+// clauseWords are those that GORM writes in capitals: folding them allocates nothing.
+var clauseWords = func() map[string]string {
+	words := map[string]string{}
+	for word := range strings.FieldsSeq("select from where group by having order limit offset for and or not in is null as on join left inner over asc desc distinct union") {
+		words[word] = word
+	}
+	return words
+}()
+
+func folded(s string) string {
+	var few [16]byte
+	lower := foldInto(few[:0], s)
+	if word, ok := clauseWords[string(lower)]; ok {
+		return word
+	}
+	return string(lower)
 }
 
 func foldInto(dst []byte, name string) []byte {
