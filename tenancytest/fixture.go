@@ -38,6 +38,7 @@ type Fixture struct {
 	// unsupported counts what Citus does not do, of the operation that runs.
 	unsupported int
 	bases       map[*gorm.DB][]base
+	interned    map[string]string
 }
 
 // Fixture fills the database for operations to be run one by one, as

@@ -61,15 +61,15 @@ func (f *Fixture) loneDialector(t testing.TB) (gorm.Dialector, error) {
 	case "postgres":
 		return postgres.Open(Postgres(t).OwnerDSN), nil
 	case "sqlite":
-		return copyDialector(f.shared.Dialector, filepath.Join(t.TempDir(), "lone.db")+"?_pragma=foreign_keys(1)")
+		return copyDialector(f.shared.Dialector, filepath.Join(t.TempDir(), "lone.db")+"?_pragma=foreign_keys(1)", nil)
 	}
 	return nil, fmt.Errorf("Suite.Lone must be set for %s", f.shared.Name())
 }
 
 // copyDialector copies a dialector, which the plugin may have wrapped, for
-// another database. It goes by the names of its fields, so that this package
-// needs no driver but its own.
-func copyDialector(dialector gorm.Dialector, dsn string) (gorm.Dialector, error) {
+// another database, or for the connections of a pool. It goes by the names of its
+// fields, so that this package needs no driver but its own.
+func copyDialector(dialector gorm.Dialector, dsn string, pool gorm.ConnPool) (gorm.Dialector, error) {
 	v := reflect.Indirect(reflect.ValueOf(dialector))
 	for v.Kind() == reflect.Struct && v.FieldByName("Dialector").IsValid() {
 		v = reflect.Indirect(v.FieldByName("Dialector").Elem())
@@ -78,13 +78,16 @@ func copyDialector(dialector gorm.Dialector, dsn string) (gorm.Dialector, error)
 	another.Elem().Set(v)
 	field, conn := another.Elem().FieldByName("DSN"), another.Elem().FieldByName("Conn")
 	if !field.IsValid() || field.Kind() != reflect.String || !conn.IsValid() {
-		return nil, fmt.Errorf("Suite.Lone must be set: no oracle can be made from a %s", v.Type())
+		return nil, fmt.Errorf("no other handle can be made from a %s: Suite.Lone must be set, and Suite.Observe cannot be", v.Type())
 	}
 	field.SetString(dsn)
 	conn.SetZero()
+	if pool != nil {
+		conn.Set(reflect.ValueOf(pool))
+	}
 	opened, ok := another.Interface().(gorm.Dialector)
 	if !ok {
-		return nil, fmt.Errorf("Suite.Lone must be set: no oracle can be made from a %s", v.Type())
+		return nil, fmt.Errorf("no other handle can be made from a %s: Suite.Lone must be set, and Suite.Observe cannot be", v.Type())
 	}
 	return opened, nil
 }
@@ -188,31 +191,43 @@ func setupJoinTable(db *gorm.DB, m *model, rel *schema.Relationship) error {
 
 // fillCreated fills in what the plugin would: the tenant, and UUIDv7 ids.
 func (f *Fixture) fillCreated(db *gorm.DB) {
+	if s := db.Statement.Schema; s != nil {
+		if tenant := f.filledField(s); tenant != nil {
+			eachCreated(db, func(v reflect.Value) { fillField(db, tenant, v, f.tenants[0]) })
+		}
+	}
+	f.fillIDs(db)
+}
+
+// fillIDs fills in the ids that the plugin would, in structs.
+func (f *Fixture) fillIDs(db *gorm.DB) {
+	eachCreated(db, func(v reflect.Value) {
+		for _, field := range db.Statement.Schema.Fields {
+			if field.Tag.Get("tenancy") == "uuidv7" && field.DBName != "" {
+				fillField(db, field, v, uuid.Must(uuid.NewV7()))
+			}
+		}
+	})
+}
+
+// eachCreated calls fill with each struct that a statement creates.
+func eachCreated(db *gorm.DB, fill func(v reflect.Value)) {
 	s := db.Statement.Schema
 	if s == nil || db.Error != nil {
 		return
 	}
-	tenant := f.filledField(s)
-	fill := func(v reflect.Value) {
-		if v = reflect.Indirect(v); v.Kind() != reflect.Struct || v.Type() != s.ModelType {
-			return
-		}
-		if tenant != nil {
-			fillField(db, tenant, v, f.tenants[0])
-		}
-		for _, field := range s.Fields {
-			if field.Tag.Get("tenancy") == "uuidv7" && field.DBName != "" {
-				fillField(db, field, v, uuid.Must(uuid.NewV7()))
-			}
+	one := func(v reflect.Value) {
+		if v = reflect.Indirect(v); v.Kind() == reflect.Struct && v.Type() == s.ModelType {
+			fill(v)
 		}
 	}
 	switch v := db.Statement.ReflectValue; v.Kind() {
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			fill(v.Index(i))
+			one(v.Index(i))
 		}
 	case reflect.Struct:
-		fill(v)
+		one(v)
 	}
 }
 

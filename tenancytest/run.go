@@ -73,6 +73,11 @@ type Suite struct {
 	// unscoped is then a leak.
 	Enforced bool
 
+	// Observe runs the operations with one table enforced and all others observed, each
+	// table of a tenant in turn, instead of those of DB's own modes; see [Run]. DB's
+	// plugin enforces all. Nil means that DB is tried as it is.
+	Observe *Observed
+
 	// Backstop says that DB has no plugin: what is below it is tested alone. That
 	// may refuse, and answer with less; leaks are all that is reported. It knows
 	// tenants, not relations, so that shared tables may be read by anybody, and
@@ -101,6 +106,8 @@ type Suite struct {
 	unscoped bool
 	// oneTenant leaves out the other tenant's rows.
 	oneTenant bool
+	// slack observes the table that Observe should enforce: the suite tests itself.
+	slack bool
 }
 
 // Run fills the database and runs all operations, each in a subtest of its own,
@@ -112,7 +119,11 @@ func (s Suite) Run(t *testing.T) {
 	t.Helper()
 	s.brief = s.brief || testing.Short()
 	f := s.Fixture(t)
-	report := f.check(func(name string, do func() *Finding) {
+	check := f.check
+	if s.Observe != nil {
+		check = f.checkObserved
+	}
+	report := check(func(name string, do func() *Finding) {
 		t.Run(name, func(t *testing.T) {
 			if finding := do(); finding != nil {
 				t.Error(finding)
@@ -165,6 +176,7 @@ type report struct {
 	unsupported int // refused by Citus, as it refuses the like of everybody
 	findings    []*Finding
 	texts       textCount
+	observed    map[blend]int // under Suite.Observe
 }
 
 // String is the summary line.
@@ -177,6 +189,10 @@ func (r *report) String() string {
 		r.operations, counts[Leak], counts[Wrong], counts[Refused])
 	if r.texts.answered+r.texts.refused > 0 {
 		text += fmt.Sprintf("; %d with text answered, %d refused", r.texts.answered, r.texts.refused)
+	}
+	if r.observed != nil {
+		text += fmt.Sprintf("; %d as plain GORM, %d as enforced, %d table by table, %d mixed",
+			r.observed[free], r.observed[whole], r.observed[apart], r.observed[mixed])
 	}
 	if r.unsupported > 0 {
 		text += fmt.Sprintf("; Citus does not do %d", r.unsupported)

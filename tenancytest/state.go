@@ -37,13 +37,13 @@ func (s *state) text() *texts {
 func (f *Fixture) readState(pool gorm.ConnPool, db *gorm.DB) (*state, error) {
 	s := &state{own: map[string]any{}, foreign: map[string]any{}, rest: map[string]any{}}
 	n := &normalizer{f: f, bases: f.bases[db]}
-	if f.suite.Reveal != nil && db == f.shared {
+	if f.suite.Reveal != nil && db != f.lone {
 		if err := f.suite.Reveal(context.Background(), pool); err != nil {
 			return nil, fmt.Errorf("Suite.Reveal: %w", err)
 		}
 	}
 	ctx := context.Background()
-	if f.suite.Reading != nil && db == f.shared {
+	if f.suite.Reading != nil && db != f.lone {
 		ctx = f.suite.Reading
 	}
 	for _, m := range f.models {
