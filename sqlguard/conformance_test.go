@@ -203,6 +203,26 @@ func TestConformanceGlobalKeys(t *testing.T) {
 	conform(t, suite, true)
 }
 
+// TestConformanceObserved enforces each table in turn, with the others observed and a
+// guard that reads text: a sample, and with SQLGUARD_ALL all of it.
+func TestConformanceObserved(t *testing.T) {
+	t.Parallel()
+	for name, global := range map[string]bool{"composite keys": false, "global keys": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, _ := openConformance(t, global)
+			observed := &tenancytest.Observed{
+				Config: tenancy.Config{Models: conformanceModels, RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true})},
+				Sample: 40,
+			}
+			if os.Getenv("SQLGUARD_ALL") != "" {
+				observed.Sample = 0
+			}
+			tenancytest.Suite{DB: db, Models: conformanceModels, Observe: observed, AnswersText: true, MayRefuse: mayRefuse}.Run(t)
+		})
+	}
+}
+
 // fragments reach out of the places that take text, or hold queries.
 var fragments = []string{
 	"1 = 1 OR 1 = 1", "(1 = 1", "1 = 1\tor\t1 = 1", "1 = 1) OR (1 = 1", "1 = 1 -- ", "1 = 1 /*", "1 = 1; SELECT 1", "true OR EXISTS (SELECT 1 FROM tags)",

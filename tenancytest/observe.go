@@ -22,6 +22,10 @@ type Observed struct {
 	// value is that of tenancy.Config.
 	Config tenancy.Config
 
+	// Tables are the tables that are enforced in turn. Empty means all that are a
+	// tenant's.
+	Tables []string
+
 	// Sample is how many operations run for each table, drawn by Seed from all that
 	// there are, random chains among them. Zero means all.
 	Sample int
@@ -87,18 +91,28 @@ func (f *Fixture) checkObserved(run func(name string, do func() *Finding)) *repo
 	f.texts = textCount{}
 	references := map[*task]*reference{}
 	tasks := f.tasks()
-	for number, m := range f.models {
-		if m.tenant == nil || m.isApart() {
+	for _, m := range f.models {
+		if !f.isEnforcedInTurn(m) {
 			continue
 		}
-		err := f.checkEnforced(m, f.sample(tasks, uint64(number)), plain, references, result, step)
+		err := f.checkEnforced(m, f.sample(tasks, m), plain, references, result, step)
 		if err != nil {
 			step(m.table, func() *Finding { return found(Wrong, "%v", err) })
 			break
 		}
 	}
 	result.texts = f.texts
+	if result.operations == 0 {
+		step("observe", func() *Finding {
+			return found(Wrong, "no table is a tenant's and among Observed.Tables: nothing was tried")
+		})
+	}
 	return result
+}
+
+func (f *Fixture) isEnforcedInTurn(m *model) bool {
+	only := f.suite.Observe.Tables
+	return m.tenant != nil && !m.isApart() && (len(only) == 0 || slices.Contains(only, m.table))
 }
 
 // checkEnforced runs tasks with one table enforced.
@@ -131,28 +145,47 @@ func (f *Fixture) checkEnforced(m *model, tasks []*task, plain *gorm.DB, referen
 	}
 	for _, tr := range p.tried {
 		step(m.table+" enforced/"+tr.scope.name+"/"+tr.task.name, func() *Finding {
+			finding := p.finish(tr)
 			result.observed[tr.class]++
-			return p.finish(tr)
+			return finding
 		})
 	}
 	return restore()
 }
 
-// sample draws the tasks that run for a table.
-func (f *Fixture) sample(tasks []*task, table uint64) []*task {
-	random := rand.New(rand.NewPCG(f.suite.Observe.Seed, table))
-	tasks = slices.Clone(tasks)
+// sample draws the tasks that run for a table: of the random chains too, and most of
+// them from those that lead to the table.
+func (f *Fixture) sample(tasks []*task, m *model) []*task {
+	random := rand.New(rand.NewPCG(f.suite.Observe.Seed, uint64(m.number)))
+	near, far := []*task{}, []*task{}
 	for range chainsObserved {
 		if chain, ok := attempt(func() *task { return f.randomTask(random.IntN) }); ok {
-			tasks = append(tasks, chain)
+			tasks = append(slices.Clip(tasks), chain)
+		}
+	}
+	for _, t := range tasks {
+		if t.leadsTo(m) {
+			near = append(near, t)
+		} else {
+			far = append(far, t)
 		}
 	}
 	n := f.suite.Observe.Sample
 	if n <= 0 || n >= len(tasks) {
-		return tasks
+		return append(near, far...)
 	}
-	random.Shuffle(len(tasks), func(i, j int) { tasks[i], tasks[j] = tasks[j], tasks[i] })
-	return tasks[:n]
+	for _, list := range [][]*task{near, far} {
+		random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	}
+	return append(near[:min(len(near), n-n/4)], far[:min(len(far), n/4)]...)
+}
+
+// leadsTo reports whether a task's relation is one of a table, or leads to it.
+func (t *task) leadsTo(m *model) bool {
+	if t.target == nil {
+		return t.model == m
+	}
+	return t.target == m || t.model == m || t.join == m
 }
 
 // refer runs a task elsewhere; nil where it does not apply.

@@ -101,12 +101,16 @@ func (f *Fixture) intern(text string) string {
 
 var (
 	quotedText = regexp.MustCompile(`'(?:[^']|'')*'`)
+	doubled    = regexp.MustCompile(`"(?:[^"]|"")*"`)
 	word       = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
 )
 
 // names reports whether a statement names a table, and another one.
 func (f *Fixture) names(statement string, table *model) (it, others bool) {
 	text := strings.ToLower(quotedText.ReplaceAllString(statement, ""))
+	if f.shared.Name() == "sqlite" { // its driver quotes names with backticks, and values like this
+		text = doubled.ReplaceAllString(text, "")
+	}
 	for _, name := range word.FindAllString(text, -1) {
 		switch {
 		case name == strings.ToLower(table.table):
@@ -131,15 +135,37 @@ func (f *Fixture) blend(statements []string, table *model) (isFree, isWhole, isA
 }
 
 // classify tells how a task is judged. A run that is sent as it is names what plain
-// GORM names; one that is enforced throughout names what a lone tenant names.
+// GORM names; one that is enforced throughout names what a lone tenant names. What is
+// saved with a value of the enforced table is judged and filled with it, though GORM
+// may then have nothing to send for the value itself.
 func (p *partial) classify(t *task, ref *reference) blend {
-	if isFree, _, _ := p.f.blend(ref.plain.statements, p.m); isFree {
+	if isFree, _, _ := p.f.blend(ref.plain.statements, p.m); isFree && t.savesWith(p.m) {
+		return mixed
+	} else if isFree {
 		return free
 	}
-	if _, isWhole, _ := p.f.blend(ref.lone.statements, p.m); isWhole {
+	_, isWhole, _ := p.f.blend(ref.lone.statements, p.m)
+	if named := t.foreign(); isWhole && (named == nil || named == p.m) {
 		return whole
 	}
 	return mixed
+}
+
+// savesWith reports whether a task saves related values with one of a table.
+func (t *task) savesWith(m *model) bool {
+	return t.target != nil && t.flags&creates != 0 && t.model == m
+}
+
+// foreign is the model of the value that names the other tenant, where that must be
+// refused; else nil.
+func (t *task) foreign() *model {
+	switch {
+	case t.want() == nil:
+		return nil
+	case t.target == nil || t.flags&byOwner != 0:
+		return t.model
+	}
+	return t.target
 }
 
 // begin runs a task with the other tenant's rows in the table.
@@ -166,6 +192,8 @@ func (p *partial) begin(t *task, s observedScope, ref *reference) *trial {
 		}
 	case s.name == "none":
 		tr.finding = p.judgeNone(tr, shared)
+	case tr.class == mixed && s.name == "tenant" && t.foreign() == p.m && !p.refuses(tr, shared):
+		tr.finding = found(Leak, "a value of the enforced table that names another tenant is accepted: want %q, got %v", t.want(), shared.err)
 	case tr.class == whole && s.name == "tenant":
 		tr.finding = p.f.judgeTenant(p.f.asText(s.name, t, shared.out), shared.out, ref.lone.out)
 	}
@@ -173,6 +201,13 @@ func (p *partial) begin(t *task, s observedScope, ref *reference) *trial {
 		tr.finding.SQL = shared.statements
 	}
 	return tr
+}
+
+// refuses reports whether a task that names another tenant is refused for it. Where a
+// statement on an observed table failed before, there was nothing to refuse.
+func (p *partial) refuses(tr *trial, shared *trace) bool {
+	isFree, _, _ := p.f.blend(tr.ref.plain.statements, p.m)
+	return errors.Is(shared.err, tr.task.want()) || isFree || shared.err != nil || tr.task.flags&refusable != 0
 }
 
 // found is how many findings there are so far.
@@ -259,7 +294,8 @@ func (p *partial) judgeNone(tr *trial, shared *trace) *Finding {
 	if tr.class == whole {
 		return p.f.judgeNone(p.f.asText(tr.scope.name, tr.task, shared.out), shared.out, tr.ref.lone.out)
 	}
-	if tr.ref.plain.err == nil && shared.err == nil && tr.task.flags&silent == 0 {
+	isFree, _, _ := p.f.blend(tr.ref.plain.statements, p.m)
+	if !isFree && tr.ref.plain.err == nil && shared.err == nil && tr.task.flags&silent == 0 {
 		return found(Leak, "no tenant, but no error")
 	}
 	return nil
@@ -330,7 +366,7 @@ func (p *partial) judgeApart(tr *trial, without *trace) *Finding {
 		f.asText(tr.scope.name, t, without.out).flags&refusable == 0 {
 		return found(Refused, "plain GORM succeeds, it gets: %v", without.err)
 	}
-	if _, _, isApart := f.blend(filled.statements, p.m); !isApart || t.isBlocked() || filled.err != nil {
+	if _, _, isApart := f.blend(filled.statements, p.m); !isApart || t.isBlocked() || t.savesWith(p.m) || filled.err != nil {
 		return nil // what fails without the plugin, for keys that contain the tenant, may succeed with it
 	}
 	if isTenancyError(without.err) {

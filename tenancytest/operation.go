@@ -54,6 +54,7 @@ const (
 	asWritten // text that a bypass sends as it is, so that rows of both tenants meet
 	textual   // holds text that needs Config.RawSQL: refusable where Suite.AnswersText does not say otherwise
 	inInsert  // a subquery among the values of an INSERT, which Citus does not have
+	byOwner   // the owner of a relation is what names the other tenant
 	locks     // locks rows, which Citus does on one shard alone
 
 	refused = mismatch | immutable | noTenant
@@ -65,6 +66,7 @@ type task struct {
 	flags  flags
 	model  *model
 	target *model // of a relation
+	join   *model // the table between
 	run    func(tx *gorm.DB) answer
 }
 
@@ -112,16 +114,19 @@ func (f *Fixture) tasks() (tasks []*task) {
 			if op.flags&(changes|creates|refused|blocked) != 0 && m.tenant == nil {
 				continue // shared tables are read-only
 			}
-			add(&task{m.schema.Name + "/" + op.name, op.flags, m, nil, func(tx *gorm.DB) answer { return op.run(tx, m) }})
+			add(&task{name: m.schema.Name + "/" + op.name, flags: op.flags, model: m, run: func(tx *gorm.DB) answer { return op.run(tx, m) }})
 		}
 		for _, r := range m.rels {
 			for _, op := range relationOperations() {
 				if op.flags&(changes|creates|refused|blocked) != 0 && m.tenant == nil {
 					continue
 				}
-				add(&task{m.schema.Name + "/" + r.name + "/" + op.name, op.flags, m, r.target, func(tx *gorm.DB) answer {
-					return op.run(tx, r)
-				}})
+				t := &task{name: m.schema.Name + "/" + r.name + "/" + op.name, flags: op.flags, model: m, target: r.target}
+				if r.JoinTable != nil {
+					t.join = f.tables[r.JoinTable.Table]
+				}
+				t.run = func(tx *gorm.DB) answer { return op.run(tx, r) }
+				add(t)
 			}
 		}
 	}

@@ -158,13 +158,13 @@ var associationOperations = []relationOperation{
 	{"Foreign Association Replace", creates | naming | mismatch, func(tx *gorm.DB, r *relation) answer {
 		return gave(r.association(tx, r.m.row(0)).Replace(r.other(2)))
 	}},
-	{"Foreign Association owner Append", creates | naming | mismatch, func(tx *gorm.DB, r *relation) answer {
+	{"Foreign Association owner Append", creates | naming | mismatch | byOwner, func(tx *gorm.DB, r *relation) answer {
 		return gave(r.association(tx, r.m.foreign(0)).Append(r.new(0)))
 	}},
-	{"Foreign Association owner Clear", creates | naming | mismatch | refusable, func(tx *gorm.DB, r *relation) answer {
+	{"Foreign Association owner Clear", creates | naming | mismatch | byOwner | refusable, func(tx *gorm.DB, r *relation) answer {
 		return gave(r.association(tx, r.m.foreign(0)).Clear())
 	}},
-	{"Foreign Association owner Delete", creates | naming | mismatch | refusable, func(tx *gorm.DB, r *relation) answer {
+	{"Foreign Association owner Delete", creates | naming | mismatch | byOwner | refusable, func(tx *gorm.DB, r *relation) answer {
 		return gave(r.association(tx, r.m.foreign(0)).Delete(r.bareTarget(0)))
 	}},
 	{"Foreign Association Delete", creates | naming | mismatch | refusable, func(tx *gorm.DB, r *relation) answer {

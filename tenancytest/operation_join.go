@@ -251,6 +251,51 @@ var joinOperations = []relationOperation{
 		inner := tx.Table(r.m.f.name(r.target.table) + " AS rel").Select("1").Where(r.on(r.m.f.name(r.m.table), "rel"))
 		return got(tx.Where("NOT EXISTS (?)", inner).Delete(r.m.new()))
 	}},
+	{"Related in From", oneByOne, func(tx *gorm.DB, r *relation) answer {
+		f := r.target.any()
+		return intoMaps(tx.Table(r.m.name()+" AS mine, (?) AS rel", tx.Model(r.target.new()).Select(r.target.c(f))).
+			Select("mine." + r.m.c(r.m.any()) + " AS a, rel." + r.target.c(f) + " AS b"))
+	}},
+	{"Related joined as a subquery", oneByOne, func(tx *gorm.DB, r *relation) answer {
+		r.direct()
+		return intoMaps(tx.Model(r.m.new()).Select(r.columns("rel")).
+			Joins("LEFT JOIN (?) AS rel ON "+r.on(r.m.name(), "rel"), tx.Model(r.target.new())))
+	}},
+	{"Related in Order", oneByOne, func(tx *gorm.DB, r *relation) answer {
+		out := r.m.slice()
+		return got(tx.Clauses(clause.OrderBy{Expression: clause.Expr{
+			SQL: r.m.order() + ", (?)", Vars: []any{r.number(tx)},
+		}}).Find(out), out)
+	}},
+	{"Related in an expression", oneByOne, func(tx *gorm.DB, r *relation) answer {
+		out := r.m.slice()
+		return got(tx.Where(gorm.Expr("? > ?", 6, gorm.Expr("(?)", r.number(tx)))).Find(out), out)
+	}},
+	{"Related in a text's value", oneByOne | asWritten | textual, func(tx *gorm.DB, r *relation) answer {
+		return scanned(tx, "SELECT "+r.m.c(r.m.any())+" FROM "+r.m.name()+" WHERE 6 > (?)", r.number(tx))
+	}},
+	{"Related in Exec's value", changes | oneByOne | asWritten | textual, func(tx *gorm.DB, r *relation) answer {
+		c := r.m.count()
+		text, args := r.m.is(0)
+		return got(tx.Exec("UPDATE "+r.m.name()+" SET "+r.m.c(c)+" = (?) WHERE "+text, append([]any{r.number(tx)}, args...)...))
+	}},
+	{"Update to related", changes | oneByOne, func(tx *gorm.DB, r *relation) answer {
+		return got(row(where, tx.Model(r.m.new()), r.m, 0).Updates(map[string]any{r.m.count().DBName: r.number(tx)}))
+	}},
+	{"Create of related", creates | inInsert, func(tx *gorm.DB, r *relation) answer {
+		columns := r.m.columns(r.m.made(0))
+		columns[r.m.count().DBName] = gorm.Expr("(?)", r.number(tx))
+		return got(tx.Model(r.m.new()).Create(columns))
+	}},
+	{"Upsert to related", creates | inInsert, func(tx *gorm.DB, r *relation) answer {
+		to := clause.Assignments(map[string]any{r.m.count().DBName: gorm.Expr("(?)", r.number(tx))})
+		return got(tx.Clauses(r.m.conflict(clause.OnConflict{DoUpdates: to})).Create(r.m.changed(0)))
+	}},
+}
+
+// number counts the related rows, all of them.
+func (r *relation) number(tx *gorm.DB) *gorm.DB {
+	return tx.Model(r.target.new()).Unscoped().Select("COUNT(*)")
 }
 
 // toOne leaves the operation out for relations that Joins does not take by name.
