@@ -16,7 +16,7 @@ func observed(t *testing.T, composite bool) Suite {
 	t.Helper()
 	db := open(t, composite)
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
-	s := Suite{DB: db, Models: allModels, Observe: &Observed{Sample: 60}, brief: true}
+	s := Suite{DB: db, Models: allModels, Observe: &Observed{Sample: 30}, brief: true}
 	if os.Getenv("TENANCY_TEST_LONG") != "" {
 		s.Observe.Sample, s.brief = 0, false
 	}
