@@ -55,6 +55,34 @@
 // [Suite] has the options: an oracle of one's own, rows that a check constraint
 // asks to be different, operations to leave out.
 //
+// # One table enforced, the others observed
+//
+// [Suite.Observe] tries the same operations, and random chains, as they run on the way
+// from tenancy.Observe to tenancy.Enforce: each table of a tenant in turn is the only
+// one that is enforced, on handles that the suite opens beside the one under test.
+//
+//	tenancytest.Suite{
+//		DB: db, Models: []any{&User{}, &Order{}},
+//		Observe: &tenancytest.Observed{Config: config, Sample: 100},
+//	}.Run(t)
+//
+// Which oracle an operation has depends on the tables that its statements name:
+//
+//   - Not the enforced one: GORM without the plugin, on the same tables. Answer,
+//     effects and statements must be the same, and what enforcing would change must
+//     have been reported. Text that the plugin does not understand may be refused.
+//   - The enforced one, each statement, whatever else it names: such a statement is
+//     enforced as a whole, and what is compared is what [Run] compares.
+//   - Some this table alone, others not: GORM without the plugin, on tables of which
+//     this one holds the tenant's rows alone.
+//   - Anything else has no oracle that is independent of the plugin, other than the
+//     rule that holds for all of them: it runs a second time when the other tenant's
+//     rows are removed from the enforced table, and they must have made no difference
+//     to what is answered, counted, written or refused. If they do, it is a [Leak].
+//
+// Without a tenant, what names the enforced table must fail. The other tenant's rows
+// in observed tables are read and changed as without the plugin: that is no finding.
+//
 // # Random chains and texts
 //
 // [Suite.Fixture] fills the database for single operations, to be driven by a
