@@ -15,9 +15,11 @@ import (
 // another tenant's row from one with its own.
 type conflictCheck struct {
 	values  clause.Values
-	columns []string // the key, which does not contain the tenant; none: no check
-	update  bool     // DO UPDATE behind the guard: fewer rows are a conflict
-	asked   bool     // by a WHERE of the caller's, too, which may skip rows
+	guard   bool       // the key does not contain the tenant
+	columns []string   // of the key; none where it is not known
+	key     *uniqueKey // where it is of more than its columns
+	update  bool       // DO UPDATE behind the guard: fewer rows are a conflict
+	asked   bool       // by a WHERE of the caller's, too, which may skip rows
 }
 
 // writeOnConflict writes ON CONFLICT so that it meets the tenant's own rows
@@ -29,12 +31,8 @@ func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ cla
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "ON CONFLICT holds an expression that is not known"))
 		return
 	}
-	target, guard := ex.conflictTarget(stmt, oc)
-	if len(target) > len(oc.Columns) && len(oc.Columns) > 0 {
-		ex.rehearsal.note("upserts by the key that begins with the tenant")
-	}
 	ex.openClause(stmt, c)
-	ex.writeTarget(stmt, oc, target)
+	target, guard := ex.writeTarget(stmt, oc)
 	if oc.DoNothing {
 		stmt.WriteString("DO NOTHING")
 	} else {
@@ -46,7 +44,7 @@ func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ cla
 	ex.writeConflictWhere(stmt, oc.Where, guard && !oc.DoNothing)
 	ex.closeClause(stmt, c)
 	if guard {
-		ex.conflict.columns = target
+		ex.conflict.guard, ex.conflict.columns = true, target
 		ex.conflict.update, ex.conflict.asked = !oc.DoNothing, len(oc.Where.Exprs) > 0
 	}
 }
@@ -65,9 +63,14 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if ex.table.kind == KindLinked {
 		return columns, !oc.DoNothing
 	}
-	if name := strings.Trim(oc.OnConstraint, `"`); name != "" {
-		columns = ex.uniqueKeys(stmt, nil, name).named(name)
-		return columns, !slices.Contains(columns, ex.table.column)
+	if oc.OnConstraint != "" {
+		lexer := sqltext.Lexer{Text: oc.OnConstraint, Dialect: ex.plugin.dialect}
+		name := lexer.Folded(lexer.Next())
+		key := ex.uniqueKeys(stmt, nil, name).named(name)
+		if key == nil {
+			return nil, true
+		}
+		return key.columns, !slices.Contains(key.columns, ex.table.column)
 	}
 	if len(columns) == 0 { // DO NOTHING, whatever the conflict
 		if stmt.Schema == nil {
@@ -100,7 +103,15 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres && !keptGlobal(stmt, columns)) {
 		return append([]string{ex.table.column}, columns...), false
 	}
+	ex.conflict.meets(key)
 	return columns, true
+}
+
+// meets notes the key that a conflict is met by. Its columns say all of most keys.
+func (c *conflictCheck) meets(key *uniqueKey) {
+	if key != nil && !key.isBinary() {
+		c.key = key
+	}
 }
 
 // keptGlobal reports whether the model says that columns are unique without the
@@ -123,43 +134,133 @@ func columnName(stmt *gorm.Statement, column clause.Column) string {
 	return column.Name
 }
 
-func (ex *execution) writeTarget(stmt *gorm.Statement, oc clause.OnConflict, columns []string) {
+// writeTarget writes the conflict's target, and returns what conflictTarget does.
+func (ex *execution) writeTarget(stmt *gorm.Statement, oc clause.OnConflict) (columns []string, guard bool) {
+	if ex.hasText(oc) {
+		return ex.writeTextTarget(stmt, oc)
+	}
+	columns, guard = ex.conflictTarget(stmt, oc)
 	if oc.OnConstraint != "" {
 		stmt.WriteString("ON CONSTRAINT ")
 		ex.writeName(stmt, clause.Column{Name: oc.OnConstraint, Raw: true})
 		stmt.WriteByte(' ')
-		return
+		return columns, guard
 	}
-	if len(oc.Columns) > 0 {
-		stmt.WriteByte('(')
-		if len(columns) > len(oc.Columns) { // the tenant's, which the key begins with
-			stmt.WriteString(ex.table.quoted)
-			stmt.WriteByte(',')
-		}
-		for i, column := range oc.Columns {
-			if i > 0 {
-				stmt.WriteByte(',')
-			}
-			from := ex.mark(stmt)
-			stmt.WriteQuoted(column)
-			ex.judge(stmt, from, sqltext.Value)
-		}
-		stmt.WriteString(") ")
-	}
+	widened := len(columns) > len(oc.Columns)
+	ex.writeElements(stmt, oc.Columns, widened)
 	if ex.everybody {
 		stmt.WriteString("WHERE ")
 		writeForEverybody(stmt, ex.table, "")
 		stmt.WriteByte(' ')
 	}
-	if len(oc.TargetWhere.Exprs) > 0 {
-		if ex.everybody {
-			stmt.WriteString("AND (")
-		} else {
-			stmt.WriteString("WHERE (")
-		}
-		ex.writeGroup(stmt, oc.TargetWhere)
-		stmt.WriteString(") ")
+	ex.writeTargetWhere(stmt, oc)
+	return columns, guard
+}
+
+// writeElements writes what stands in the parentheses of a target.
+func (ex *execution) writeElements(stmt *gorm.Statement, columns []clause.Column, widened bool) {
+	if len(columns) == 0 {
+		return
 	}
+	stmt.WriteByte('(')
+	if widened { // the tenant's, which the key begins with
+		ex.rehearsal.note(notedTarget)
+		stmt.WriteString(ex.table.quoted)
+		stmt.WriteByte(',')
+	}
+	for i, column := range columns {
+		if i > 0 {
+			stmt.WriteByte(',')
+		}
+		from := ex.mark(stmt)
+		stmt.WriteQuoted(column)
+		ex.judge(stmt, from, sqltext.Value)
+	}
+	stmt.WriteString(") ")
+}
+
+const notedTarget = "upserts by the key that begins with the tenant"
+
+func (ex *execution) writeTargetWhere(stmt *gorm.Statement, oc clause.OnConflict) {
+	if len(oc.TargetWhere.Exprs) == 0 {
+		return
+	}
+	stmt.WriteString("WHERE (")
+	ex.writeGroup(stmt, oc.TargetWhere)
+	stmt.WriteString(") ")
+}
+
+// hasText reports whether a target is more than the names of columns, and the table's
+// keys have to be compared with its text.
+func (ex *execution) hasText(oc clause.OnConflict) bool {
+	if !ex.table.isScoped() || ex.table.kind == KindLinked || oc.OnConstraint != "" || len(oc.Columns) == 0 {
+		return false
+	}
+	if len(oc.TargetWhere.Exprs) > 0 {
+		return true
+	}
+	for i := range oc.Columns {
+		if oc.Columns[i].Raw {
+			return true
+		}
+	}
+	return false
+}
+
+// writeTextTarget writes a target as it is, and adds the tenant once its text tells
+// which key it means.
+func (ex *execution) writeTextTarget(stmt *gorm.Statement, oc clause.OnConflict) (columns []string, guard bool) {
+	start := stmt.SQL.Len()
+	guarded := ex.guarded
+	ex.guarded = false
+	ex.writeElements(stmt, oc.Columns, false)
+	elements := stmt.SQL.Len()
+	ex.writeTargetWhere(stmt, oc)
+	known := !ex.guarded // a function that is not known is not shown to the database
+	ex.guarded = ex.guarded || guarded
+	if stmt.DB.Error != nil {
+		return nil, true
+	}
+	sql := stmt.SQL.String()
+	f, err := ex.fitTarget(stmt, ex.table, sql[start:], known)
+	if err != nil {
+		stmt.AddError(err)
+		return nil, true
+	}
+	widened, err := ex.widens(ex.table, f)
+	if err != nil {
+		stmt.AddError(err)
+		return nil, true
+	}
+	if widened && ex.table.kind == KindMixed {
+		ex.everybody = ex.insertsForEverybody(stmt)
+	}
+	switch {
+	case ex.everybody:
+		stmt.SQL.Reset()
+		stmt.WriteString(sql[:elements])
+		stmt.WriteString("WHERE ")
+		writeForEverybody(stmt, ex.table, "")
+		stmt.WriteByte(' ')
+		if where, ok := strings.CutPrefix(sql[elements:], "WHERE "); ok {
+			stmt.WriteString("AND ")
+			stmt.WriteString(where)
+		}
+	case widened:
+		ex.rehearsal.note(notedTarget)
+		stmt.SQL.Reset()
+		stmt.WriteString(sql[:start+1])
+		stmt.WriteString(ex.table.quoted)
+		stmt.WriteByte(',')
+		stmt.WriteString(sql[start+1:])
+	case f.inside:
+	case f.bareKey != nil:
+		ex.conflict.meets(f.bareKey)
+		return f.bareKey.columns, true
+	default:
+		return nil, true // the database knows no such key either
+	}
+	return f.columns, false
 }
 
 // writeGroup writes conditions inside of parentheses.
@@ -218,14 +319,14 @@ func checkConflict(db *gorm.DB) {
 		return
 	}
 	if db.Error != nil {
-		if strings.Contains(db.Error.Error(), "ON CONFLICT") {
+		if isTargetError(db.Error) {
 			ex.table.keys.Store(nil) // the keys have changed since they were read
 		}
 		return
 	}
 	check, sent := &ex.conflict, int64(len(ex.conflict.values.Values))
 	switch {
-	case len(check.columns) == 0, check.update && db.RowsAffected >= sent, db.RowsAffected >= sent && sent == 1:
+	case !check.guard, check.update && db.RowsAffected >= sent, db.RowsAffected >= sent && sent == 1:
 		return
 	case check.update && !check.asked:
 	default:
@@ -236,6 +337,9 @@ func checkConflict(db *gorm.DB) {
 	}
 	db.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, ""))
 }
+
+// isTargetError reports whether an error of the database is about a conflict's target.
+func isTargetError(err error) bool { return strings.Contains(err.Error(), "ON CONFLICT") }
 
 // checkSave runs after an update. Save inserts a row that its update did not
 // find, but only after the update has saved the row's associations: a key that
@@ -274,58 +378,4 @@ func checkSave(db *gorm.DB) {
 	case taken:
 		db.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, ""))
 	}
-}
-
-// keyIsTaken asks whether one of the keys that were sent is another tenant's.
-func (ex *execution) keyIsTaken(stmt *gorm.Statement) (bool, error) {
-	values := ex.conflict.values
-	at := make([]int, 0, len(ex.conflict.columns)+1)
-	for _, name := range append(slices.Clone(ex.conflict.columns), ex.table.column) {
-		i := slices.IndexFunc(values.Columns, func(c clause.Column) bool { return c.Name == name })
-		if i < 0 {
-			return false, nil // made by the database, and so nobody's
-		}
-		at = append(at, i)
-	}
-	side := &gorm.Statement{DB: stmt.DB, Clauses: map[string]clause.Clause{}}
-	side.SQL.WriteString("SELECT 1 FROM " + stmt.Quote(ex.table.name) + " WHERE ")
-	for n, row := range values.Values {
-		if n > 0 {
-			side.SQL.WriteString(" OR ")
-		}
-		side.SQL.WriteByte('(')
-		for k, i := range at {
-			if k > 0 {
-				side.SQL.WriteString(" AND ")
-			}
-			side.SQL.WriteString(stmt.Quote(values.Columns[i].Name))
-			if k == len(at)-1 {
-				side.SQL.WriteString(" <> ")
-			} else {
-				side.SQL.WriteString(" = ")
-			}
-			side.AddVar(side, keyValue(row[i]))
-		}
-		side.SQL.WriteByte(')')
-	}
-	side.SQL.WriteString(" LIMIT 1")
-	if ex.plugin.instructs(side.Vars) { // it stood behind other values before
-		return false, ex.errorOn(ex.table.name, ErrUnscopedSQL, reasonInstruction)
-	}
-	rows, err := poolOf(stmt).QueryContext(stmt.Context, side.SQL.String(), side.Vars...)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	taken := rows.Next()
-	return taken, rows.Err()
-}
-
-// keyValue is a value of a key to ask for; one that the database makes is
-// nobody's.
-func keyValue(value any) any {
-	if _, ok := value.(clause.Expression); ok {
-		return nil
-	}
-	return value
 }

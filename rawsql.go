@@ -79,6 +79,32 @@ type RawStatement struct {
 	// and is folded as the dialect folds it. Under [Config.AllowUndeclared] a table
 	// that is not known is a shared one that tenants may read.
 	Table func(schema, name string) (TenantTable, bool)
+
+	ex   *execution
+	stmt *gorm.Statement
+}
+
+// WidensTarget reports whether the target of an ON CONFLICT on a tenants' table is to
+// be given the tenant column: where the table has a unique index of what the target
+// names and the tenant column. The target is text as PostgreSQL reads it, from its
+// parenthesis to the end of its condition: (lower(email)) WHERE active. Its functions
+// must be known to touch no table. Where the text leaves open which index it means, the
+// database is asked, once for each target; where that is not certain either, the error
+// wraps [ErrUnscopedSQL]. A statement that the plugin did not make widens none. It is
+// to be called while the statement is scoped, by Scope itself.
+func (s RawStatement) WidensTarget(schema, name, target string) (bool, error) {
+	if s.ex == nil {
+		return false, nil
+	}
+	t := s.ex.plugin.tables.byName(schema, name)
+	if !t.isScoped() || t.kind == KindLinked {
+		return false, nil
+	}
+	f, err := s.ex.fitTarget(s.stmt, t, target, true)
+	if err != nil {
+		return false, err
+	}
+	return s.ex.widens(t, f)
 }
 
 // TenantTable is what is known of a table.
@@ -203,6 +229,7 @@ func (ex *execution) isLast(stmt *gorm.Statement, name string) bool {
 func (ex *execution) raw(stmt *gorm.Statement) RawStatement {
 	return RawStatement{
 		SQL: stmt.SQL.String(), Vars: stmt.Vars, Dialect: stmt.DB.Name(), Scope: ex.scope.public(), Table: ex.plugin.tables.describe,
+		ex: ex, stmt: stmt,
 	}
 }
 
@@ -218,22 +245,31 @@ func (ex *execution) scopeText(stmt *gorm.Statement) error {
 	return nil
 }
 
-// explain puts the error that a statement's failure stands for in its place.
+// explain puts the error that a statement's failure stands for in its place. One about
+// a conflict's target says that keys have changed since they were read.
 func (ex *execution) explain(db *gorm.DB) {
+	err := db.Error
+	row, isRow := db.Statement.Dest.(*sql.Row)
+	if err == nil && isRow && row != nil {
+		err = row.Err()
+	}
+	if err == nil {
+		return
+	}
+	if isTargetError(err) {
+		ex.plugin.tables.forgetKeys()
+	}
 	explainer, ok := ex.plugin.config.RawSQL.(Explainer)
 	if !ok || ex.scope == nil || ex.scope.mode == modeBypass {
 		return
 	}
-	row, isRow := db.Statement.Dest.(*sql.Row)
-	switch {
-	case db.Error != nil:
-		if err := explainer.Explain(db.Error); err != nil {
-			db.Error = ex.errorOn(db.Statement.Table, err, "")
-		}
-	case isRow && row != nil && row.Err() != nil:
-		if err := explainer.Explain(row.Err()); err != nil {
-			db.Statement.Dest = refusedRow(ex.errorOn(db.Statement.Table, err, ""))
-		}
+	if err = explainer.Explain(err); err == nil {
+		return
+	}
+	if err = ex.errorOn(db.Statement.Table, err, ""); db.Error != nil {
+		db.Error = err
+	} else {
+		db.Statement.Dest = refusedRow(err)
 	}
 }
 

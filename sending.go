@@ -253,7 +253,7 @@ func (ex *execution) judgeLast(ctx context.Context, stmt *gorm.Statement, query 
 	case p.config.RawSQL == nil || p.instructs(args):
 		return "", nil, ex.errorOn(stmt.Table, ErrUnscopedSQL, ex.reasonChanged(stmt))
 	}
-	raw := RawStatement{SQL: query, Vars: args, Dialect: stmt.DB.Name(), Scope: Scope{s}, Table: p.tables.describe}
+	raw := RawStatement{SQL: query, Vars: args, Dialect: stmt.DB.Name(), Scope: Scope{s}, Table: p.tables.describe, ex: ex, stmt: stmt}
 	scoped, vars, err := p.config.RawSQL.Scope(ctx, raw)
 	if err != nil {
 		return "", nil, ex.errorOn(stmt.Table, err, "")

@@ -1,7 +1,9 @@
 package tenancy
 
 import (
+	"context"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -27,32 +29,47 @@ const (
 )
 
 // uniqueKeys are a table's unique keys by name, read once a table.
-type uniqueKeys struct{ keys []uniqueKey }
+type uniqueKeys struct {
+	keys    []uniqueKey
+	targets targets
+}
 
 type uniqueKey struct {
 	name    string
-	columns []string
+	columns []string // those of its parts that are columns
+	index   sqltext.Index
 	primary bool
+}
+
+// isPlain reports whether a key is of nothing but columns, and of all rows.
+func (k *uniqueKey) isPlain() bool {
+	return len(k.columns) == len(k.index.Parts) && k.index.Where == ""
+}
+
+// isBinary reports whether a key's values are the same where its columns' are.
+func (k *uniqueKey) isBinary() bool {
+	return k.isPlain() && !slices.ContainsFunc(k.index.Parts, func(p sqltext.IndexPart) bool { return p.Collation != "" })
 }
 
 // has reports whether a set of columns is a key.
 func (k *uniqueKeys) has(columns []string) bool { return k.find(columns) != nil }
 
-// find returns the key that a set of columns is, or nil.
+// find returns the key of all rows that a set of columns is, or nil.
 func (k *uniqueKeys) find(columns []string) *uniqueKey {
 	for i := range k.keys {
-		if key := k.keys[i].columns; len(key) == len(columns) && containsAll(key, columns) {
-			return &k.keys[i]
+		key := &k.keys[i]
+		if len(key.columns) == len(columns) && key.isPlain() && containsAll(key.columns, columns) {
+			return key
 		}
 	}
 	return nil
 }
 
-// hasOwn reports whether a set of columns is a key with the tenant.
+// hasOwn reports whether a set of columns is a key of all rows with the tenant.
 func (k *uniqueKeys) hasOwn(tenant string, columns []string) bool {
 	for i := range k.keys {
-		key := k.keys[i].columns
-		if len(key) == len(columns)+1 && slices.Contains(key, tenant) && containsAll(key, columns) {
+		key := &k.keys[i]
+		if len(key.columns) == len(columns)+1 && key.isPlain() && slices.Contains(key.columns, tenant) && containsAll(key.columns, columns) {
 			return true
 		}
 	}
@@ -68,10 +85,10 @@ func containsAll(set, columns []string) bool {
 	return true
 }
 
-func (k *uniqueKeys) named(name string) []string {
-	for _, key := range k.keys {
-		if key.name == name {
-			return key.columns
+func (k *uniqueKeys) named(name string) *uniqueKey {
+	for i := range k.keys {
+		if k.keys[i].name == name {
+			return &k.keys[i]
 		}
 	}
 	return nil
@@ -103,10 +120,10 @@ func (r *tables) modelledKeys(t *table) (*uniqueKeys, error) {
 		case err != nil:
 			return nil, err
 		case isDerived(s) && wanted.partial: // AutoMigrate adds the tenant column to it
-			known.add(s.Table+"_pkey", leading(t.column, s.PrimaryFieldDBNames), true)
+			known.addIndex(r, s.Table, &tableIndex{kind: primaryKey, parts: columnParts(leading(t.column, s.PrimaryFieldDBNames))})
 		case !wanted.partial:
 			for _, index := range wanted.indexes {
-				known.addIndex(s.Table, index)
+				known.addIndex(r, s.Table, index)
 			}
 		}
 	}
@@ -114,39 +131,63 @@ func (r *tables) modelledKeys(t *table) (*uniqueKeys, error) {
 	return &known.uniqueKeys, nil
 }
 
-// addIndex adds an index of a model if it is a key of columns.
-func (k *uniqueKeys) addIndex(table string, index *tableIndex) {
-	columns := make([]string, len(index.parts))
-	for i, part := range index.parts {
-		columns[i] = part.column
-	}
-	if !index.isUnique() || slices.Contains(columns, "") {
+// addIndex adds an index of a model if it is a key.
+func (k *uniqueKeys) addIndex(r *tables, table string, index *tableIndex) {
+	if !index.isUnique() {
 		return
 	}
-	name := index.name
-	if index.kind == primaryKey && name == "" {
-		name = table + "_pkey"
+	key := uniqueKey{name: index.name, primary: index.kind == primaryKey}
+	if key.primary && key.name == "" {
+		key.name = table + "_pkey"
 	}
-	k.add(name, columns, index.kind == primaryKey)
+	key.name = postgresName(key.name)
+	parts := make([]string, len(index.parts))
+	for i, part := range index.parts {
+		if parts[i] = part.sql; part.sql == "" {
+			parts[i] = r.quote(part.column)
+		}
+		if part.column != "" {
+			key.columns = append(key.columns, part.column)
+		}
+	}
+	k.add(key, parts, index.where.sql, r.dialect, table)
 }
 
-func (k *uniqueKeys) add(name string, columns []string, primary bool) {
-	k.keys = append(k.keys, uniqueKey{postgresName(name), columns, primary})
+// add adds a key, unless its text cannot be read: then no conflict is met by it.
+func (k *uniqueKeys) add(key uniqueKey, parts []string, where string, dialect sqltext.Dialect, table string) {
+	text := "(" + strings.Join(parts, ", ") + ")"
+	if where != "" {
+		text += " WHERE " + where
+	}
+	var ok bool
+	if key.index, ok = sqltext.ReadIndex(text, dialect, bareName(table)); ok {
+		k.keys = append(k.keys, key)
+	}
 }
 
-const postgresKeys = `SELECT c.relname, a.attname, i.indisprimary
+// bareName is a table's name without its schema.
+func bareName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+const postgresKeys = `SELECT c.relname, i.indisprimary, COALESCE(a.attname, ''),
+  COALESCE(pg_catalog.quote_ident(a.attname), pg_catalog.pg_get_indexdef(i.indexrelid, k.n::int, false))
+  || COALESCE(' COLLATE ' || pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname), '')
+  || CASE WHEN oc.opcdefault THEN '' ELSE ' ' || pg_catalog.quote_ident(oc.opcname) END,
+  COALESCE(pg_catalog.pg_get_expr(i.indpred, i.indrelid), '')
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, n)
-JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL
-  AND k.n <= i.indnkeyatts
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+LEFT JOIN pg_catalog.pg_collation co ON co.oid = i.indcollation[k.n::int - 1] AND co.oid NOT IN (100, COALESCE(a.attcollation, 100))
+LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[k.n::int - 1]
+WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid AND k.n <= i.indnkeyatts
 ORDER BY i.indisprimary DESC, c.oid, k.n`
 
-const sqliteKeys = `SELECT '' AS key, name, TRUE FROM pragma_table_info(?1) WHERE pk > 0
+const sqliteKeys = `SELECT '', TRUE, name, '', '' FROM pragma_table_info(?1) WHERE pk > 0
 UNION ALL
-SELECT l.name, i.name, FALSE FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i
-WHERE l."unique" AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) e WHERE e.name IS NULL)`
+SELECT l.name, FALSE, COALESCE(i.name, ''), '', COALESCE(m.sql, '')
+FROM pragma_index_list(?1) l JOIN pragma_index_info(l.name) i LEFT JOIN sqlite_master m ON m.type = 'index' AND m.name = l.name
+WHERE l."unique"`
 
 // uniqueKeys returns the keys of the statement's table, of which those on some
 // columns, or of a name, are asked for.
@@ -159,53 +200,92 @@ func (ex *execution) uniqueKeys(stmt *gorm.Statement, columns []string, name str
 			return keys
 		}
 	}
-	return ex.keysInDatabase(stmt)
+	return ex.keysInDatabase(stmt, ex.table)
 }
 
-// keysInDatabase reads the keys of the statement's table. The look at the catalogue
-// is one a table, not one a statement.
-func (ex *execution) keysInDatabase(stmt *gorm.Statement) *uniqueKeys {
-	if known := ex.table.keys.Load(); known != nil {
+// keysInDatabase reads the keys of a table. The look at the catalogue is one a table,
+// not one a statement.
+func (ex *execution) keysInDatabase(stmt *gorm.Statement, t *table) *uniqueKeys {
+	if known := t.keys.Load(); known != nil {
 		return known
-	}
-	query, name := postgresKeys, stmt.Quote(ex.table.name)
-	if ex.plugin.dialect == sqltext.SQLite {
-		query, name = sqliteKeys, ex.table.name
 	}
 	keys := &uniqueKeys{}
 	if poolOf(stmt) == nil {
 		return keys
 	}
-	rows, err := poolOf(stmt).QueryContext(stmt.Context, query, name)
-	if err != nil {
+	if err := keys.read(stmt.Context, poolOf(stmt), ex.plugin.tables, t); err != nil {
 		stmt.AddError(err)
 		return keys
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var key, column string
-		var primary bool
-		if err := rows.Scan(&key, &column, &primary); err != nil {
-			stmt.AddError(err)
-			return keys
-		}
-		if last := len(keys.keys) - 1; last >= 0 && keys.keys[last].name == key {
-			keys.keys[last].columns = append(keys.keys[last].columns, column)
-		} else {
-			keys.keys = append(keys.keys, uniqueKey{key, []string{column}, primary})
-		}
-	}
-	if err := rows.Err(); err != nil {
-		stmt.AddError(err)
-		return keys
-	}
-	_ = rows.Close()
-	if err := ex.plugin.tables.checkColumn(stmt.Context, poolOf(stmt), ex.table); err != nil {
+	if err := ex.plugin.tables.checkColumn(stmt.Context, poolOf(stmt), t); err != nil {
 		stmt.AddError(err)
 		return keys
 	}
 	if len(keys.keys) > 0 {
-		ex.table.keys.Store(keys)
+		t.keys.Store(keys)
 	}
 	return keys
+}
+
+// forgetKeys has all tables' keys read anew.
+func (r *tables) forgetKeys() {
+	for _, t := range r.snapshot.Load().names {
+		t.keys.Store(nil)
+	}
+}
+
+// read reads a table's keys from the catalogue.
+func (k *uniqueKeys) read(ctx context.Context, pool gorm.ConnPool, r *tables, t *table) error {
+	query, name := postgresKeys, r.quote(t.name)
+	if r.dialect == sqltext.SQLite {
+		query, name = sqliteKeys, t.name
+	}
+	rows, err := pool.QueryContext(ctx, query, name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var last *readKey
+	for rows.Next() {
+		var row readKey
+		var column, part string
+		if err := rows.Scan(&row.name, &row.primary, &column, &part, &row.text); err != nil {
+			return err
+		}
+		if last == nil || last.name != row.name {
+			last.addTo(k, r, t)
+			last = &row
+		}
+		if column != "" {
+			last.columns = append(last.columns, column)
+		}
+		if part == "" {
+			part = r.quote(column)
+		}
+		last.parts = append(last.parts, part)
+	}
+	last.addTo(k, r, t)
+	return rows.Err()
+}
+
+// readKey is a key as the catalogue has it.
+type readKey struct {
+	uniqueKey
+	parts []string
+	text  string // its condition; on SQLite the statement that made it
+}
+
+func (row *readKey) addTo(k *uniqueKeys, r *tables, t *table) {
+	switch {
+	case row == nil:
+	case r.dialect == sqltext.SQLite && row.text != "":
+		var ok bool
+		if row.index, ok = sqltext.IndexOf(row.text, bareName(t.name)); ok {
+			k.keys = append(k.keys, row.uniqueKey)
+		}
+	case r.dialect == sqltext.SQLite:
+		k.add(row.uniqueKey, row.parts, "", r.dialect, t.name)
+	default:
+		k.add(row.uniqueKey, row.parts, row.text, r.dialect, t.name)
+	}
 }

@@ -22,6 +22,7 @@ type compiler struct {
 	tokens
 	shape
 	guard *Guard
+	stmt  *tenancy.RawStatement
 	table func(schema, name string) (tenancy.TenantTable, bool)
 	plan  plan
 	edits []edit
@@ -48,7 +49,7 @@ func (g *Guard) rewrite(s shape, stmt *tenancy.RawStatement) (p *plan, err error
 	if refusal != nil {
 		return nil, refusal
 	}
-	c := &compiler{tokens: ts, shape: s, guard: g, table: stmt.Table, uses: map[int]int{}}
+	c := &compiler{tokens: ts, shape: s, guard: g, stmt: stmt, table: stmt.Table, uses: map[int]int{}}
 	c.statement(tree)
 	c.onlyTenants(c.plan.hard)
 	if c.free && len(c.plan.tables) == 0 {

@@ -15,10 +15,11 @@ import (
 type insertion struct {
 	stmt   *pg.InsertStmt
 	target *leaf
-	column int // the index of the tenant column in the list, or -1
-	list   int // the token that opens the list of columns, or -1
-	source int // the first token of what is inserted
-	end    int // the index behind it
+	column int  // the index of the tenant column in the list, or -1
+	list   int  // the token that opens the list of columns, or -1
+	source int  // the first token of what is inserted
+	end    int  // the index behind it: of ON CONFLICT, if there is one
+	own    bool // the target of ON CONFLICT has the tenant column
 }
 
 func (c *compiler) insertStmt(s *pg.InsertStmt, f frame) bool {
@@ -47,7 +48,7 @@ func (c *compiler) insertStmt(s *pg.InsertStmt, f frame) bool {
 		return false
 	}
 	bearing = c.insertSource(in, f)
-	return c.afterInsert(s, target, f) || bearing || f.pin == nil
+	return c.afterInsert(s, in, f) || bearing || f.pin == nil
 }
 
 // findInsertion finds the parts of an INSERT in the text.
@@ -104,9 +105,11 @@ func (c *compiler) findInsertion(in *insertion) bool {
 }
 
 // afterInsert walks ON CONFLICT and RETURNING.
-func (c *compiler) afterInsert(s *pg.InsertStmt, target *leaf, f frame) bool {
+func (c *compiler) afterInsert(s *pg.InsertStmt, into *insertion, f frame) bool {
 	l := &level{frame: f}
-	if target != nil {
+	var target *leaf
+	if into != nil {
+		target = into.target
 		l.leaves = []*leaf{target}
 		l.aliases = []string{target.name}
 		c.settle(l)
@@ -118,8 +121,11 @@ func (c *compiler) afterInsert(s *pg.InsertStmt, target *leaf, f frame) bool {
 		c.assignments(conflict.GetTargetList(), target)
 		c.exprs(conflict.GetTargetList(), in)
 		c.expr(conflict.GetWhereClause(), in)
-		if target != nil && c.err == nil && conflict.GetAction() == pg.OnConflictAction_ONCONFLICT_UPDATE {
-			c.guardUpdate(target, conflict)
+		if into != nil && c.err == nil {
+			c.widenTarget(into, conflict)
+		}
+		if into != nil && c.err == nil && conflict.GetAction() == pg.OnConflictAction_ONCONFLICT_UPDATE {
+			c.guardUpdate(into, conflict)
 		}
 	}
 	c.exprs(s.GetReturningList(), in)
@@ -127,10 +133,39 @@ func (c *compiler) afterInsert(s *pg.InsertStmt, target *leaf, f frame) bool {
 	return l.sublinks > 0
 }
 
+// widenTarget gives the target of ON CONFLICT the tenant column where that makes it the
+// unique index that the table has.
+func (c *compiler) widenTarget(in *insertion, conflict *pg.OnConflictClause) {
+	use := &c.plan.tables[in.target.table]
+	in.own = infersTenant(conflict, use.known.Column)
+	if in.own || len(conflict.GetInfer().GetIndexElems()) == 0 {
+		return
+	}
+	from := in.end + 2 // behind ON CONFLICT
+	to := from
+	for ; to < len(c.list) && c.keyword(to) != pg.Token_DO; to = c.next(to) {
+	}
+	if c.kind(from) != open || to == len(c.list) {
+		c.lost(conflict.GetLocation())
+		return
+	}
+	target := conflictTarget{schema: use.schema, name: use.name, text: c.text[c.start(from):c.end(to-1)]}
+	var err error
+	if target.widened, err = c.stmt.WidensTarget(target.schema, target.name, target.text); err != nil {
+		c.fail(RuleConflict, err, conflict.GetLocation(), "which unique index its target means is not certain")
+		return
+	}
+	c.plan.targets = append(c.plan.targets, target)
+	if in.own = target.widened; in.own {
+		c.insert(c.end(from), orderOpen, quote(use.known.Column)+", ")
+	}
+}
+
 // guardUpdate lets DO UPDATE touch the tenant's own row only, whatever the key
 // says: that of the row that was to be inserted. Where the key may be another
 // tenant's row's, meeting one fails the statement.
-func (c *compiler) guardUpdate(target *leaf, conflict *pg.OnConflictClause) {
+func (c *compiler) guardUpdate(in *insertion, conflict *pg.OnConflictClause) {
+	target := in.target
 	column := c.plan.tables[target.table].known.Column
 	predicate := target.column + " = EXCLUDED." + quote(column)
 	if !c.set {
@@ -146,7 +181,7 @@ func (c *compiler) guardUpdate(target *leaf, conflict *pg.OnConflictClause) {
 		return
 	}
 	end := c.clauseEnd(i)
-	has, own := c.keyword(end) == pg.Token_WHERE, infersTenant(conflict, column)
+	has, own := c.keyword(end) == pg.Token_WHERE, in.own
 	switch {
 	case has != (conflict.GetWhereClause() != nil) || has && c.clauseEnd(end+1) <= end+1:
 		c.lost(conflict.GetLocation())

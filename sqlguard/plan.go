@@ -43,13 +43,21 @@ func shapeOf(stmt *tenancy.RawStatement) (shape, error) {
 
 // plan is a rewritten text. It holds no tenant's value.
 type plan struct {
-	sql    string
-	tables []tableUse
-	slots  []slot
-	order  []int   // of the slots with placeholders
-	soft   []check // predicates of the author's that were found good enough
-	hard   []check // values that an INSERT gives the tenant column
-	copies bool    // an INSERT takes its tenant from a column: it is verified each time
+	sql     string
+	tables  []tableUse
+	targets []conflictTarget
+	slots   []slot
+	order   []int   // of the slots with placeholders
+	soft    []check // predicates of the author's that were found good enough
+	hard    []check // values that an INSERT gives the tenant column
+	copies  bool    // an INSERT takes its tenant from a column: it is verified each time
+}
+
+// conflictTarget is the target of an ON CONFLICT, and whether it was given the tenant
+// column, as the table's keys were when the text was rewritten.
+type conflictTarget struct {
+	schema, name, text string
+	widened            bool
 }
 
 // tableUse is a table as it was known when the text was rewritten.
@@ -94,12 +102,19 @@ type check struct {
 	offset  int
 }
 
-// fits reports whether the plan was made for the same tables.
+// fits reports whether the plan was made for the same tables, with the same keys where
+// an ON CONFLICT goes by them.
 func (p *plan) fits(stmt *tenancy.RawStatement) bool {
 	for i := range p.tables {
 		use := &p.tables[i]
 		t, ok := stmt.Table(use.schema, use.name)
 		if !ok || !sameTable(&t, &use.known) {
+			return false
+		}
+	}
+	for i := range p.targets {
+		target := &p.targets[i]
+		if widened, err := stmt.WidensTarget(target.schema, target.name, target.text); err != nil || widened != target.widened {
 			return false
 		}
 	}

@@ -28,6 +28,7 @@ const (
 	RuleColumns     Rule = "columns"     // INSERT without a list of columns
 	RuleTenantValue Rule = "tenantvalue" // INSERT gives the tenant column something that cannot be judged
 	RuleMismatch    Rule = "mismatch"    // INSERT names another tenant
+	RuleConflict    Rule = "conflict"    // which unique index ON CONFLICT means is not certain
 	RuleImmutable   Rule = "immutable"   // SET of the tenant column
 	RuleSet         Rule = "set"         // under a set, tenants' rows could meet
 	RuleValue       Rule = "value"       // a placeholder without a value, or a value that is an instruction

@@ -1,0 +1,143 @@
+package tenancy
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// askFit lets the database say what a target means where the spelling does not: once
+// for each target, and without a row.
+func (ex *execution) askFit(stmt *gorm.Statement, t *table, target *sqltext.Index, keys *uniqueKeys) (*targetFit, error) {
+	if ex.plugin.dialect == sqltext.SQLite {
+		return ex.askSQLite(stmt, t, target, keys), nil
+	}
+	return ex.askPostgres(stmt, t, target, keys)
+}
+
+// askPostgres compares a target with the keys in PostgreSQL's own spelling: it writes
+// an expression back in one way, whoever wrote it. The row type stands in for the
+// table, which may be spread over other servers.
+func (ex *execution) askPostgres(stmt *gorm.Statement, t *table, target *sqltext.Index, keys *uniqueKeys) (*targetFit, error) {
+	asked := *target
+	asked.Parts = slices.Clone(target.Parts)
+	near := &uniqueKeys{}
+	for i := range keys.keys {
+		key := keys.keys[i]
+		if key.hasShape(target, t.column) || key.hasShape(target, "") {
+			key.index.Parts = slices.Clone(key.index.Parts)
+			near.keys = append(near.keys, key)
+		}
+	}
+	var list []string
+	var spellings []*string
+	add := func(x *sqltext.Index) {
+		for i := range x.Parts {
+			if p := &x.Parts[i]; p.Column == "" {
+				list, spellings = append(list, "("+p.Text+")"), append(spellings, &p.Spelling)
+			}
+		}
+		if x.Where != "" && !x.Params {
+			list, spellings = append(list, "("+x.Where+")"), append(spellings, &x.Spelling)
+		}
+	}
+	add(&asked)
+	for i := range near.keys {
+		add(&near.keys[i].index)
+	}
+	name := stmt.Quote(t.name)
+	output, err := explainOutput(stmt.Context, poolOf(stmt), "EXPLAIN (VERBOSE, FORMAT JSON) SELECT "+strings.Join(list, ", ")+
+		" FROM pg_catalog.jsonb_populate_recordset(NULL::"+name+", '[]') AS "+t.qualifier)
+	if err != nil {
+		return nil, err
+	}
+	if len(output) == len(spellings) {
+		for i, spelling := range spellings {
+			*spelling = output[i]
+		}
+	}
+	return near.fit(&asked, t.column), nil
+}
+
+// explainOutput returns the expressions of a selection as PostgreSQL writes them back.
+func explainOutput(ctx context.Context, pool gorm.ConnPool, query string) ([]string, error) {
+	rows, err := pool.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var plan string
+	for rows.Next() {
+		if err := rows.Scan(&plan); err != nil {
+			return nil, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	var explained []struct{ Plan struct{ Output []string } }
+	if err := json.Unmarshal([]byte(plan), &explained); err != nil {
+		return nil, err
+	}
+	if len(explained) != 1 {
+		return nil, nil
+	}
+	return explained[0].Plan.Output, nil
+}
+
+// askSQLite prepares an INSERT with the target, which fails where no key is meant.
+func (ex *execution) askSQLite(stmt *gorm.Statement, t *table, target *sqltext.Index, keys *uniqueKeys) *targetFit {
+	f := keys.fit(target, t.column)
+	if target.Params {
+		f.own, f.bare = fitNo, fitNo // a value is no part of an index
+		return f
+	}
+	f.own, f.ownKey = ex.inferSQLite(stmt, t, target, keys, f.ownKey, t.column)
+	f.bare, f.bareKey = ex.inferSQLite(stmt, t, target, keys, f.bareKey, "")
+	return f
+}
+
+func (ex *execution) inferSQLite(stmt *gorm.Statement, t *table, target *sqltext.Index, keys *uniqueKeys, best *uniqueKey, added string) (fit, *uniqueKey) {
+	for i := range keys.keys {
+		if best == nil && keys.keys[i].hasShape(target, added) {
+			best = &keys.keys[i]
+		}
+	}
+	if added != "" {
+		added = t.quoted + ","
+	}
+	if best == nil || !ex.isInferred(stmt, t, target, added) {
+		return fitNo, nil
+	}
+	return fitYes, best
+}
+
+func (ex *execution) isInferred(stmt *gorm.Statement, t *table, target *sqltext.Index, added string) bool {
+	parts := make([]string, len(target.Parts))
+	for i, p := range target.Parts {
+		if parts[i] = "(" + p.Text + "\n)"; p.Column != "" {
+			parts[i] = stmt.Quote(p.Column)
+		}
+		if p.Collation != "" {
+			parts[i] += " COLLATE " + stmt.Quote(p.Collation)
+		}
+	}
+	query := "EXPLAIN INSERT INTO " + stmt.Quote(t.name) + " (" + t.quoted + ") SELECT NULL WHERE 1 = 0 ON CONFLICT (" + added +
+		strings.Join(parts, ",") + ")"
+	if target.Where != "" {
+		query += " WHERE " + target.Where
+	}
+	rows, err := poolOf(stmt).QueryContext(stmt.Context, query+" DO NOTHING")
+	if err != nil {
+		return false
+	}
+	defer rows.Close()
+	for rows.Next() {
+	}
+	return rows.Err() == nil
+}
