@@ -174,7 +174,7 @@ func (ex *execution) writeElements(stmt *gorm.Statement, columns []clause.Column
 		}
 		from := ex.mark(stmt)
 		stmt.WriteQuoted(column)
-		ex.judge(stmt, from, sqltext.Value)
+		ex.judge(stmt, from, sqltext.Group)
 	}
 	stmt.WriteString(") ")
 }
