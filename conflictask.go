@@ -61,7 +61,9 @@ func (ex *execution) askPostgres(stmt *gorm.Statement, t *table, target *sqltext
 			*spelling = output[i]
 		}
 	}
-	return near.fit(&asked, t.column), nil
+	f := near.fit(&asked, t.column)
+	f.target = target // in the author's spelling, which is the models'
+	return f, nil
 }
 
 // explainOutput returns the expressions of a selection as PostgreSQL writes them back.
