@@ -41,7 +41,9 @@ func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ cla
 			ex.writeSame(stmt, target)
 		}
 	}
-	ex.writeConflictWhere(stmt, oc.Where, guard && !oc.DoNothing)
+	// A constraint's name does not show that it has the tenant column.
+	named := oc.OnConstraint != "" && ex.table.isScoped() && ex.table.kind != KindLinked
+	ex.writeConflictWhere(stmt, oc.Where, (guard || named) && !oc.DoNothing)
 	ex.closeClause(stmt, c)
 	if guard {
 		ex.conflict.guard, ex.conflict.columns = true, target

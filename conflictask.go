@@ -94,12 +94,13 @@ func explainOutput(ctx context.Context, pool gorm.ConnPool, query string) ([]str
 
 // askSQLite prepares an INSERT with the target, which fails where no key is meant.
 func (ex *execution) askSQLite(stmt *gorm.Statement, t *table, target *sqltext.Index, keys *uniqueKeys) *targetFit {
-	f := keys.fit(target, t.column)
+	tenant := foldColumn(ex.plugin.dialect, t.column)
+	f := keys.fit(target, tenant)
 	if target.Params {
 		f.own, f.bare = fitNo, fitNo // a value is no part of an index
 		return f
 	}
-	f.own, f.ownKey = ex.inferSQLite(stmt, t, target, keys, f.ownKey, t.column)
+	f.own, f.ownKey = ex.inferSQLite(stmt, t, target, keys, f.ownKey, tenant)
 	f.bare, f.bareKey = ex.inferSQLite(stmt, t, target, keys, f.bareKey, "")
 	return f
 }

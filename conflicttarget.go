@@ -62,6 +62,7 @@ func (c *targets) keep(text string, f *targetFit) {
 // fitTarget finds what a target means, which is text: (lower(email)) WHERE active.
 // ask says that the text may be shown to the database.
 func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask bool) (*targetFit, error) {
+	tenant := foldColumn(ex.plugin.dialect, t.column)
 	if ex.plugin.config.Keys == KeysFromModels {
 		keys, err := ex.plugin.tables.modelledKeys(t)
 		if err != nil {
@@ -70,7 +71,7 @@ func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask 
 		f := keys.targets.find(text)
 		if f == nil {
 			target, _ := sqltext.ReadIndex(text, ex.plugin.dialect, bareName(t.name))
-			f = keys.fit(&target, t.column)
+			f = keys.fit(&target, tenant)
 			keys.targets.keep(text, f)
 		}
 		if f.inside || f.own != fitNo || f.bare != fitNo {
@@ -82,8 +83,8 @@ func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask 
 		return f, nil
 	}
 	target, _ := sqltext.ReadIndex(text, ex.plugin.dialect, bareName(t.name))
-	f := keys.fit(&target, t.column)
-	if ask && keys.isUnsure(&target, t.column, f) && poolOf(stmt) != nil {
+	f := keys.fit(&target, tenant)
+	if ask && keys.isUnsure(&target, tenant, f) && poolOf(stmt) != nil {
 		var err error
 		if f, err = ex.askFit(stmt, t, &target, keys); err != nil {
 			return nil, err
@@ -241,5 +242,5 @@ func (ex *execution) widens(t *table, f *targetFit) (bool, error) {
 // keepsBare reports whether a model wants the key without the tenant.
 func (ex *execution) keepsBare(t *table, f *targetFit) bool {
 	keys, err := ex.plugin.tables.modelledKeys(t)
-	return err == nil && keys.fit(f.target, t.column).bare == fitYes
+	return err == nil && keys.fit(f.target, foldColumn(ex.plugin.dialect, t.column)).bare == fitYes
 }

@@ -65,11 +65,15 @@ func (k *uniqueKeys) find(columns []string) *uniqueKey {
 	return nil
 }
 
-// hasOwn reports whether a set of columns is a key of all rows with the tenant.
+// hasOwn reports whether a set of columns is a key of all rows with the tenant, in a
+// collation that takes no two tenants for one.
 func (k *uniqueKeys) hasOwn(tenant string, columns []string) bool {
 	for i := range k.keys {
 		key := &k.keys[i]
-		if len(key.columns) == len(columns)+1 && key.isPlain() && slices.Contains(key.columns, tenant) && containsAll(key.columns, columns) {
+		if len(key.columns) != len(columns)+1 || !key.isPlain() || !containsAll(key.columns, columns) {
+			continue
+		}
+		if at := slices.Index(key.columns, tenant); at >= 0 && key.index.Parts[at].Collation == "" {
 			return true
 		}
 	}

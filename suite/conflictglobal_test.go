@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -246,5 +247,55 @@ func TestConflictTargetOfRowsForEverybody(t *testing.T) {
 			require.Len(t, rows, 3)
 			assert.Equal(t, []uint{1, 2, 3}, []uint{rows[0].ID, rows[1].ID, rows[2].ID})
 		})
+	}
+}
+
+type textMail struct {
+	tenancy.TenantModelOf[string]
+	ID    uint   `gorm:"primaryKey;autoIncrement:false"`
+	Email string `gorm:"index"`
+	Name  string
+}
+
+// An index that takes two tenants for one is not the tenant's own.
+func TestConflictTargetOfMergedTenants(t *testing.T) {
+	t.Parallel()
+	db := openSQLite(t)
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
+	require.NoError(t, db.AutoMigrate(&textMail{}))
+	bypass := db.WithContext(tenancy.Bypass(t.Context(), "the test makes an index"))
+	require.NoError(t, bypass.Exec("CREATE UNIQUE INDEX merged ON text_mails (tenant_id COLLATE NOCASE, email)").Error)
+	upsert := func(tenant string, columns []clause.Column) error {
+		return db.WithContext(tenancy.With(t.Context(), tenant)).Clauses(clause.OnConflict{
+			Columns: columns, DoUpdates: clause.AssignmentColumns([]string{"name"}),
+		}).Create(&textMail{ID: 1, Email: "ann@x", Name: tenant}).Error
+	}
+	require.NoError(t, bypass.Create(&textMail{TenantModelOf: tenancy.TenantModelOf[string]{TenantID: "acme"}, ID: 1, Email: "ann@x", Name: "acme"}).Error)
+	require.Error(t, upsert("ACME", []clause.Column{{Name: "email"}}))
+	require.Error(t, upsert("ACME", raw("email")))
+	var names []string
+	require.NoError(t, bypass.Model(&textMail{}).Pluck("name", &names).Error)
+	assert.Equal(t, []string{"acme"}, names)
+}
+
+// refusing refuses all text.
+type refusing struct{}
+
+func (refusing) Scope(context.Context, tenancy.RawStatement) (string, []any, error) {
+	return "", nil, tenancy.ErrUnscopedSQL
+}
+
+// A function that is not known runs in no question about keys: PostgreSQL runs one of
+// constants while it plans.
+func TestConflictTargetCallsNoUnknownFunction(t *testing.T) {
+	t.Parallel()
+	db := openPostgres(t)
+	require.NoError(t, db.Exec(`CREATE FUNCTION ran(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'it ran'; END $$`).Error)
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{RawSQL: refusing{}})))
+	require.NoError(t, db.AutoMigrate(&shortMail{}))
+	for _, column := range []string{"ran('x')", "lower(email || ran('x'))"} {
+		err := db.WithContext(tenancy.With(t.Context(), uuid.New())).
+			Clauses(clause.OnConflict{Columns: raw(column), DoNothing: true}).Create(&shortMail{Email: "ann@x"}).Error
+		require.ErrorIs(t, err, tenancy.ErrUnscopedSQL, column)
 	}
 }

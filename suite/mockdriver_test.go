@@ -41,9 +41,19 @@ type Coupon struct {
 	Title  string
 }
 
+// Emblem has uniques of an expression and of some of its rows.
+type Emblem struct {
+	tenancy.TenantModel
+	ID        uint   `gorm:"primaryKey;autoIncrement:false"`
+	Email     string `gorm:"uniqueIndex:emblem_email,expression:lower(email)"`
+	Code      string `gorm:"uniqueIndex:emblem_code,where:deleted_at IS NULL"`
+	Serial    string `gorm:"unique"`
+	DeletedAt gorm.DeletedAt
+}
+
 var mockTenant = uuid.MustParse("0193b6a0-0000-7000-8000-00000000000a")
 
-var mocked = []any{&Account{}, &Sticker{}, &StickerKind{}, &Coupon{}}
+var mocked = []any{&Account{}, &Sticker{}, &StickerKind{}, &Coupon{}, &Emblem{}}
 
 // upserts are statements that go by the keys of their tables.
 var upserts = map[string]func(db *gorm.DB) error{
@@ -65,6 +75,14 @@ var upserts = map[string]func(db *gorm.DB) error{
 	"global": func(db *gorm.DB) error {
 		return db.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "number"}},
 			DoUpdates: clause.AssignmentColumns([]string{"title"})}).Create(&Coupon{ID: 1, Number: "n"}).Error
+	},
+	"expression": func(db *gorm.DB) error {
+		return db.Clauses(clause.OnConflict{Columns: raw("LOWER(email)"), DoUpdates: clause.AssignmentColumns([]string{"code"})}).
+			Create(&Emblem{ID: 1, Email: "a@x"}).Error
+	},
+	"condition": func(db *gorm.DB) error {
+		return db.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "code"}},
+			TargetWhere: where(clause.Eq{Column: "deleted_at", Value: nil}), DoNothing: true}).Create(&Emblem{ID: 1, Code: "c"}).Error
 	},
 	"map": func(db *gorm.DB) error {
 		return db.Table("stickers").Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoNothing: true}).
@@ -126,6 +144,10 @@ func TestKeysFromModelsAreThoseOfTheDatabase(t *testing.T) {
 			}
 			for name := range upserts {
 				assert.Contains(t, sent[tenancy.KeysFromModels][name], "ON CONFLICT", name)
+			}
+			quoted := `ON CONFLICT (` + (&gorm.Statement{DB: open(t)}).Quote("tenant_id")
+			for _, name := range []string{"expression", "condition"} {
+				assert.Contains(t, sent[tenancy.KeysFromModels][name], quoted+`,`, name)
 			}
 			assert.Equal(t, sent[tenancy.KeysFromDatabase], sent[tenancy.KeysFromModels])
 		})

@@ -56,7 +56,7 @@ var mutations = []mutation{
 	{"text writes a table that tenants only read", "opentext.go", "(reach.Reads || writable)", "true"},
 	{"text hides a table behind a name of its WITH", "opentext.go", "if cte && p.tables.byName(schema, name) == nil {", "if cte {"},
 	{"text that is not understood is sent as it is", "opentext.go", "open && reach.Unsure == \"\"", "open"},
-	{"an upsert overwrites another tenant's row", "conflict.go", "ex.writeConflictWhere(stmt, oc.Where, guard && !oc.DoNothing)", "ex.writeConflictWhere(stmt, oc.Where, false)"},
+	{"an upsert overwrites another tenant's row", "conflict.go", "ex.writeConflictWhere(stmt, oc.Where, (guard || named) && !oc.DoNothing)", "ex.writeConflictWhere(stmt, oc.Where, false && named)"},
 	{"an upsert that met another tenant's row is a success", "conflict.go", "\t}\n\tdb.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, \"\"))\n}", "\t}\n}"},
 	{"the conflict's target lacks the tenant", "conflict.go", "return append([]string{ex.table.column}, columns...), false", "return columns, true"},
 	{"shared tables are read-only", "write.go", "if !t.kind.hasColumn() && !t.writable && ex.scope.mode != modeBypass {", "if false {"},
