@@ -179,7 +179,7 @@ func TestGlobalExpressionInText(t *testing.T) {
 
 // What the plugin makes of a chain passes the verifier, with text that is rewritten in
 // the same statement and without.
-func TestConflictTargetsOfChainsAreVerified(t *testing.T) {
+func TestConformanceOfConflictTargets(t *testing.T) {
 	t.Parallel()
 	db := openReaders(t, &tenancy.Config{RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true})})
 	column := func(name string, raw bool) []clause.Column { return []clause.Column{{Name: name, Raw: raw}} }

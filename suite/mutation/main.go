@@ -31,7 +31,7 @@ func main() {
 	by := flag.String("by", "suite", "who must see the mutants: suite or verifier")
 	flag.Parse()
 	match := regexp.MustCompile(*only)
-	list, judge := slices.Concat(mutations, lockMutations, registryMutations, middlewareMutations), bySuite
+	list, judge := slices.Concat(mutations, lockMutations, registryMutations, middlewareMutations, guardMutations), bySuite
 	switch *by {
 	case "suite":
 	case "verifier":
@@ -64,6 +64,9 @@ func main() {
 
 // packages are those whose tests have to see a mutation.
 func (m mutation) packages() []string {
+	if strings.HasPrefix(m.trap, "sqlguard: ") {
+		return []string{"./sqlguard"}
+	}
 	for _, other := range []string{"middleware", "registry", "rls"} {
 		if strings.HasPrefix(m.file, other+"/") {
 			return []string{"./" + other}
@@ -121,6 +124,9 @@ func (m *mutation) try(judge judge) (string, error) {
 func bySuite(ctx context.Context, m *mutation, overlay string) (verdict, out string) {
 	test := exec.CommandContext(ctx, "go", append([]string{"test", "-short", "-failfast", "-vet", "off", "-ldflags", "-s -w", "-overlay", overlay}, m.packages()...)...)
 	test.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if slices.Contains(m.packages(), "./sqlguard") {
+		test.Env = append(os.Environ(), "CGO_ENABLED=1")
+	}
 	output, err := test.CombinedOutput()
 	if err != nil {
 		return "killed", string(output)

@@ -51,7 +51,7 @@ var rewriterMutations = []mutation{
 	{"rewriter: a value that cannot be judged is the tenant", "sqlguard/insertsource.go", `c.refuse(RuleTenantValue, location(n), "the tenant column gets a value`, `_ = []any{RuleTenantValue, location(n)}; _ = ("the tenant column gets a value`},
 	{"rewriter: any column is copied as the tenant", "sqlguard/insertsource.go", `c.refuse(RuleTenantValue, column.GetLocation(), "the tenant column gets a column`, `_ = []any{RuleTenantValue}; _ = ("the tenant column gets a column`},
 	{"rewriter: a star in VALUES", "sqlguard/insertsource.go", "if slices.ContainsFunc(items, isStar) {", "if slices.ContainsFunc(items[:0], isStar) {"},
-	{"rewriter: DO UPDATE of another's row", "sqlguard/insert.go", "c.guardUpdate(target, conflict)", "_ = conflict"},
+	{"rewriter: DO UPDATE of another's row", "sqlguard/insert.go", "c.guardUpdate(into, conflict)", "_ = conflict"},
 	{"rewriter: the selection of RETURNING", "sqlguard/insert.go", "c.exprs(s.GetReturningList(), in)", "_ = in"},
 	{"rewriter: subqueries under a set", "sqlguard/set.go", "c.pinned++\n\t\treturn leaf.column + \" = \" + l.pin.column", "c.pinned++\n\t\treturn leaf.column + \" = \" + leaf.column"},
 	{"rewriter: joined tables under a set", "sqlguard/set.go", `return leaf.column + " = " + partner.column`, `return leaf.column + " = " + leaf.column`},
