@@ -78,13 +78,22 @@ func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask 
 			return f, nil
 		}
 	}
-	keys := ex.keysInDatabase(stmt, t)
-	if f := keys.targets.find(text); f != nil {
-		return f, nil
+	if known := t.keys.Load(); known != nil {
+		if f := known.targets.find(text); f != nil {
+			return f, nil
+		}
 	}
 	target, _ := sqltext.ReadIndex(text, ex.plugin.dialect, bareName(t.name))
-	f := keys.fit(&target, tenant)
-	if ask && keys.isUnsure(&target, tenant, f) && poolOf(stmt) != nil {
+	f := (&uniqueKeys{}).fit(&target, tenant)
+	if f.inside {
+		return f, nil
+	}
+	keys := ex.keysInDatabase(stmt, t)
+	f = keys.fit(&target, tenant)
+	if keys.isUnsure(&target, tenant, f) {
+		if !ask || poolOf(stmt) == nil {
+			return f, nil // and another time it may be
+		}
 		var err error
 		if f, err = ex.askFit(stmt, t, &target, keys); err != nil {
 			return nil, err

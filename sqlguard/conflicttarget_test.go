@@ -266,3 +266,22 @@ func TestConflictTargetInTextFollowsTheKeys(t *testing.T) {
 	require.ErrorAs(t, err, &refusal)
 	assert.Equal(t, sqlguard.RuleFunction, refusal.Rule)
 }
+
+// A function of the application's is one that the guard knows, in a chain as in text.
+func TestConflictTargetOfAnOwnFunction(t *testing.T) {
+	t.Parallel()
+	db := openReaders(t, &tenancy.Config{RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true, Functions: []string{"plain"}})})
+	bypass := db.WithContext(tenancy.Bypass(context.Background(), "make an index"))
+	require.NoError(t, bypass.Exec("CREATE FUNCTION plain(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT lower($1) $$").Error)
+	require.NoError(t, bypass.Exec("CREATE UNIQUE INDEX reader_plain ON readers (tenant_id, plain(zip))").Error)
+	us := db.WithContext(tenancy.With(context.Background(), uuid.New()))
+	on := clause.OnConflict{Columns: []clause.Column{{Name: "plain((zip))", Raw: true}}, DoUpdates: clause.AssignmentColumns([]string{"name"})}
+	for n, zip := range []string{"a", "A"} {
+		row := &reader{ID: n, Email: fmt.Sprint(n), Phone: fmt.Sprint(n), Code: fmt.Sprint(n), Slug: fmt.Sprint(n), Path: fmt.Sprint(n), City: fmt.Sprint(n), Zip: zip}
+		require.NoError(t, us.Clauses(on).Create(row).Error, zip)
+	}
+	require.NoError(t, upsertReader(us, nil, 5, map[string]string{"zip": "a"}, "(plain((zip))) DO UPDATE SET name = 'text'").Error)
+	var names []string
+	require.NoError(t, us.Model(&reader{}).Pluck("name", &names).Error)
+	assert.Equal(t, []string{"text"}, names)
+}

@@ -26,7 +26,9 @@ the value gets no second predicate. With another tenant's it finds nothing. An
 INSERT that names a tenant must name the scope's: in a placeholder, a constant, or
 the tenant column of a row that it reads. Where the key of ON CONFLICT may hold
 across tenants, DO UPDATE on another tenant's row fails the statement with
-tenancy.ErrCrossTenantConflict; DO NOTHING does nothing.
+tenancy.ErrCrossTenantConflict; DO NOTHING does nothing. The target of ON CONFLICT
+gets the tenant column where the table has a unique index of that and what it names,
+be it an expression or an index with a condition.
 
 Where a query groups by a table's key it groups by the tenant column, too, which the
 key begins with in the database; grouping sets stay as they are.

@@ -68,7 +68,7 @@ var mutations = []mutation{
 	{"a constraint's name is compared as it is written", "conflict.go", "name := lexer.Folded(lexer.Next())", "name := lexer.Raw(lexer.Next())"},
 	{"a constraint that is not known is the tenant's", "conflict.go", "if key == nil {\n\t\t\treturn nil, true", "if key == nil {\n\t\t\treturn nil, false"},
 	{"a function that is not known runs in a question about keys", "conflict.go", "known := !ex.guarded", "known := true"},
-	{"the database is not asked what a target means", "conflicttarget.go", "if ask && keys.isUnsure(", "if false && keys.isUnsure("},
+	{"the database is not asked what a target means", "conflicttarget.go", "if keys.isUnsure(&target", "if false && keys.isUnsure(&target"},
 	{"one of two indexes is taken that a target may mean", "conflicttarget.go", "case f.own == fitYes && !kept:", "case true:"},
 	{"a unique expression that the model keeps is about to be dropped", "conflicttarget.go", " || ex.keepsBare(t, f)", ""},
 	{"an index that takes two tenants for one is the tenant's", "uniquekeys.go", "at >= 0 && key.index.Parts[at].Collation == \"\"", "at >= 0"},
