@@ -4,6 +4,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // joinOperations join related rows, by relation and by text.
@@ -251,6 +253,24 @@ var joinOperations = []relationOperation{
 		inner := tx.Table(r.m.f.name(r.target.table) + " AS rel").Select("1").Where(r.on(r.m.f.name(r.m.table), "rel"))
 		return got(tx.Where("NOT EXISTS (?)", inner).Delete(r.m.new()))
 	}},
+	{"Joins text and the own tenant", union, func(tx *gorm.DB, r *relation) answer {
+		r.direct()
+		return intoMaps(tx.Model(r.m.new()).Select(r.columns("rel")).Joins(r.join("LEFT JOIN", "rel")).
+			Where(r.m.q(r.m.tenantField())+" = ?", r.m.f.tenants[0]))
+	}},
+	{"Joins text and tenants that match", 0, func(tx *gorm.DB, r *relation) answer {
+		r.direct()
+		tenant := "rel." + r.target.tenantColumn()
+		return intoMaps(tx.Model(r.m.new()).Select(r.columns("rel")).
+			Joins(r.join("JOIN", "rel") + " AND " + tenant + " = " + tenant))
+	}},
+	{"Related of the own tenant in EXISTS", union | oneByOne, func(tx *gorm.DB, r *relation) answer {
+		r.direct()
+		out := r.m.slice()
+		inner := tx.Table(r.target.name()+" AS rel").Select("1").
+			Where(r.on(r.m.name(), "rel")+" AND rel."+r.target.tenantColumn()+" = ?", r.m.f.tenants[0])
+		return got(tx.Where("EXISTS (?)", inner).Find(out), out)
+	}},
 	{"Related in From", oneByOne, func(tx *gorm.DB, r *relation) answer {
 		f := r.target.any()
 		return intoMaps(tx.Table(r.m.name()+" AS mine, (?) AS rel", tx.Model(r.target.new()).Select(r.target.c(f))).
@@ -278,6 +298,12 @@ var joinOperations = []relationOperation{
 		c := r.m.count()
 		text, args := r.m.is(0)
 		return got(tx.Exec("UPDATE "+r.m.name()+" SET "+r.m.c(c)+" = (?) WHERE "+text, append([]any{r.number(tx)}, args...)...))
+	}},
+	{"Related in a trusted text's value", inTenant | oneByOne | textual, func(tx *gorm.DB, r *relation) answer {
+		trusted := tx.WithContext(tenancy.Trust(tx.Statement.Context, "the text names its tenant"))
+		joined := trusted.Model(r.m.new()).Joins(r.join("JOIN", "rel")).Select("COUNT(*)")
+		return scanned(trusted, "SELECT "+r.m.c(r.m.any())+", (?) AS n FROM "+r.m.name()+" WHERE "+r.m.tenantColumn()+" = ?",
+			joined, r.m.f.tenants[0])
 	}},
 	{"Update to related", changes | oneByOne, func(tx *gorm.DB, r *relation) answer {
 		return got(row(where, tx.Model(r.m.new()), r.m, 0).Updates(map[string]any{r.m.count().DBName: r.number(tx)}))
