@@ -61,14 +61,14 @@ func (p *Plugin) preloadUnder(db *gorm.DB, s *scope, m *model) {
 	}
 	stmt := db.Statement
 	if m.tenant == nil {
-		db.AddError(scopeError(opQuery, m.name, ErrTenantMismatch, errPreload))
+		refusePreload(db, m)
 		return
 	}
 	all, ctx := stmt.ReflectValue, stmt.Context
 	defer func() { stmt.ReflectValue, stmt.Context = all, ctx }()
 	groups, complete := groupByTenant(m, stmt, all)
 	if !complete {
-		db.AddError(scopeError(opQuery, m.name, ErrTenantMismatch, errPreload))
+		refusePreload(db, m)
 		return
 	}
 	for _, group := range groups {
@@ -81,6 +81,14 @@ func (p *Plugin) preloadUnder(db *gorm.DB, s *scope, m *model) {
 			stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
 			p.runPreload(db, scope)
 		}
+	}
+}
+
+// refusePreload refuses to preload for rows whose tenant is not known. Where nothing was
+// read, as by a subquery or in DryRun, there is nothing to preload.
+func refusePreload(db *gorm.DB, m *model) {
+	if db.RowsAffected > 0 {
+		db.AddError(scopeError(opQuery, m.name, ErrTenantMismatch, errPreload))
 	}
 }
 

@@ -32,7 +32,7 @@ func TestConformanceObserved(t *testing.T) {
 			db := open(t)
 			require.NoError(t, db.Use(tenancy.New(config())))
 			require.NoError(t, db.AutoMigrate(models...))
-			tenancytest.Suite{DB: db, Lone: open(t), Models: []any{&User{}, &Doc{}, &Account{}}, Observe: inTurn(40),
+			tenancytest.Suite{DB: db, Lone: open(t), Models: []any{&User{}, &Doc{}, &Account{}}, Observe: inTurn(20),
 				Skip: []string{"*/*/Create with new Omit related rows"}, // see TestConformance
 			}.Run(t)
 		})
@@ -54,7 +54,7 @@ func TestConformanceObservedAsMigrated(t *testing.T) {
 				require.NoError(t, migrating.AutoMigrate(models...))
 				db := beside(t, migrating)
 				require.NoError(t, db.Use(tenancy.New(config())))
-				o := inTurn(40)
+				o := inTurn(20)
 				o.Tables = []string{table}
 				tenancytest.Suite{DB: db, Lone: open(t), Models: []any{&User{}}, Observe: o,
 					Skip: []string{"*/*/Create with new Omit related rows"}, // see TestConformance

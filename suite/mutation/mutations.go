@@ -76,6 +76,7 @@ var mutations = []mutation{
 	{"an index of some rows is one of all", "uniquekeys.go", "len(k.index.Parts) && k.index.Where == \"\"", "len(k.index.Parts)"},
 	{"rows for everybody are upserted by an expression as a tenant's", "conflict.go", "if widened && ex.table.kind == KindMixed {", "if false {"},
 	{"shared tables are read-only", "write.go", "if !t.kind.hasColumn() && !t.writable && ex.scope.mode != modeBypass {", "if false {"},
+	{"a set preloads for rows whose tenant is not known", "preload.go", "if db.RowsAffected > 0 {", "if false {"},
 	{"a set's preloads mix", "preload.go", "if !s.isSeveral() || m == nil", "if true || m == nil"},
 	{"a bypass joins rows of two tenants", "from.go", "case matched:\n\t\tl.ex.writeTenantMatches", "case matched && l.ex.scope.mode != modeBypass:\n\t\tl.ex.writeTenantMatches"},
 	{"a write by value stays with its tenant", "change.go", "if err != nil || one.key == \"\" || several {", "if true {"},
