@@ -369,6 +369,15 @@ func upsert(db *gorm.DB, note *Note) error {
 	return err
 }
 
+func upsertByExpression() clause.OnConflict {
+	on := clause.OnConflict{ // gorm:"uniqueIndex:user_email,expression:lower(email),where:deleted_at IS NULL"
+		Columns:     []clause.Column{{Name: "lower(email)", Raw: true}},
+		TargetWhere: clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "deleted_at IS NULL"}}},
+		DoUpdates:   clause.AssignmentColumns([]string{"name"}),
+	}
+	return on
+}
+
 func clearOrders(ctx context.Context, db *gorm.DB, user *User) error {
 	ctx = tenancy.With(ctx, user.TenantID) // one of a set's tenants, or any of a bypass's
 	return db.WithContext(ctx).Model(user).Association("Orders").Clear()
@@ -376,7 +385,7 @@ func clearOrders(ctx context.Context, db *gorm.DB, user *User) error {
 
 func Example_http() {
 	_ = scoped(listOrders(nil))
-	_, _, _ = open, upsert, clearOrders
+	_, _, _, _ = open, upsert, upsertByExpression, clearOrders
 }
 
 // The schema for a review, or for a tool that loads it.

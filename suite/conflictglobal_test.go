@@ -146,7 +146,18 @@ func TestGlobalConstraintIsGuarded(t *testing.T) {
 			on := clause.OnConflict{OnConstraint: name, DoUpdates: clause.AssignmentColumns([]string{"name"})}
 			err := db.Session(&gorm.Session{}).Clauses(on).Create(w.row(5, "ann@x")).Error
 			require.ErrorIs(t, err, tenancy.ErrCrossTenantConflict, "%s, %s", scope, name)
+			on = clause.OnConflict{OnConstraint: name, DoNothing: true}
+			err = db.Session(&gorm.Session{}).Clauses(on).Create(w.row(5, "ann@x")).Error
+			require.ErrorIs(t, err, tenancy.ErrCrossTenantConflict, "%s, %s", scope, name)
 		}
+		assert.Equal(t, before, w.names(t), scope)
+	}
+	require.NoError(t, w.all(t).Where("1 = 1").Update("city", gorm.Expr("name")).Error)
+	require.NoError(t, w.all(t).Exec("ALTER TABLE global_nameds ADD CONSTRAINT late UNIQUE (city)").Error)
+	for scope, db := range w.scopes(t) {
+		on := clause.OnConflict{OnConstraint: "late", DoUpdates: clause.AssignmentColumns([]string{"name"})}
+		err := db.Session(&gorm.Session{}).Clauses(on).Create(w.row(5, "new@x", "city", "ann")).Error
+		require.ErrorIs(t, err, tenancy.ErrCrossTenantConflict, scope)
 		assert.Equal(t, before, w.names(t), scope)
 	}
 }
