@@ -203,7 +203,8 @@ func (r *Registry) Purge(ctx context.Context, id uuid.UUID, counted []TableCount
 
 // Delete deletes an archived tenant ([ErrState]) with its domains, members and
 // invitations. While it has rows in any other table that has the tenant column,
-// listed in [Config.Models] or not, it is [ErrNotEmpty]. Its slug and domains
+// listed in [Config.Models] or not, or in a materialized view, which is to be
+// refreshed then, it is [ErrNotEmpty]. Its slug and domains
 // cannot be taken by another tenant for [Config.Hold], and its id is never given
 // again ([ErrRetired]): rows that somebody writes for it past the registry, at this
 // moment or later, are nobody's.
@@ -256,7 +257,7 @@ func (c *change) checkEmpty() error {
 		return err
 	}
 	if found != "" {
-		return fmt.Errorf("%w: in %s, which is not listed in Config.Models", ErrNotEmpty, found)
+		return fmt.Errorf("%w: in %s", ErrNotEmpty, found)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ type tenantColumn struct {
 	table, column string // quoted
 	name          string // for people
 	isUUID        bool   // it has the type, or a domain over it
+	isView        bool   // a materialized one, which keeps rows until it is refreshed
 }
 
 const (
@@ -23,16 +24,16 @@ const (
 	SELECT oid, oid FROM pg_type
 	UNION ALL SELECT base.oid, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.below WHERE t.typtype = 'd'
 )
-SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), c.relname, t.oid = 'uuid'::regtype
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), c.relname, t.oid = 'uuid'::regtype, c.relkind = 'm'
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN base ON base.oid = a.atttypid JOIN pg_type t ON t.oid = base.below
 WHERE a.attname = ANY (string_to_array($1, chr(10))) AND a.attnum > 0 AND NOT a.attisdropped
-  AND c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
+  AND c.relkind IN ('r', 'p', 'f', 'm') AND c.relispopulated AND NOT c.relispartition
   AND t.typtype <> 'd' AND t.typcategory NOT IN ('N', 'D', 'T', 'B')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%'
 ORDER BY 1, 2`
 
-	sqliteColumns = `SELECT '"' || replace(m.name, '"', '""') || '"', '"' || replace(p.name, '"', '""') || '"', m.name, false
+	sqliteColumns = `SELECT '"' || replace(m.name, '"', '""') || '"', '"' || replace(p.name, '"', '""') || '"', m.name, false, false
 FROM sqlite_master m JOIN pragma_table_info(m.name) p
 WHERE m.type = 'table' AND instr(char(10) || lower($1) || char(10), char(10) || lower(p.name) || char(10)) > 0
 ORDER BY 1, 2`
@@ -53,8 +54,8 @@ ORDER BY 1, 2`
 	padding = " \t\r\n\v\f\u00a0"
 )
 
-// remaining returns the name of a table that still has rows of a tenant, other
-// than that of names; empty when there is none. It asks the catalogue, past the
+// remaining returns which table still has rows of a tenant, other than that of
+// names, and why; empty when there is none. It asks the catalogue, past the
 // plugin: the plugin knows the tables that models have told it of.
 func remaining(ctx context.Context, pool gorm.ConnPool, dialect string, columns []string, id uuid.UUID) (string, error) {
 	found, err := tenantTables(ctx, pool, dialect, columns)
@@ -76,8 +77,11 @@ func remaining(ctx context.Context, pool gorm.ConnPool, dialect string, columns 
 		if err := pool.QueryRowContext(ctx, fmt.Sprintf(query, t.table, t.column), args...).Scan(&exists); err != nil {
 			return "", err
 		}
-		if exists {
-			return t.name, nil
+		switch {
+		case exists && t.isView:
+			return t.name + ", which has to be refreshed", nil
+		case exists:
+			return t.name + ", which is not listed in Config.Models", nil
 		}
 	}
 	return "", nil
@@ -95,7 +99,7 @@ func tenantTables(ctx context.Context, pool gorm.ConnPool, dialect string, colum
 	defer rows.Close()
 	for rows.Next() {
 		var t tenantColumn
-		if err := rows.Scan(&t.table, &t.column, &t.name, &t.isUUID); err != nil {
+		if err := rows.Scan(&t.table, &t.column, &t.name, &t.isUUID, &t.isView); err != nil {
 			return nil, err
 		}
 		found = append(found, t)

@@ -132,3 +132,81 @@ func TestRegistryRetiresIDs(t *testing.T) {
 		})
 	}
 }
+
+// Guide is mixed: some are for everybody.
+type Guide struct {
+	_        struct{} `tenancy:"mixed"`
+	ID       uint
+	TenantID *uuid.UUID `gorm:"type:uuid"`
+	Title    string
+}
+
+// Rows for everybody are no tenant's: they are neither counted, nor deleted, nor in
+// the way of a tenant's end.
+func TestRegistryLeavesRowsForEverybody(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			require.NoError(t, db.Use(tenancy.New(tenancy.Config{Models: []any{&Guide{}}})))
+			_, err := tenancy.AutoMigrate(db, append(registry.Models(nil), &Guide{})...)
+			require.NoError(t, err)
+			reg, err := registry.New(db, registry.Config{Models: []any{&Guide{}}})
+			require.NoError(t, err)
+			bypass := db.WithContext(tenancy.Bypass(ctxRegistry, "test"))
+			require.NoError(t, bypass.Create(&[]Guide{{Title: "all 1"}, {Title: "all 2"}}).Error)
+			ids := make([]uuid.UUID, 2)
+			for i := range ids {
+				tenant, err := reg.Provision(ctxRegistry, registry.NewTenant{Slug: fmt.Sprint("tenant-", i), Owner: "ann"})
+				require.NoError(t, err)
+				ids[i] = tenant.ID
+				own := db.WithContext(tenancy.With(ctxRegistry, tenant.ID))
+				require.NoError(t, own.Create(&Guide{Title: "own"}).Error)
+			}
+			counted, err := reg.CountRows(ctxRegistry, ids[0])
+			require.NoError(t, err)
+			assert.Equal(t, []registry.TableCount{{Table: "guides", Rows: 1}}, counted)
+			_, err = reg.Archive(ctxRegistry, ids[0])
+			require.NoError(t, err)
+			require.ErrorIs(t, reg.Delete(ctxRegistry, ids[0]), registry.ErrNotEmpty)
+			require.NoError(t, reg.Purge(ctxRegistry, ids[0], counted))
+			require.NoError(t, reg.Delete(ctxRegistry, ids[0]))
+			var left []string
+			require.NoError(t, bypass.Model(&Guide{}).Order("title").Pluck("title", &left).Error)
+			assert.Equal(t, []string{"all 1", "all 2", "own"}, left)
+		})
+	}
+}
+
+// A materialized view keeps rows until it is refreshed; one that was never filled has
+// none.
+func TestRegistryLooksIntoMaterializedViews(t *testing.T) {
+	t.Parallel()
+	db := openPostgres(t)
+	reg := newRegistry(t, db, registry.Config{Models: []any{&Ticket{}}})
+	run := func(sql string) {
+		t.Helper()
+		require.NoError(t, db.WithContext(tenancy.Bypass(ctxRegistry, "test")).Exec(sql).Error, sql)
+	}
+	acme, err := reg.Provision(ctxRegistry, registry.NewTenant{Slug: "acme", Owner: "ann"})
+	require.NoError(t, err)
+	globex, err := reg.Provision(ctxRegistry, registry.NewTenant{Slug: "globex", Owner: "bob"})
+	require.NoError(t, err)
+	require.NoError(t, db.WithContext(tenancy.With(ctxRegistry, acme)).Create(&Ticket{Title: "t"}).Error)
+	run("CREATE MATERIALIZED VIEW seen AS SELECT tenant_id::text, title FROM tickets")
+	run("CREATE MATERIALIZED VIEW empty AS SELECT * FROM tickets WITH NO DATA")
+	for _, id := range []uuid.UUID{acme.ID, globex.ID} {
+		_, err = reg.Archive(ctxRegistry, id)
+		require.NoError(t, err)
+	}
+	require.NoError(t, reg.Delete(ctxRegistry, globex.ID), "the rows are another's")
+	counted, err := reg.CountRows(ctxRegistry, acme.ID)
+	require.NoError(t, err)
+	require.NoError(t, reg.Purge(ctxRegistry, acme.ID, counted))
+	err = reg.Delete(ctxRegistry, acme.ID)
+	require.ErrorIs(t, err, registry.ErrNotEmpty)
+	require.ErrorContains(t, err, "seen, which has to be refreshed")
+	run("REFRESH MATERIALIZED VIEW seen")
+	require.NoError(t, reg.Delete(ctxRegistry, acme.ID))
+}
