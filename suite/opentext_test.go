@@ -92,6 +92,7 @@ func TestQueriesOverNoTenantsTableNeedNoParser(t *testing.T) {
 				"EXISTS (WITH countries AS (SELECT * FROM clips) SELECT 1 FROM countries)",
 				"EXISTS (SELECT 1 FROM secrets)",
 				"EXISTS (WITH v AS (SELECT * FROM v) SELECT 1 FROM v)",
+				"EXISTS (WITH clips AS (SELECT 1) SELECT 1 FROM clips)",
 				"1 = 1) UNION (SELECT 1 FROM countries",
 				"1 UNION SELECT 1",
 				"(SELECT 1) UNION SELECT 1",
@@ -130,6 +131,7 @@ func TestRawSQLOfNoTenantsTableNeedsNoParser(t *testing.T) {
 				"SELECT * FROM clips",
 				"SELECT * FROM countries, clips",
 				"WITH countries AS (SELECT * FROM clips) SELECT * FROM countries",
+				"WITH clips AS (SELECT 1) SELECT * FROM clips",
 				"INSERT INTO events (text) SELECT tags FROM clips",
 				"INSERT INTO events (text) SELECT code FROM countries",
 				"UPDATE countries SET name = 'x'",
@@ -146,5 +148,31 @@ func TestRawSQLOfNoTenantsTableNeedsNoParser(t *testing.T) {
 			require.ErrorIs(t, w.db.Exec("SELECT * FROM countries").Error, tenancy.ErrNoTenant)
 			require.ErrorIs(t, w.db.Exec("SELECT 1").Error, tenancy.ErrNoTenant)
 		})
+	}
+}
+
+// TestListsOfTablesNeedAParser: the names of a list are tables, which no query in
+// front of them says.
+func TestListsOfTablesNeedAParser(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{
+		"clips, json_each(tags)", "json_each('[1]'), clips", "clips, json_each((SELECT max(tags) FROM clips))",
+		"clips, (SELECT 1) x", "clips JOIN json_each(tags) ON true", "clips c JOIN (clips d JOIN countries e ON true) ON true",
+	} {
+		for _, g := range []*guard{nil, {err: tenancy.ErrUnscopedSQL}} {
+			db := openSQLite(t)
+			c := tenancy.Config{Models: []any{&Clip{}}, Shared: []any{&Country{}}}
+			if g != nil {
+				c.RawSQL = g
+			}
+			w := newWorldOf(t, db, c)
+			require.NoError(t, db.AutoMigrate(&Clip{}, &Country{}))
+			require.NoError(t, w.b.Create(&Clip{ID: 1, Tags: `["x"]`}).Error)
+			var rows []map[string]any
+			if err := w.a.Table(list).Find(&rows).Error; err != nil {
+				require.ErrorIs(t, err, tenancy.ErrUnscopedSQL, list)
+			}
+			assert.Empty(t, rows, list)
+		}
 	}
 }
