@@ -126,6 +126,21 @@ func TestTheRegistryKeepsToTheScopeOfItsContext(t *testing.T) {
 		"transfer":      func() error { return w.TransferOwnership(inside, acme.ID, "owner-of-acme", "x") },
 		"membership":    func() error { _, err := w.Membership(inside, acme.ID, "owner-of-acme"); return err },
 		"forget":        func() error { return w.Forget(inside, acme.ID) },
+		"provision": func() error {
+			_, err := w.Provision(inside, registry.NewTenant{Slug: "mine", Owner: "mallory"})
+			return err
+		},
+		"tenants of": func() error { _, err := w.TenantsOf(inside, "owner-of-acme"); return err },
+		"for each": func() error {
+			_, err := w.ForEach(inside, registry.Sweep{}, func(context.Context, registry.Tenant) error { return nil })
+			return err
+		},
+		"report": func() error {
+			return w.Report(inside, registry.Query{Model: &registry.Member{}, Select: []string{"count(*) AS n"}}, &[]struct {
+				TenantID uuid.UUID
+				N        int
+			}{})
+		},
 	} {
 		err := do()
 		assert.ErrorIs(t, err, tenancy.ErrTenantMismatch, op)

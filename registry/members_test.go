@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/registry"
@@ -167,6 +168,8 @@ func TestAMemberUsesUpAToken(t *testing.T) {
 	spare := w.invite(t, acme, "")
 	_, _, err = w.Accept(ctx, spare, "bob")
 	require.ErrorIs(t, err, registry.ErrAlreadyMember)
+	_, _, err = w.Accept(ctx, spare, "dave")
+	require.ErrorIs(t, err, registry.ErrInvitation, "it is used up for everybody")
 	own, unused := w.invite(t, acme, "bob"), w.invite(t, acme, "")
 	_, shouted, err := w.Invite(ctx, acme.ID, registry.NewInvitation{Email: "Bob@ACME.org", Role: "editor"})
 	require.NoError(t, err)
@@ -221,6 +224,10 @@ func TestRemoveAndAcceptDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Config{})
 	acme := w.provision(t, "acme")
+	// Between the member and their invitations the other one has time for everything.
+	require.NoError(t, w.db.Callback().Delete().After("gorm:delete").Register("test:pause", func(*gorm.DB) {
+		time.Sleep(50 * time.Millisecond)
+	}))
 	for range 10 {
 		_, err := w.AddMember(ctx, acme.ID, registry.NewMember{UserID: "bob", Role: "admin"})
 		require.NoError(t, err)

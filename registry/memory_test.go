@@ -98,6 +98,8 @@ func TestTheCacheStaysWithinItsBound(t *testing.T) {
 		require.ErrorIs(t, err, registry.ErrNotFound)
 	}
 	flood := cached.queries.Load() - queries
+	_, absent = cached.CacheLen()
+	assert.LessOrEqual(t, absent*256, *cacheBytes/8, "absent names have an eighth")
 	queries = cached.queries.Load()
 	_, err = cached.LookupSlug(ctx, "tenant-1")
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
@@ -340,6 +341,15 @@ func TestNewRefusesAHandleThatScopesNothing(t *testing.T) {
 		"creates without it": remove(func(db *gorm.DB) remover { return db.Callback().Create() }),
 		"updates without it": remove(func(db *gorm.DB) remover { return db.Callback().Update() }),
 		"deletes without it": remove(func(db *gorm.DB) remover { return db.Callback().Delete() }),
+		"queries past it": func() *gorm.DB {
+			db := open(t, dsn, new(atomic.Int64))
+			require.NoError(t, db.Callback().Query().Remove("tenancy:begin"))
+			require.NoError(t, db.Callback().Query().Replace("gorm:query", callbacks.Query))
+			for name := range db.ClauseBuilders {
+				delete(db.ClauseBuilders, name)
+			}
+			return db
+		},
 	} {
 		_, err := registry.New(handle(), registry.Config{})
 		assert.ErrorIs(t, err, registry.ErrInvalid, reason)

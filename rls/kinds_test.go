@@ -142,6 +142,11 @@ func TestOtherKinds(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, int64(1), n)
 	})
+	// A link says by itself whose it is, whatever policies its table has.
+	run("ALTER TABLE memberships DISABLE ROW LEVEL SECURITY")
+	as(a.String(), "", func(query func(string) int64, _ func(string) (int64, error)) {
+		require.Equal(t, int64(1), query("SELECT sum(id) FROM people"))
+	})
 }
 
 func TestLinkedTablesHaveNoPolicyOnCitus(t *testing.T) {

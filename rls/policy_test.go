@@ -438,6 +438,28 @@ func TestUnsafeColumns(t *testing.T) {
 	}
 }
 
+// badge is of tenants with short names.
+type badge struct {
+	ID       int64
+	ClientID string `gorm:"size:3" tenancy:"tenant"`
+}
+
+// TestIDsThatAreTooLong: an id that the column cannot hold is nobody's, and not that of
+// the tenant whose name it begins with.
+func TestIDsThatAreTooLong(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.protect(t, &badge{})
+	_, err := d.admin.Exec("INSERT INTO badges (client_id) VALUES ('abc'), ('abd')")
+	require.NoError(t, err)
+	pool := d.pool(t)
+	for tenant, want := range map[string]int{"abc": 1, "abcdef": 0, "ab": 0, "abc ": 0} {
+		var n int
+		require.NoError(t, pool.QueryRowContext(tenancy.With(t.Context(), tenant), "SELECT count(*) FROM badges").Scan(&n))
+		assert.Equal(t, want, n, tenant)
+	}
+}
+
 // golden compares with a file, or writes it.
 func golden(t *testing.T, file, text string) {
 	t.Helper()

@@ -230,6 +230,7 @@ var fragments = []string{
 	"label UNION ALL SELECT label FROM tags", "label FROM tags UNION ALL SELECT label", "(TABLE tags)", "tags t", "tags t, tags u",
 	"(SELECT * FROM tags) AS t", "CROSS JOIN tags u", "LEFT JOIN tags u ON true OR true", "JOIN (SELECT * FROM tags) u ON true",
 	"query_to_xml('SELECT * FROM tags', true, true, '')", "('SELECT 1').ts_stat", "t.ts_stat FROM unnest(ARRAY['SELECT to_tsvector(label) FROM tags']) t",
+	"sets('x') = 1", "(label) offset ('x')",
 	"$1", "tenant_id = $1", "tenant_id IS NOT NULL", "'x', tenant_id = tenant_id", "'x'), ('y'", "tenant_id", "*", "1",
 	"SELECT * FROM tags", "WITH x AS (DELETE FROM tags RETURNING *) SELECT * FROM x", "UPDATE tags SET label = 'x'", "DELETE FROM tags WHERE true OR true",
 	"SELECT * FROM tags t FULL JOIN tags u ON true", "INSERT INTO tags (slug, label) SELECT slug || 'x', label FROM tags", "TABLE tags",

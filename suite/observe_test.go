@@ -631,6 +631,16 @@ func TestFindings(t *testing.T) {
 	require.ErrorContains(t, found.Err(), "and 10 more")
 }
 
+// A clause that another plugin writes takes no finding away.
+func TestFindingsBehindAnotherBuilder(t *testing.T) {
+	t.Parallel()
+	w := newObserving(t, openSQLite(t), observe())
+	limit := w.db.ClauseBuilders["LIMIT"]
+	w.db.ClauseBuilders["LIMIT"] = func(c clause.Clause, b clause.Builder) { limit(c, b) }
+	require.NoError(t, w.in(w.A).Limit(9).Find(&[]User{}).Error)
+	require.ErrorContains(t, w.plugin.Findings().Err(), "adds the tenant's condition for users")
+}
+
 func TestModeConfiguration(t *testing.T) {
 	t.Parallel()
 	for _, modes := range [][]tenancy.TableMode{

@@ -7,6 +7,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy"
@@ -145,6 +147,30 @@ func TestAValueOfAnotherTenantInAssociationMode(t *testing.T) {
 				require.Equal(t, before, w.contents(t), "%s %s", relation, what)
 			}
 		}
+	})
+}
+
+// Models that are listed are judged by a handle that has migrated nothing, too.
+func TestAnOwnerOfAnotherTenantWithoutMigration(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *world) {
+		settle(t, w)
+		before := w.contents(t)
+		var dialector gorm.Dialector = sqlite.New(sqlite.Config{Conn: w.db.ConnPool})
+		if w.db.Name() == "postgres" {
+			dialector = postgres.New(postgres.Config{Conn: w.db.ConnPool})
+		}
+		db, err := gorm.Open(dialector, quiet())
+		require.NoError(t, err)
+		require.NoError(t, db.Use(tenancy.New(config())))
+		company := uint(7)
+		owner := &User{TenantModel: tenancy.TenantModel{TenantID: w.B}, Model: gorm.Model{ID: 7}, CompanyID: &company}
+		own := db.WithContext(tenancy.With(t.Context(), w.A))
+		for _, relation := range relations {
+			require.ErrorIs(t, own.Model(owner).Association(relation).Find(&[]map[string]any{}), tenancy.ErrTenantMismatch, relation)
+			require.ErrorIs(t, own.Model(owner).Association(relation).Clear(), tenancy.ErrTenantMismatch, relation)
+		}
+		assert.Equal(t, before, w.contents(t))
 	})
 }
 

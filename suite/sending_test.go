@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -305,6 +306,37 @@ func TestClausesOfOtherPlugins(t *testing.T) {
 				require.ErrorIs(t, err, tenancy.ErrUnscopedSQL, what)
 				require.ErrorContains(t, err, "UNION", what)
 			}
+		}
+	})
+}
+
+// A clause that nobody knows is refused wherever it stands among GORM's, so that what
+// is judged behind it never holds its text.
+func TestClausesAmongGORMs(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *world) {
+		seed(t, w)
+		all := w.db.Callback()
+		for what, op := range map[string]struct {
+			list *[]string
+			run  func(tx *gorm.DB) error
+		}{
+			"a query":       {&all.Query().Clauses, func(tx *gorm.DB) error { return tx.Find(&[]User{}).Error }},
+			"a row":         {&all.Row().Clauses, func(tx *gorm.DB) error { return tx.Select("name").Row().Scan(new(string)) }},
+			"an update":     {&all.Update().Clauses, func(tx *gorm.DB) error { return tx.Where("1 = 1").Update("age", 4).Error }},
+			"a soft delete": {&all.Update().Clauses, func(tx *gorm.DB) error { return tx.Where("1 = 1").Delete(&User{}).Error }},
+			"a delete":      {&all.Delete().Clauses, func(tx *gorm.DB) error { return tx.Unscoped().Where("1 = 1").Delete(&User{}).Error }},
+		} {
+			known := slices.Clone(*op.list)
+			for at := range len(known) + 1 {
+				*op.list = slices.Insert(slices.Clone(known), at, "HINT")
+				tx := w.a.Session(&gorm.Session{}).Model(&User{})
+				tx.Statement.Clauses["HINT"] = clause.Clause{Expression: clause.Expr{SQL: "/* a hint */"}}
+				err := op.run(tx)
+				require.ErrorIs(t, err, tenancy.ErrUnscopedSQL, "%s: %v", what, *op.list)
+				require.ErrorContains(t, err, "HINT", "%s: %v", what, *op.list)
+			}
+			*op.list = known
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/gorm-tenancy/tenancy"
 )
@@ -126,5 +127,30 @@ func TestCreateMakesATenantWithItsRows(t *testing.T) {
 			require.ErrorIs(t, err, tenancy.ErrTenantMismatch, name)
 		}
 		require.Equal(t, before, w.count(t, &Rower{}))
+	})
+}
+
+// A new row is of the tenant of what it belongs to. Where that is two tenants, or one
+// beyond the set, the row is refused, and left as it came.
+func TestANewRowOfTwoTenants(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *world) {
+		require.NoError(t, w.db.AutoMigrate(&Galley{}, &Oar{}, &Medal{}, &Rower{}, &Outing{}))
+		set := w.db.WithContext(tenancy.WithSet(context.Background(), int64(1), int64(2)))
+		for reason, row := range map[string]*Rower{
+			"of two tenants":  {Galley: &Galley{ID: 1}, Oar: &Oar{ID: 1, GalleyID: 2}},
+			"beyond the set":  {Oar: &Oar{ID: 1, GalleyID: 3}},
+			"both beyond":     {Galley: &Galley{ID: 3}, Oar: &Oar{ID: 1, GalleyID: 3}},
+			"of three, by it": {GalleyID: 3},
+		} {
+			named := row.GalleyID
+			require.ErrorIs(t, set.Omit(clause.Associations).Create(row).Error, tenancy.ErrTenantMismatch, reason)
+			require.Equal(t, named, row.GalleyID, reason)
+			require.Zero(t, w.count(t, &Rower{}), reason)
+		}
+		two := &Rower{Galley: &Galley{ID: 1}, Oar: &Oar{ID: 1, GalleyID: 2}}
+		require.ErrorIs(t, w.bypass().Omit(clause.Associations).Create(two).Error, tenancy.ErrTenantMismatch)
+		require.NoError(t, set.Omit(clause.Associations).Create(&Rower{Oar: &Oar{ID: 1, GalleyID: 2}}).Error)
+		require.Equal(t, int64(1), w.count(t, &Rower{}))
 	})
 }

@@ -118,6 +118,32 @@ func TestSessionEnds(t *testing.T) {
 	assert.NotContains(t, page, "First steps", "an old cookie after a new invitation")
 }
 
+// What comes twice counts as nothing: readers do not agree on which of the two it is.
+func TestSessionSentTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	token := w.signUp(t, "acme").cookies(w.on("acme", "/"))[0].Value
+	for what, c := range map[string]struct {
+		sent http.Header
+		good bool
+	}{
+		"a cookie":             {http.Header{"Cookie": {"session=" + token}}, true},
+		"a cookie twice":       {http.Header{"Cookie": {"session=" + token + "; session=" + token}}, false},
+		"and somebody else's":  {http.Header{"Cookie": {"session=" + token + "; session=x"}}, false},
+		"behind somebody's":    {http.Header{"Cookie": {"session=x; session=" + token}}, false},
+		"a header":             {http.Header{"Authorization": {"Bearer " + token}}, true},
+		"a header twice":       {http.Header{"Authorization": {"Bearer " + token, "Bearer " + token}}, false},
+		"a cookie beside it":   {http.Header{"Authorization": {"Bearer " + token}, "Cookie": {"session=x"}}, true},
+		"another header first": {http.Header{"Authorization": {"Bearer x"}, "Cookie": {"session=" + token}}, false},
+	} {
+		b := w.browser(t)
+		b.Jar = nil
+		b.header = c.sent
+		_, page := b.get(w.on("acme", "/"))
+		assert.Equal(t, c.good, strings.Contains(page, "First steps"), what)
+	}
+}
+
 // A ticket is good once, for a minute, from the tenant's own page.
 func TestTicket(t *testing.T) {
 	t.Parallel()
@@ -356,5 +382,6 @@ func TestMembersAreServedInAFlood(t *testing.T) {
 	assert.Less(t, slowest, maxTime)
 	pool, err := w.data.lookups.DB()
 	require.NoError(t, err)
+	assert.Equal(t, lookupConns, pool.Stats().MaxOpenConnections)
 	assert.LessOrEqual(t, pool.Stats().OpenConnections, lookupConns)
 }
