@@ -10,6 +10,11 @@ const (
 	asLost    = "a statement that no callback of the plugin sees is handed to nobody"
 	asInvalid = "what it breaks is no SQL, and the database refuses it as well"
 	asObserve = "an observed statement is sent as it is, and not verified"
+	asFailed  = "a handle whose Use failed has no plugin, and no verifier"
+	asNamed   = "the verifier asks the plugin which tables there are, and takes the name for that of none, or of an open one, as well"
+	asTyped   = "which ids a column takes for one is no part of a statement"
+	asMade    = "it concerns the tables that are made, and no statement on them"
+	asKeyed   = "association mode's statements have the owner's key, and not whose it is"
 	asGuarded = "with a RawSQL in place the text is scoped instead of refused"
 )
 
@@ -73,4 +78,42 @@ var invisible = map[string]string{
 	"a query among the values of Exec is observed as a read":     asObserve,
 
 	"somebody's builder writes the last clause of an observed statement": asObserve,
+
+	"a handle whose Use failed is open":                               asFailed,
+	"a handle that was derived before Use failed is open":             asFailed,
+	"the pool of a handle whose Use failed is open":                   asFailed,
+	"an observed table's name in another schema is observed":          asObserve,
+	"a schema's mode is that of every table of the name":              asObserve,
+	"a context that asks for enforcement":                             asObserve,
+	"a hook that asks for enforcement":                                asObserve,
+	"a collation that AutoMigrate makes is not looked at":             asTyped,
+	"16 bytes that are no UUID pass for one":                          asTyped,
+	"a model says that its tenant column merges ids":                  asTyped,
+	"a column with a length drops the spaces of an id":                asTyped,
+	"the catalogue says that a tenant column merges ids":              asTyped,
+	"a table is migrated whose tenant column merges ids":              asTyped,
+	"a foreign key keeps a tenant column of its own":                  asMade,
+	"a join table has a second tenant column":                         asMade,
+	"AssignRows takes other tenants' rows":                            asMade,
+	"association mode takes another tenant's owner":                   asKeyed,
+	"association mode takes the owner of a model that was not listed": asKeyed,
+	"association mode takes a map for another tenant's owner":         asKeyed,
+	"text with a tenant's table is sent as it is":                     asGuarded,
+	"text writes a table that tenants only read":                      asGuarded,
+	"text hides a table behind a name of its WITH":                    asGuarded,
+	"text that is not understood is sent as it is":                    asGuarded,
+	"a list of tables is text that names none":                        asLite,
+	"PostgreSQL cuts names off":                                       asNamed,
+	"the search path chooses between two tables":                      asNamed,
+	"a name without its schema is nobody's":                           asNamed,
+	"a tenant's table in another schema is nobody's":                  asNamed,
+	"a shared table's name in another schema is shared":               asNamed,
+	"a LIMIT is asked for each tenant":                                asMeeting,
+	"a LIMIT behind a subquery is asked for each tenant":              asMeeting,
+	"Across lets rows of two tenants meet":                            asMeeting,
+	"a read by value loads another tenant's row":                      asMeeting,
+	"rows of two tenants that share a key are one group":              asMeeting,
+	"a new tenant takes rows of another's along":                      asNone,
+	"a new row belongs to rows of two tenants":                        asMeeting,
+	"a new row inherits a tenant beyond the set":                      "the row is refused all the same; only the value that was given is changed",
 }

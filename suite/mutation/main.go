@@ -1,156 +1,141 @@
 // Command mutation switches defences off, one at a time, and sees a test fail: a
 // test that cannot fail is a defect.
 //
-//	go run ./suite/mutation [-by suite|verifier] [-run regexp]
+//	go run ./suite/mutation [-by suite|verifier] [-run regexp] [-v]
 //
-// By the suite, the plugin's defences are switched off, and its tests must fail.
-// By the verifier of sqlguard, the plugin's and those of sqlguard's rewriter are
-// switched off, and what is then made must be refused by the verifier alone,
-// unless it cannot be seen in a statement: those are listed with their reasons.
+// By the suite, the defences of the plugin, sqlguard, row-level security, the registry,
+// the middleware and examples/saas are switched off, and the tests that each mutation
+// names must fail. By the verifier of sqlguard, the plugin's and those of sqlguard's
+// rewriter are switched off, and what is then made must be refused by the verifier
+// alone, unless it cannot be seen in a statement: those are listed with their
+// reasons.
 //
-// The sources stay untouched; a mutant is built with go test -overlay. It exits
-// with 1 when a mutant survives or its place is no longer found.
+// The sources stay untouched: test binaries are built with -overlay, one a package
+// for all mutations of functions, and one for each mutation of something else. The
+// tests run without a mutation first, for a test that fails anyway sees nothing. It
+// exits with 1 when a mutant survives, its place is no longer found, or its tests
+// do not end.
 package main
 
 import (
-	"context"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
 func main() {
 	only := flag.String("run", "", "only the mutations whose trap matches this regular expression")
 	by := flag.String("by", "suite", "who must see the mutants: suite or verifier")
+	verbose := flag.Bool("v", false, "say which mutant is tried, and which tests have seen it")
 	flag.Parse()
-	match := regexp.MustCompile(*only)
-	list, judge := slices.Concat(mutations, lockMutations, registryMutations, middlewareMutations, guardMutations), bySuite
-	switch *by {
-	case "suite":
-	case "verifier":
-		list, judge = append(slices.Clone(rewriterMutations), mutations...), byVerifier
-	default:
-		fmt.Fprintln(os.Stderr, "mutation: -by is suite or verifier")
+	j, ok := map[string]judge{"suite": bySuite, "verifier": byVerifier}[*by]
+	match, err := regexp.Compile(*only)
+	if !ok || err != nil {
+		fmt.Fprintln(os.Stderr, "mutation: -by is suite or verifier, and -run a regular expression:", err)
 		os.Exit(2)
 	}
-	count, survived := 0, 0
-	for _, m := range list {
-		if !match.MatchString(m.trap) {
-			continue
-		}
-		begin := time.Now()
-		verdict, err := m.try(judge)
-		if err != nil {
-			verdict = "BROKEN: " + err.Error()
-		}
-		count++
-		if verdict == "SURVIVED" || err != nil {
-			survived++
-		}
-		fmt.Printf("%-10s %5.1fs  %s\n", verdict, time.Since(begin).Seconds(), m.trap)
-	}
-	fmt.Printf("%d mutants, %d survived\n", count, survived)
-	if survived > 0 {
+	j.mutations = slices.DeleteFunc(slices.Clone(j.mutations), func(m mutation) bool { return !match.MatchString(m.trap) })
+	if err := j.run(*verbose); err != nil {
+		fmt.Fprintln(os.Stderr, "mutation:", err)
 		os.Exit(1)
 	}
 }
 
-// packages are those whose tests have to see a mutation.
-func (m mutation) packages() []string {
-	if strings.HasPrefix(m.trap, "sqlguard: ") {
-		return []string{"./sqlguard"}
+// run tries all mutations and prints what becomes of them.
+func (j *judge) run(verbose bool) error {
+	begin := time.Now()
+	root, err := os.Getwd()
+	if err != nil {
+		return err
 	}
-	for _, other := range []string{"middleware", "registry", "rls"} {
-		if strings.HasPrefix(m.file, other+"/") {
-			return []string{"./" + other}
-		}
-	}
-	return []string{".", "./internal/...", "./suite"}
-}
-
-// A judge tests a mutant that an overlay makes and says what became of it.
-type judge func(ctx context.Context, m *mutation, overlay string) (verdict, out string)
-
-// try builds the mutant and has it judged.
-func (m *mutation) try(judge judge) (string, error) {
 	dir, err := os.MkdirTemp("", "mutation")
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	source, err := filepath.Abs(m.file)
+	all := newOverlay(root, dir)
+	single, err := all.several(j.mutations)
 	if err != nil {
-		return "", err
+		return err
 	}
-	text, err := os.ReadFile(source)
-	if err != nil {
-		return "", err
+	together := newBuild(all)
+	if err := j.pass(together); err != nil {
+		return err
 	}
-	if n := strings.Count(string(text), m.old); n != 1 {
-		return "", fmt.Errorf("%s holds the place %d times", m.file, n)
+	count := map[string]int{}
+	for i, m := range j.mutations {
+		if verbose {
+			fmt.Printf("%d/%d %s: %s\n", i+1, len(j.mutations), m.trap, m.tests)
+		}
+		begin := time.Now()
+		b := together
+		var verdict, seen string
+		if slices.Contains(single, m) {
+			b, err = alone(root, filepath.Join(dir, fmt.Sprint(i)), &m)
+		}
+		if err == nil {
+			verdict, seen, err = j.try(&m, b)
+		}
+		if err != nil {
+			verdict, seen, err = "BROKEN", err.Error(), nil
+		}
+		count[verdict]++
+		if !verbose && verdict != "BROKEN" {
+			seen = ""
+		}
+		fmt.Printf("%-10s %5.1fs  %s  %s\n", verdict, time.Since(begin).Seconds(), m.trap, seen)
 	}
-	mutant := filepath.Join(dir, "mutant.go")
-	if err := os.WriteFile(mutant, []byte(strings.Replace(string(text), m.old, m.new, 1)), 0o600); err != nil {
-		return "", err
+	fmt.Printf("%d mutants in %s: %v\n", len(j.mutations), time.Since(begin).Round(time.Second), count)
+	if count[survived]+count["BROKEN"] > 0 {
+		return errors.New("a mutant survived, or could not be tried")
 	}
-	overlay := filepath.Join(dir, "overlay.json")
-	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{source: mutant}})
-	if err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(overlay, replace, 0o600); err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	verdict, out := judge(ctx, m, overlay)
-	if ctx.Err() != nil {
-		return "", ctx.Err()
-	}
-	if strings.Contains(out, "[build failed]") {
-		return "", fmt.Errorf("the mutant does not compile: %s", out)
-	}
-	return verdict, nil
+	return nil
 }
 
-// bySuite runs the plugin's own tests.
-func bySuite(ctx context.Context, m *mutation, overlay string) (verdict, out string) {
-	test := exec.CommandContext(ctx, "go", append([]string{"test", "-short", "-failfast", "-vet", "off", "-ldflags", "-s -w", "-overlay", overlay}, m.packages()...)...)
-	test.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if slices.Contains(m.packages(), "./sqlguard") {
-		test.Env = append(os.Environ(), "CGO_ENABLED=1")
+// alone builds a mutant by itself.
+func alone(root, dir string, m *mutation) (*build, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
 	}
-	output, err := test.CombinedOutput()
-	if err != nil {
-		return "killed", string(output)
-	}
-	return "SURVIVED", ""
+	o := newOverlay(root, dir)
+	return newBuild(o), o.single(m)
 }
 
-// byVerifier runs the tests of sqlguard in which the verifier judges each
-// statement. A leak that they find is one that it has missed.
-func byVerifier(ctx context.Context, m *mutation, overlay string) (verdict, out string) {
-	which, refusal := "^TestProofs$", "the verifier refuses: "
-	if !strings.HasPrefix(m.file, "sqlguard/") {
-		which, refusal = "^TestConformance|^TestTextAtEachPlace$|^TestPluginRefusesFirst$", "could not be proven safe"
+// pass runs the tests of all mutations without any: they have to pass.
+func (j *judge) pass(b *build) error {
+	var dirs []string
+	tests, whole := map[string][]string{}, map[string]bool{}
+	for _, m := range j.mutations {
+		targets, err := j.targets(&m, b.root)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets {
+			if !slices.Contains(dirs, t.dir) {
+				dirs = append(dirs, t.dir)
+			}
+			tests[t.dir] = append(tests[t.dir], t.tests...)
+			whole[t.dir] = whole[t.dir] || len(t.tests) == 0
+		}
 	}
-	test := exec.CommandContext(ctx, "go", "test", "-short", "-vet", "off", "-ldflags", "-s -w", "-overlay", overlay, "-run", which, "./sqlguard")
-	test.Env = append(os.Environ(), "CGO_ENABLED=1")
-	output, err := test.CombinedOutput()
-	out = string(output)
-	_, unseen := invisible[m.trap]
-	switch {
-	case err != nil && strings.Contains(out, refusal) && !strings.Contains(out, ": leak: "):
-		return "refused", out
-	case unseen:
-		return "invisible", out
+	for _, dir := range dirs {
+		t := target{dir: dir}
+		if !whole[dir] {
+			slices.Sort(tests[dir])
+			t.tests = slices.Compact(tests[dir])
+		}
+		failed, out, err := b.run(t, "", false)
+		if err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		if failed {
+			return fmt.Errorf("%s fails without a mutant:\n%s", dir, out)
+		}
 	}
-	return "SURVIVED", out
+	return nil
 }

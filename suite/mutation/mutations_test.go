@@ -1,22 +1,47 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
+var all = slices.Concat(bySuite.mutations, rewriterMutations)
+
 // A mutation whose text has changed meanwhile switches nothing off.
 func TestMutationsApply(t *testing.T) {
 	t.Parallel()
-	for _, m := range slices.Concat(mutations, lockMutations, registryMutations, middlewareMutations, guardMutations, rewriterMutations) {
-		text, err := os.ReadFile(filepath.Join("..", "..", m.file))
-		require.NoError(t, err, m.trap)
-		assert.Equal(t, 1, strings.Count(string(text), m.old), "%s: how often %s has %q", m.trap, m.file, m.old)
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	_, err = newOverlay(root, t.TempDir()).several(all)
+	assert.NoError(t, err)
+	for _, m := range all {
+		_, _, err := m.locate(root)
+		assert.NoError(t, err, m.trap)
+	}
+}
+
+// A mutation whose tests have another name meanwhile is seen by nobody.
+func TestMutationsNameTests(t *testing.T) {
+	t.Parallel()
+	for _, m := range all {
+		_, err := m.targets("../..")
+		assert.NoError(t, err, m.trap)
+	}
+}
+
+// Mutations are known by their traps.
+func TestTrapsAreDistinct(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, m := range all {
+		assert.False(t, seen[m.trap], m.trap)
+		seen[m.trap] = true
+	}
+	for trap := range invisible {
+		assert.True(t, seen[trap], trap)
 	}
 }
