@@ -22,8 +22,8 @@ type compiler struct {
 	tokens
 	shape
 	guard *Guard
-	stmt  *tenancy.RawStatement
 	table func(schema, name string) (tenancy.TenantTable, bool)
+	widen func(schema, name, target string) (bool, error)
 	plan  plan
 	edits []edit
 	uses  map[int]int  // how often each placeholder occurs, less its use as the tenant
@@ -49,7 +49,7 @@ func (g *Guard) rewrite(s shape, stmt *tenancy.RawStatement) (p *plan, err error
 	if refusal != nil {
 		return nil, refusal
 	}
-	c := &compiler{tokens: ts, shape: s, guard: g, stmt: stmt, table: stmt.Table, uses: map[int]int{}}
+	c := &compiler{tokens: ts, shape: s, guard: g, table: stmt.Table, widen: stmt.WidensTarget, uses: map[int]int{}}
 	c.statement(tree)
 	c.onlyTenants(c.plan.hard)
 	if c.free && len(c.plan.tables) == 0 {

@@ -183,7 +183,9 @@ func TestConformanceOfConflictTargets(t *testing.T) {
 	t.Parallel()
 	db := openReaders(t, &tenancy.Config{RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true})})
 	column := func(name string, raw bool) []clause.Column { return []clause.Column{{Name: name, Raw: raw}} }
-	when := func(text string) clause.Where { return clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: text}}} }
+	when := func(text string) clause.Where {
+		return clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: text}}}
+	}
 	// row has values of its own, but for the one that is met.
 	row := func(n int, met string) *reader {
 		r := &reader{ID: n, Active: true, Name: fmt.Sprint(n)}

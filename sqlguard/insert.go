@@ -151,7 +151,7 @@ func (c *compiler) widenTarget(in *insertion, conflict *pg.OnConflictClause) {
 	}
 	target := conflictTarget{schema: use.schema, name: use.name, text: c.text[c.start(from):c.end(to-1)]}
 	var err error
-	if target.widened, err = c.stmt.WidensTarget(target.schema, target.name, target.text); err != nil {
+	if target.widened, err = c.widen(target.schema, target.name, target.text); err != nil {
 		c.fail(RuleConflict, err, conflict.GetLocation(), "which unique index its target means is not certain")
 		return
 	}

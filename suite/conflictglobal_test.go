@@ -207,6 +207,15 @@ func TestConflictTargetWithTwoIndexes(t *testing.T) {
 		named.Columns = append(named.Columns, clause.Column{Name: "tenant_id"})
 		require.NoError(t, upsert(w, t, named, w.row(5, "own@x")))
 	})
+	t.Run("one of some rows beside one of all", func(t *testing.T) {
+		t.Parallel()
+		w := openGlobal(t, openPostgres(t), &liveMail{})
+		require.NoError(t, w.all(t).Exec("CREATE UNIQUE INDEX all_mail ON live_mails (email)").Error)
+		for _, columns := range [][]clause.Column{{{Name: "email"}}, raw("email")} {
+			require.NoError(t, upsert(w, t, clause.OnConflict{Columns: columns}, w.row(5, "own@x")))
+			require.ErrorIs(t, upsert(w, t, clause.OnConflict{Columns: columns}, w.row(5, "ann@x")), tenancy.ErrCrossTenantConflict)
+		}
+	})
 	t.Run("keys that have changed", func(t *testing.T) {
 		t.Parallel()
 		w := openGlobal(t, openPostgres(t), &lowerMail{})
