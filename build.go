@@ -44,6 +44,9 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 		"UPDATE": writeUpdate, "SET": writeSet, "DELETE": writeDelete, "GROUP BY": writeGroupBy,
 	}
 	for name, place := range places {
+		if p.writes(db, name) {
+			continue
+		}
 		write := writers[name]
 		if write == nil {
 			write = func(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {

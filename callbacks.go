@@ -81,6 +81,7 @@ func (p *Plugin) initialize(db *gorm.DB) error {
 		return errors.New("tenancy: the plugin is in use by another *gorm.DB: make one each with New")
 	}
 	if p.builders != 0 { // a copy of its configuration, as dbresolver opens its sources with
+		p.installBuilders(db) // where the copy's dialect has put its own in their place
 		p.wrapDialector(db)
 		return p.register(db)
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/plugin/dbresolver"
@@ -214,4 +216,30 @@ func TestResolver(t *testing.T) {
 	require.NoError(t, w.as(w.B).Clauses(dbresolver.Write).Model(&User{}).Pluck("name", &names).Error)
 	require.Equal(t, []string{"bob"}, names)
 	require.ErrorIs(t, w.db.Clauses(dbresolver.Read).Find(&[]User{}).Error, tenancy.ErrNoTenant)
+}
+
+// A resolver opens its handles with a copy of the configuration, and the dialect of
+// each writes its builders of clauses into the map that all of them share.
+func TestResolverOfDialectWithBuilders(t *testing.T) {
+	t.Parallel()
+	dsn := "file:" + uuid.NewString() + "?mode=memory&cache=shared&_pragma=busy_timeout(5000)"
+	dialector := func() gorm.Dialector { return sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn}) }
+	w := newWorld(t, openSQLiteAt(t, dsn))
+	require.NoError(t, w.db.Use(dbresolver.Register(dbresolver.Config{
+		Sources: []gorm.Dialector{dialector()}, Replicas: []gorm.Dialector{dialector(), dialector()},
+	})))
+	seed(t, w)
+	for what, err := range map[string]error{
+		"INSERT": w.a.Create(user(90, w.A, "new")).Error,
+		"LIMIT":  w.a.First(&User{}).Error,
+		"FOR":    w.a.Clauses(clause.Locking{Strength: "UPDATE"}).Limit(1).Find(&[]User{}).Error,
+		"upsert": w.a.Save(user(90, w.A, "newer")).Error,
+	} {
+		require.NoError(t, err, what)
+	}
+	var names []string
+	require.NoError(t, w.b.Model(&User{}).Limit(10).Pluck("name", &names).Error)
+	require.Equal(t, []string{"bob"}, names)
+	require.ErrorIs(t, w.a.Create(user(91, w.B, "foreign")).Error, tenancy.ErrTenantMismatch)
+	require.ErrorIs(t, w.a.Clauses(clause.Insert{Modifier: "OR REPLACE"}).Create(user(92, w.A, "x")).Error, tenancy.ErrUnscopedSQL)
 }
