@@ -48,7 +48,11 @@ var someTenant = &scope{mode: modeSingle, tenants: []tenant{
 // lacksTenant refuses a statement that needs a tenant and has none. A rehearsal notes
 // it and goes on as some tenant, for what else is to be said of the statement.
 func (ex *execution) lacksTenant(table string) error {
-	err := ex.errorOn(table, ErrNoTenant, "")
+	detail := ""
+	if ex.text != "" && ex.plugin.tables.hasFree.Load() {
+		detail = remedyFreeText
+	}
+	err := ex.errorOn(table, ErrNoTenant, detail)
 	if ex.rehearsal == nil {
 		return err
 	}

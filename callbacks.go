@@ -316,7 +316,7 @@ func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
 		handed.err = err
 	case isSubquery(db):
 		stmt.SQL.Reset()
-		stmt.SQL.WriteString("; refused by tenancy")
+		stmt.SQL.WriteString(refusedText)
 		stmt.Vars = nil
 	case op == opRow && !db.DryRun:
 		if rows, ok := db.Get("rows"); !ok || rows != true {
@@ -324,6 +324,9 @@ func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
 		}
 	}
 }
+
+// refusedText stands where a refused subquery would: no database takes it.
+const refusedText = "; refused by tenancy"
 
 // isSubquery reports whether a statement is built as GORM builds those among
 // another's arguments; nothing of it is sent by itself.

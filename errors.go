@@ -52,6 +52,10 @@ var (
 
 const remedyNoTenant = "use db.WithContext(tenancy.With(ctx, tenant)); a *gin.Context or *fiber.Ctx is not the request's context"
 
+// remedyFreeText is for raw SQL where there are free tables.
+const remedyFreeText = "raw SQL without a scope is a SELECT, INSERT, UPDATE or DELETE of free tables alone; " +
+	"other work on them needs a context from Bypass, and a tenant's tables one from With"
+
 // A ScopeError says where a statement was refused. Unwrap gives the reason, one
 // of this package's errors.
 type ScopeError struct {

@@ -255,6 +255,9 @@ func (ex *execution) judgeLast(ctx context.Context, stmt *gorm.Statement, query 
 	}
 	raw := RawStatement{SQL: query, Vars: args, Dialect: stmt.DB.Name(), Scope: Scope{s}, Table: p.tables.describe, ex: ex, stmt: stmt}
 	scoped, vars, err := p.config.RawSQL.Scope(ctx, raw)
+	if err != nil && strings.Contains(query, refusedText) {
+		return "", nil, ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery in another plugin's clause has no scope: begin it from the handle with the context, too")
+	}
 	if err != nil {
 		return "", nil, ex.errorOn(stmt.Table, err, "")
 	}

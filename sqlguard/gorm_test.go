@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 
 	"github.com/gorm-tenancy/tenancy"
@@ -339,5 +340,67 @@ func TestGORMProtocols(t *testing.T) {
 			require.NoError(t, bypass.Raw("SELECT name FROM authors ORDER BY id").Scan(&all).Error)
 			assert.Equal(t, []string{"mine", "b"}, all)
 		})
+	}
+}
+
+// with is the clause of another plugin, which knows queries by name.
+type with struct {
+	name  string
+	query *gorm.DB
+}
+
+func (with) Name() string { return "WITH" }
+
+func (w with) Build(b clause.Builder) {
+	b.WriteQuoted(w.name)
+	_, _ = b.WriteString(" AS (")
+	b.AddVar(b, w.query)
+	_ = b.WriteByte(')')
+}
+
+func (w with) MergeClause(c *clause.Clause) { c.Expression = w }
+
+// A statement may read by a name that a clause of another plugin's makes: the guard
+// knows it, and refuses each other name.
+func TestNamesOfAnotherPluginsClause(t *testing.T) {
+	t.Parallel()
+	db, _ := openGuarded(t)
+	for _, list := range []*[]string{&db.Callback().Query().Clauses, &db.Callback().Row().Clauses} {
+		*list = append([]string{"WITH"}, *list...)
+	}
+	as := db.WithContext(tenancy.With(context.Background(), acme))
+	var titles []string
+	mine := with{"mine", as.Model(&book{}).Select("title, author_id")}
+	require.NoError(t, as.Clauses(mine).Table("mine").Order("title").Pluck("title", &titles).Error)
+	assert.Equal(t, []string{"ab1", "ab2"}, titles)
+	require.NoError(t, as.Clauses(mine).Model(&book{}).Table("mine").Order("title").Pluck("title", &titles).Error)
+	assert.Equal(t, []string{"ab1", "ab2"}, titles, "the query need not select the tenant")
+	require.NoError(t, as.Clauses(mine).Model(&author{}).Joins("JOIN mine ON mine.author_id = authors.id").Where("authors.id = ?", 2).
+		Pluck("mine.title", &titles).Error)
+	assert.Equal(t, []string{"ab2"}, titles)
+	var n int64
+	require.NoError(t, as.Clauses(mine).Table("mine").Count(&n).Error)
+	assert.EqualValues(t, 2, n)
+	require.NoError(t, as.Clauses(with{"authors", as.Model(&book{}).Select("title AS name, tenant_id")}).Model(&author{}).
+		Order("name").Pluck("name", &titles).Error)
+	assert.Equal(t, []string{"ab1", "ab2"}, titles, "a name that is a table's, too")
+	set := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
+	require.NoError(t, set.Clauses(with{"mine", set.Model(&book{})}).Table("mine").Order("title").Pluck("title", &titles).Error)
+	assert.Equal(t, []string{"ab1", "ab2", "bb1", "bb2"}, titles)
+
+	for what, c := range map[string]struct {
+		tx   *gorm.DB
+		want error
+	}{
+		"another name":     {as.Clauses(mine).Table("others"), tenancy.ErrUndeclared},
+		"a catalogue":      {as.Clauses(mine).Table("pg_stats"), tenancy.ErrUndeclared},
+		"a joined name":    {as.Clauses(mine).Table("mine").Joins("JOIN others ON true"), tenancy.ErrUndeclared},
+		"a query of none":  {as.Clauses(with{"mine", db.Model(&book{})}).Table("mine"), tenancy.ErrUnscopedSQL},
+		"no scope":         {db.Clauses(mine).Table("mine"), tenancy.ErrNoTenant},
+		"a query in place": {as.Clauses(mine).Where("author_id IN (?)", as.Table("others").Select("id")).Table("mine"), tenancy.ErrUndeclared},
+	} {
+		titles = nil
+		require.ErrorIs(t, c.tx.Pluck("title", &titles).Error, c.want, what)
+		require.Empty(t, titles, what)
 	}
 }
