@@ -96,3 +96,69 @@ func TestPluginRefusesFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestPluginRefusesFirstOfOtherKinds does the same for the other kinds of tables.
+func TestPluginRefusesFirstOfOtherKinds(t *testing.T) {
+	t.Parallel()
+	db, err := gorm.Open(postgres.Open(tenancytest.Postgres(t).OwnerDSN), &gorm.Config{Logger: logger.Discard})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if pool, err := db.DB(); err == nil {
+			_ = pool.Close()
+		}
+	})
+	require.NoError(t, db.Use(tenancy.New(tenancy.Config{
+		RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true}),
+		Models: []any{&kindLabel{}, &kindTask{}, &kindKey{}, &kindRule{}},
+		Linked: []tenancy.Link{{Model: &kindPerson{}, Via: &kindTask{}, ForeignKey: "LabelID"}},
+	})))
+	require.NoError(t, db.AutoMigrate(&kindLabel{}, &kindTask{}, &kindKey{}, &kindRule{}, &kindPerson{}))
+	own := db.WithContext(tenancy.With(context.Background(), acme))
+	set := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
+	maps := func() *[]map[string]any { return &[]map[string]any{} }
+	for _, tt := range []struct {
+		reason string
+		err    error // nil where the plugin may scope it
+		run    func() error
+	}{
+		{"a private table", tenancy.ErrPrivate, func() error { return own.Find(&[]kindKey{}).Error }},
+		{"a private table by its name", tenancy.ErrPrivate, func() error { return own.Table("kind_keys").Find(maps()).Error }},
+		{"a private table that is joined", tenancy.ErrPrivate, func() error { return own.Joins("JOIN kind_keys k ON true").Find(&[]kindTask{}).Error }},
+		{"a tenant's table beside a free one", tenancy.ErrNoTenant, func() error {
+			return db.Joins("JOIN kind_tasks t ON true").Find(&[]kindRule{}).Error
+		}},
+		{"a tenant's table below a free one", tenancy.ErrNoTenant, func() error {
+			return db.Where("id IN (?)", db.Model(&kindTask{}).Select("id")).Find(&[]kindRule{}).Error
+		}},
+		{"a linked table", nil, func() error { return own.Find(&[]kindPerson{}).Error }},
+		{"a linked table of a set", nil, func() error { return set.Find(&[]kindPerson{}).Error }},
+		{"a linked table that is joined", nil, func() error {
+			return own.Joins("JOIN kind_people p ON p.id = kind_tasks.label_id").Find(&[]kindTask{}).Error
+		}},
+		{"a linked table that a set joins", nil, func() error {
+			return set.Joins("JOIN kind_people p ON p.id = kind_tasks.label_id").Find(&[]kindTask{}).Error
+		}},
+		{"a linked table twice", nil, func() error {
+			return set.Joins("JOIN kind_people p ON p.id = kind_people.id").Find(&[]kindPerson{}).Error
+		}},
+		{"a mixed table", nil, func() error { return own.Find(&[]kindLabel{}).Error }},
+		{"a mixed table that is changed", nil, func() error { return own.Model(&kindLabel{}).Where("1 = 1").Update("name", "x").Error }},
+		{"a mixed table that is emptied", nil, func() error { return own.Where("1 = 1").Delete(&kindLabel{}).Error }},
+		{"a mixed table that a set changes", nil, func() error { return set.Model(&kindLabel{}).Where("1 = 1").Update("name", "x").Error }},
+		{"a mixed table that a set empties", nil, func() error { return set.Where("1 = 1").Delete(&kindLabel{}).Error }},
+		{"a mixed table that a set joins", nil, func() error {
+			return set.Joins("LEFT JOIN kind_labels l ON l.id = kind_tasks.label_id").Find(&[]kindTask{}).Error
+		}},
+		{"a mixed table that a set joins to two", nil, func() error {
+			return set.Table("kind_labels l").Joins("JOIN kind_tasks t ON t.label_id = l.id").Joins("JOIN kind_tasks u ON u.label_id = l.id").Find(maps()).Error
+		}},
+	} {
+		err := tt.run()
+		if tt.err != nil {
+			assert.ErrorIs(t, err, tt.err, tt.reason)
+		}
+		if err != nil {
+			assert.NotContains(t, err.Error(), "could not be proven safe", tt.reason)
+		}
+	}
+}
