@@ -635,8 +635,7 @@ func TestFindings(t *testing.T) {
 func TestFindingsBehindAnotherBuilder(t *testing.T) {
 	t.Parallel()
 	w := newObserving(t, openSQLite(t), observe())
-	limit := w.db.ClauseBuilders["LIMIT"]
-	w.db.ClauseBuilders["LIMIT"] = func(c clause.Clause, b clause.Builder) { limit(c, b) }
+	w.db.ClauseBuilders["LIMIT"] = func(c clause.Clause, b clause.Builder) { c.Build(b) }
 	require.NoError(t, w.in(w.A).Limit(9).Find(&[]User{}).Error)
 	require.ErrorContains(t, w.plugin.Findings().Err(), "adds the tenant's condition for users")
 }

@@ -132,3 +132,8 @@ var invisible = map[string]string{
 	"a new row belongs to rows of two tenants":                        asMeeting,
 	"a new row inherits a tenant beyond the set":                      "the row is refused all the same; only the value that was given is changed",
 }
+
+// redundant are the mutations that no test sees, for another defence does the same.
+var redundant = map[string]string{
+	"registry: a handle that scopes nothing": "the plugin refuses the statements of a handle whose callbacks were taken away",
+}

@@ -92,6 +92,7 @@ var bySuite = judge{
 	failfast:  true,
 	targets:   (*mutation).targets,
 	verdict:   func(*mutation, string) string { return "killed" },
+	invisible: redundant,
 }
 
 // byVerifier has sqlguard's verifier judge, in those of its tests in which it sees

@@ -7,8 +7,7 @@
 // the middleware and examples/saas are switched off, and the tests that each mutation
 // names must fail. By the verifier of sqlguard, the plugin's and those of sqlguard's
 // rewriter are switched off, and what is then made must be refused by the verifier
-// alone, unless it cannot be seen in a statement: those are listed with their
-// reasons.
+// alone. What cannot be seen is listed with its reason.
 //
 // The sources stay untouched: test binaries are built with -overlay, one a package
 // for all mutations of functions, and one for each mutation of something else. The

@@ -41,7 +41,9 @@ func TestTrapsAreDistinct(t *testing.T) {
 		assert.False(t, seen[m.trap], m.trap)
 		seen[m.trap] = true
 	}
-	for trap := range invisible {
-		assert.True(t, seen[trap], trap)
+	for _, list := range []map[string]string{invisible, redundant} {
+		for trap := range list {
+			assert.True(t, seen[trap], trap)
+		}
 	}
 }
