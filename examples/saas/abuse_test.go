@@ -41,6 +41,8 @@ func TestNoAccountWithoutMembership(t *testing.T) {
 	require.NoError(t, err)
 	status, _ := w.browser(t).post(w.on("acme", "/join"), "token", tokenOf(t, link), "password", "of somebody else")
 	assert.Equal(t, 403, status)
+	err = w.people.enter(t.Context(), address, "of somebody else", func(Person) error { return errTooMany })
+	require.ErrorIs(t, err, errTooMany, "whatever fails")
 	var people int64
 	require.NoError(t, w.people.db.Model(&Person{}).Where("email = ?", address).Count(&people).Error)
 	assert.Zero(t, people)
