@@ -4,9 +4,11 @@ import (
 	"context"
 	"math"
 	"reflect"
+	"strings"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
@@ -100,13 +102,57 @@ func (ex *execution) namesFree(stmt *gorm.Statement) bool {
 		t := r.byName("", r.fold(stmt.Table))
 		return t != nil && t.kind == KindFree
 	}
-	lexer := sqltext.Lexer{Text: stmt.TableExpr.SQL, Dialect: ex.plugin.dialect}
+	text, queries := outline(stmt)
+	lexer := sqltext.Lexer{Text: text, Dialect: ex.plugin.dialect, Queries: queries}
 	refs, verdict := sqltext.ParseFrom(&lexer, nil, ex.plugin.allow)
 	for i := range refs {
+		if refs[i].Query {
+			continue // which is judged when it is built
+		}
 		t := r.byName(refs[i].Schema, refs[i].Table)
 		if !refs[i].IsTable() || t == nil || t.kind != KindFree {
 			return false
 		}
 	}
 	return verdict.Reason == "" && len(refs) > 0
+}
+
+// outline is the statement's table expression with the names of the tables among its
+// arguments, and where in it queries are.
+func outline(stmt *gorm.Statement) (string, []sqltext.Span) {
+	expr := stmt.TableExpr
+	parts := strings.Split(expr.SQL, "?")
+	if len(parts) != len(expr.Vars)+1 {
+		return expr.SQL, nil
+	}
+	var text strings.Builder
+	var queries []sqltext.Span
+	for i, part := range parts {
+		text.WriteString(part)
+		if i == len(expr.Vars) {
+			break
+		}
+		if table, ok := expr.Vars[i].(clause.Table); ok {
+			text.WriteString(stmt.Quote(table))
+			continue
+		}
+		if inheritsScope(expr.Vars[i]) {
+			queries = append(queries, sqltext.Span{Start: text.Len(), End: text.Len() + 1})
+		}
+		text.WriteByte('?')
+	}
+	return text.String(), queries
+}
+
+// inheritsScope reports whether a value is a query that brings no scope along.
+func inheritsScope(value any) bool {
+	switch v := value.(type) {
+	case subquery:
+		return inheritsScope(v.db)
+	case *gorm.DB:
+		return v.Statement != nil && scopeOf(v.Statement.Context) == nil
+	case chain, *chainSubquery:
+		return true
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"context"
 	"database/sql/driver"
 	"reflect"
 	"slices"
@@ -38,7 +39,7 @@ const savedAssociations = "gorm:saved_association_map"
 // saved: its statement is built and not sent. A parent without a key would have
 // to be written.
 func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
-	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !ex.haveKeys(stmt) || reparents(stmt) {
+	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !haveKeys(stmt.Context, stmt.Schema, stmt.ReflectValue) || reparents(stmt) {
 		return readOnly
 	}
 	stmt.SkipHooks = true
@@ -62,14 +63,15 @@ func (ex *execution) keep(db *gorm.DB) {
 	db.Config = &config
 }
 
-func (ex *execution) haveKeys(stmt *gorm.Statement) bool {
-	if stmt.Schema == nil || len(stmt.Schema.PrimaryFields) == 0 {
+// haveKeys reports whether all values have their primary keys.
+func haveKeys(ctx context.Context, s *schema.Schema, values reflect.Value) bool {
+	if s == nil || len(s.PrimaryFields) == 0 {
 		return false
 	}
 	complete := true
-	eachValue(stmt.ReflectValue, func(v reflect.Value) {
-		for _, field := range stmt.Schema.PrimaryFields {
-			if _, zero := field.ValueOf(stmt.Context, v); zero {
+	eachValue(values, func(v reflect.Value) {
+		for _, field := range s.PrimaryFields {
+			if _, zero := field.ValueOf(ctx, v); zero {
 				complete = false
 			}
 		}

@@ -141,6 +141,8 @@ func (ex *execution) writeIsReplaced(stmt *gorm.Statement, t *table, qualifier s
 	switch {
 	case t.kind == KindLinked:
 		ex.writeTenantOwns(stmt, t, qualifier)
+	case t.kind == KindMixed && !ex.writesForEverybody():
+		writeSameTenant(stmt, t, qualifier, tenantRef{t, "excluded"})
 	case t.kind == KindMixed && ex.plugin.dialect == sqltext.Postgres:
 		writeColumn(stmt, t, qualifier)
 		stmt.WriteString(" IS NOT DISTINCT FROM ")

@@ -47,6 +47,12 @@ func preload(db *gorm.DB) {
 		callbacks.Preload(db)
 	case ex.observed != nil:
 		ex.plugin.preloadObserved(db)
+	case ex.scope.mode == modeSet && len(ex.scope.tenants) == 1:
+		ctx := stmt.Context
+		scope := &scope{mode: modeSingle, tenants: ex.scope.tenants, reason: ex.scope.reason}
+		stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
+		ex.plugin.runPreload(db, scope)
+		stmt.Context = ctx
 	default:
 		ex.plugin.preloadUnder(db, ex.scope, ex.model)
 	}

@@ -142,7 +142,7 @@ func (ex *execution) outerFor() (tenantRef, bool) {
 	case !ex.scope.isSeveral() || ex.inFrom:
 		return tenantRef{}, true
 	case ex.op == opCreate:
-		return tenantRef{}, false
+		return tenantRef{}, ex.table != nil && !ex.table.isScoped()
 	case ex.anchor.table != nil && ex.anchor.table.kind.isLoose() && (ex.loose || ex.correlated()):
 		return tenantRef{}, false // another row beside it is the one to be matched with
 	case ex.anchor.table != nil:

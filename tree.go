@@ -136,8 +136,8 @@ func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.
 			return err
 		}
 	}
-	if !other.isScoped() {
-		return nil
+	if err := t.mayCarry(rel, other.table, related); err != nil || !other.isScoped() {
+		return err
 	}
 	ownerless := t.ex.scope.isSeveral() && t.own == nil && !t.pending
 	if ownerless && m.table != nil && m.column != "" {
@@ -154,6 +154,24 @@ func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.
 		return t.judgeEach(other, rel.FieldSchema, related, inner, outer)
 	}
 	return t.judge(other, rel.FieldSchema, related, inner, outer)
+}
+
+// mayCarry refuses rows that would have to be written to a table which is not the
+// tenant's to write: children, which are given their parent's key, and new rows.
+func (t *tree) mayCarry(rel *schema.Relationship, other *table, related reflect.Value) error {
+	if other.kind.hasColumn() || other.writable || t.ex.scope.mode == modeBypass {
+		return nil
+	}
+	isChild := rel.Type == schema.HasOne || rel.Type == schema.HasMany
+	if !isChild && haveKeys(t.stmt.Context, rel.FieldSchema, related) {
+		return nil
+	}
+	if t.ex.plugin.modes != nil {
+		if mode, _ := t.ex.plugin.modeOf(cutSchema(t.ex.plugin.tables.fold(other.name))); !mode.enforces(opCreate) {
+			return nil // its own statement is observed
+		}
+	}
+	return t.ex.mayWrite(other)
 }
 
 // visited reports whether a value's relation was judged already, as in a cycle.

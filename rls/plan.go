@@ -238,7 +238,7 @@ func (s *survey) heirs(t *catalog.Table) []*catalog.Table {
 // ours are the names of generated policies.
 func ours(name string) bool {
 	return name == tenantPolicy || name == spanPolicy || name == sharedPolicy || name == lockPolicy ||
-		name == everybodyPolicy || name == spanEverybodyPolicy
+		name == everybodyPolicy || name == spanEverybodyPolicy || name == spanLinkedPolicy || name == spanLockPolicy
 }
 
 // create is the step that makes a table's policies; nil when they are there.

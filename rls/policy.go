@@ -18,6 +18,8 @@ const (
 
 	everybodyPolicy     = "tenancy_everybody"
 	spanEverybodyPolicy = "tenancy_span_everybody"
+	spanLinkedPolicy    = "tenancy_span_linked"
+	spanLockPolicy      = "tenancy_span_lock"
 )
 
 // Policies say what the generated policies are like. The zero value is for one
@@ -168,13 +170,15 @@ func (s *survey) policiesOfLinked(known tenancy.TenantTable, table, via *catalog
 	if err != nil {
 		return nil, err
 	}
-	list := []policy{{tenantPolicy, "SELECT", "", link(own), ""}}
 	if known.Writable {
-		list = []policy{{tenantPolicy, "ALL", "", link(own), "true"}}
-	} else {
-		list = append(list, policy{lockPolicy, "UPDATE", "", link(own), "false"})
+		return p.spanned([]policy{{tenantPolicy, "ALL", "", link(own), "true"}}, all+" OR "+link(set)), nil
 	}
-	return p.spanned(list, all+" OR "+link(set)), nil
+	list := p.spanned([]policy{{tenantPolicy, "SELECT", "", link(own), ""}, {lockPolicy, "UPDATE", "", link(own), "false"}}, all)
+	if p.SpanRole != "" { // a set reads, and a bypass writes as well
+		list = append(list, policy{spanLinkedPolicy, "SELECT", p.SpanRole, link(set), ""},
+			policy{spanLockPolicy, "UPDATE", p.SpanRole, link(set), "false"})
+	}
+	return list, nil
 }
 
 func lookup(setting string) string { return "current_setting('" + setting + "', true)" }

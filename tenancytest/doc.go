@@ -83,6 +83,29 @@
 // Without a tenant, what names the enforced table must fail. The other tenant's rows
 // in observed tables are read and changed as without the plugin: that is no finding.
 //
+// # Tables of other kinds
+//
+// Private, linked, mixed and free tables are tried by the same operations, and by some
+// of their own, as the plugin's configuration declares them. The oracle of a tenant
+// holds:
+//
+//   - of a mixed table the tenant's rows and those for everybody, which it keeps as they
+//     are, whatever is written;
+//   - of a linked table the rows that the tenant's own rows link to, while rows of the
+//     other tables name others as well, which only the other tenant is linked with, or
+//     nobody;
+//   - all rows of shared, free and private tables. What a tenant reads of a private
+//     table must be refused with tenancy.ErrPrivate, and what it writes to one, or to a
+//     linked table that is not writable, must leave it as it was.
+//
+// The keys of mixed and linked tables hold for all tenants, so that sets and bypasses
+// are compared with a database that holds all of their rows. Free tables are tried
+// without a scope, too. The suite does not follow an operation that shows or hides
+// linked rows and goes on with them. [Suite.Observe] leaves out private, linked and free
+// tables.
+//
+// [Suite.Sample] draws some operations of each model, for a test that runs often.
+//
 // # Random chains and texts
 //
 // [Suite.Fixture] fills the database for single operations, to be driven by a

@@ -35,6 +35,12 @@ type Fixture struct {
 	baseline   *state // what the shared tables hold before an operation
 	texts      textCount
 	onCitus    bool // the shared tables may be distributed
+	// crosses lets rows refer to another tenant's, where a foreign key cannot tell.
+	crosses bool
+	// loneBoth and loneAll say that the oracle holds, of tables whose rows several
+	// tenants may see, those that one of the two sees, or all.
+	loneBoth, loneAll bool
+	denied            int // operations that a kind of table refuses
 	// unsupported counts what Citus does not do, of the operation that runs.
 	unsupported int
 	bases       map[*gorm.DB][]base
@@ -127,6 +133,7 @@ func (f *Fixture) gather() error {
 			f.addLinks(rel)
 			f.addRelation(m, rel)
 		}
+		f.addVia(m)
 	}
 	f.models = nil
 	for len(f.models) < len(all) {
@@ -143,7 +150,7 @@ func (f *Fixture) addTable(s *schema.Schema) {
 	}
 	m := &model{f: f, schema: s, table: s.Table, tenant: f.tenantField(s), indexed: uniqueFields(s)}
 	m.root = m.tenant != nil && m.tenant.PrimaryKey && len(s.PrimaryFields) == 1
-	m.kind = f.kindOf(m)
+	f.kindOf(m)
 	f.tables[s.Table] = m
 	f.models = append(f.models, m)
 	for _, rel := range relationsOf(s) {
@@ -152,20 +159,6 @@ func (f *Fixture) addTable(s *schema.Schema) {
 			f.addTable(f.joinSchema(rel, m.tenant))
 		}
 	}
-}
-
-// kindOf returns what the plugin says of a table; the zero kind where there is no
-// plugin, or the table is not declared.
-func (f *Fixture) kindOf(m *model) tenancy.Kind {
-	plugin, ok := f.suite.DB.Plugins["tenancy"].(*tenancy.Plugin)
-	if !ok || !m.named() {
-		return 0
-	}
-	known, err := plugin.Table(m.new())
-	if err != nil {
-		return 0
-	}
-	return known.Kind
 }
 
 func (f *Fixture) tenantField(s *schema.Schema) *schema.Field {
@@ -238,7 +231,7 @@ func (f *Fixture) chooseTenants() error {
 // introduce uses each model once, so that the plugin knows its table by name.
 func (f *Fixture) introduce() error {
 	for _, m := range f.models {
-		if !m.named() || m.isApart() {
+		if !m.named() || m.isPrivate() || f.suite.Backstop {
 			continue
 		}
 		err := f.session(f.as(0), f.shared, logger.Discard).Limit(1).Find(m.slice()).Error
@@ -282,8 +275,10 @@ func (f *Fixture) checkEmpty() error {
 // rows get others.
 func (f *Fixture) fill() error {
 	for _, m := range f.models {
-		if err := f.insertRows(f.owner, m, 0); err != nil {
-			return fmt.Errorf("%s: %w", m.table, err)
+		for _, owner := range m.owners(0) {
+			if err := f.insertRows(f.owner, m, owner); err != nil {
+				return fmt.Errorf("%s: %w", m.table, err)
+			}
 		}
 	}
 	for _, m := range f.models {
@@ -299,6 +294,7 @@ func (f *Fixture) fill() error {
 	if err := f.empty(f.owner); err != nil {
 		return err
 	}
+	f.crosses = !f.suite.oneTenant
 	for _, tenant := range []int{1, 0} {
 		if err := f.fillTenant(tenant); err != nil {
 			return err
@@ -316,8 +312,13 @@ func (f *Fixture) fillTenant(tenant int) error {
 		if m.tenant == nil && (tenant == 1) == m.refersToOwned() && !f.suite.oneTenant {
 			continue // written once
 		}
-		if err := f.insertRows(f.owner, m, m.ownerOf(tenant)); err != nil {
-			return fmt.Errorf("%s: %w", m.table, err)
+		for _, owner := range m.owners(tenant) {
+			if owner == everybody && tenant == 0 && !f.suite.oneTenant {
+				continue // written once
+			}
+			if err := f.insertRows(f.owner, m, owner); err != nil {
+				return fmt.Errorf("%s: %w", m.table, err)
+			}
 		}
 	}
 	return f.joinForward(f.owner, tenant)
@@ -335,22 +336,30 @@ func (f *Fixture) fillForeign(m *model) (err error) {
 
 // fillLone makes the oracle hold this tenant alone.
 func (f *Fixture) fillLone(tenant int) error {
-	if err := f.empty(f.lone); err != nil {
+	if err := errors.Join(f.unguardLone(), f.empty(f.lone)); err != nil {
 		return err
 	}
 	f.loneTenant = tenant
 	for _, m := range f.models {
-		if err := f.insertRows(f.lone, m, m.ownerOf(tenant)); err != nil {
-			return fmt.Errorf("%s, in the oracle: %w", m.table, err)
+		for _, owner := range m.loneOwners(tenant) {
+			if err := f.insertRows(f.lone, m, owner); err != nil {
+				return fmt.Errorf("%s, in the oracle: %w", m.table, err)
+			}
 		}
 	}
-	return f.joinForward(f.lone, tenant)
+	if err := f.joinForward(f.lone, tenant); err != nil {
+		return err
+	}
+	return f.guardLone()
 }
 
 // insertRows writes a tenant's rows of a table, all or none.
 func (f *Fixture) insertRows(db *gorm.DB, m *model, tenant int) error {
 	return f.transaction(db, func(pool gorm.ConnPool) error {
 		for row := range m.size(tenant) {
+			if db == f.lone && !m.isInOracle(row) {
+				continue
+			}
 			if err := m.insert(db, pool, m.build(tenant, row)); err != nil {
 				return err
 			}
@@ -361,8 +370,13 @@ func (f *Fixture) insertRows(db *gorm.DB, m *model, tenant int) error {
 
 // size is how many rows of the table a tenant has.
 func (m *model) size(tenant int) int {
-	if m.single() {
+	switch {
+	case m.single():
 		return 1
+	case m.isLinked():
+		return linkedCount
+	case tenant == everybody:
+		return everybodyCount
 	}
 	return rowCounts[tenant]
 }
@@ -410,11 +424,11 @@ func (m *model) isForward(field *schema.Field) bool {
 // joinForward sets the references that insert left out.
 func (f *Fixture) joinForward(db *gorm.DB, tenant int) error {
 	for _, m := range f.models {
-		owner := m.ownerOf(tenant)
-		for row := range m.size(owner) {
-			value := m.build(owner, row)
-			if err := m.updateForward(db, value); err != nil {
-				return fmt.Errorf("%s: %w", m.table, err)
+		for _, owner := range m.owners(tenant) {
+			for row := range m.size(owner) {
+				if err := m.updateForward(db, m.build(owner, row)); err != nil {
+					return fmt.Errorf("%s: %w", m.table, err)
+				}
 			}
 		}
 	}

@@ -16,6 +16,9 @@ import (
 // judge compares what an operation did under one tenant with what the oracle
 // gave. Nil is a pass.
 func (f *Fixture) judge(t *task, shared, lone *outcome) *Finding {
+	if finding, judged := f.judgeKind(t, shared, lone, true); judged {
+		return finding
+	}
 	if finding := f.judgeSafety(t, shared, lone); finding != nil {
 		return finding
 	}
@@ -23,7 +26,8 @@ func (f *Fixture) judge(t *task, shared, lone *outcome) *Finding {
 	case lone.panicked != nil:
 		return nil
 	case isTenancyError(shared.err):
-		if finding := f.judgeUntouched(shared); finding != nil && lone.err == nil {
+		isMet := errors.Is(shared.err, tenancy.ErrCrossTenantConflict) && t.flags&refusable != 0 // found when it was sent
+		if finding := f.judgeUntouched(shared); finding != nil && lone.err == nil && !isMet {
 			return finding
 		}
 		if lone.err == nil && t.flags&refusable == 0 {
@@ -36,18 +40,25 @@ func (f *Fixture) judge(t *task, shared, lone *outcome) *Finding {
 		return found(Wrong, "the oracle fails with %v, the tenant succeeds", lone.err)
 	case lone.err == nil && f.isUnsupported(t, inInsert, shared.err):
 		return f.judgeUntouched(shared)
+	case lone.err == nil && f.isHeld(t, shared.err):
+		return nil
 	case shared.err != nil && lone.err == nil:
 		return found(Wrong, "the oracle succeeds, the tenant gets: %v", shared.err)
 	case class(shared.err) != class(lone.err) && class(lone.err) != abortedTransaction:
 		return found(Wrong, "the oracle fails with %v, the tenant with %v", lone.err, shared.err)
 	}
-	if shared.err != nil {
+	if shared.err != nil || t.changesLinks() {
 		return nil //nolint:nilerr // what they wrote before goes with the transaction
 	}
 	if finding := judgeAnswer(shared, lone); finding != nil {
 		return finding
 	}
-	return f.judgeState(shared, lone)
+	if t.writesSealed() {
+		if finding := f.judgeSealed(t, shared); finding != nil {
+			return finding
+		}
+	}
+	return f.judgeState(t, shared, lone)
 }
 
 // judgeSafety looks for another tenant's data, which is no answer to anything.
@@ -102,7 +113,7 @@ func (f *Fixture) judgeForeign(shared *outcome) *Finding {
 	if shared.state == nil {
 		return nil
 	}
-	was, is := f.baseline.text().foreign, shared.state.text().foreign
+	was, is := f.baseline.text().hidden(), shared.state.text().hidden()
 	if was != is {
 		return found(Leak, "another tenant's rows were changed: %s", difference(was, is))
 	}
@@ -148,11 +159,11 @@ func judgeAnswer(shared, lone *outcome) *Finding {
 	return nil
 }
 
-func (f *Fixture) judgeState(shared, lone *outcome) *Finding {
+func (f *Fixture) judgeState(t *task, shared, lone *outcome) *Finding {
 	if shared.state == nil || lone.state == nil {
 		return nil
 	}
-	want, is := lone.state.text(), shared.state.text()
+	want, is := lone.state.without(t).text(), shared.state.without(t).text()
 	if want.own+want.rest != is.own+is.rest {
 		return found(Wrong, "the tables differ from the oracle's: %s", difference(want.own+want.rest, is.own+is.rest))
 	}
@@ -203,7 +214,7 @@ func (f *Fixture) judgeNone(t *task, shared, lone *outcome) *Finding {
 			return finding
 		}
 	}
-	if isShared := t.target != nil && t.target.tenant == nil; t.reads() && !(isShared && f.suite.Backstop) {
+	if isShared := t.target != nil && t.target.tenant == nil && !t.target.isLinked() && !t.target.isPrivate(); t.reads() && !(isShared && f.suite.Backstop) {
 		for _, value := range shared.values {
 			if !isEmpty(value) && t.flags&(naming|echoes) == 0 {
 				return found(Leak, "read without a tenant: %s", render(shared.values, labels(shared.values)))
@@ -240,7 +251,12 @@ func (f *Fixture) judgeUnion(t *task, shared, a, b *outcome) *Finding {
 		if t.flags&refusable != 0 {
 			return nil
 		}
+		if finding, judged := f.judgeKind(t, shared, a, false); judged {
+			return finding
+		}
 		return found(Refused, "in two databases it succeeds, the set gets: %v", shared.err)
+	case f.isHeld(t, shared.err):
+		return nil
 	case f.isUnsupported(t, locks|inInsert|textual, shared.err): // text joins as it was written
 		return nil
 	case shared.err != nil:
@@ -324,6 +340,7 @@ func exceeds(shared, lone any) bool {
 var tenancyErrors = []error{
 	tenancy.ErrNoTenant, tenancy.ErrInvalidTenant, tenancy.ErrTenantMismatch, tenancy.ErrTenantImmutable,
 	tenancy.ErrCrossTenantConflict, tenancy.ErrUnscopedSQL, tenancy.ErrUndeclared, tenancy.ErrSharedReadOnly,
+	tenancy.ErrPrivate,
 }
 
 func isTenancyError(err error) bool {

@@ -132,6 +132,10 @@ func (m *model) connect(pointer reflect.Value, tenant, row int, keyAlone bool) {
 			continue
 		}
 		t := l.targets[row%len(l.targets)]
+		if owner, n, ok := t.pick(m, l, tenant, row); ok {
+			m.connectTo(pointer, l, t, owner, n)
+			continue
+		}
 		n := t.choose(m, l, tenant, row)
 		if place := slices.Index(keys, l); place >= 0 && len(keys) > 1 {
 			n = m.keyPart(tenant, row, place)
@@ -215,7 +219,7 @@ func (m *model) shallow(tenant, row int) reflect.Value {
 		}
 	}
 	m.connect(pointer, tenant, row, true)
-	if m.tenant != nil {
+	if m.tenant != nil && tenant != everybody {
 		m.set(m.tenant, pointer, m.f.tenants[tenant])
 	}
 	return pointer
@@ -224,7 +228,7 @@ func (m *model) shallow(tenant, row int) reflect.Value {
 // ownerOf is whose rows of a table a tenant refers to: shared ones are the first
 // tenant's.
 func (m *model) ownerOf(tenant int) int {
-	if m.tenant == nil {
+	if m.tenant == nil || tenant == everybody && !m.isMixed() {
 		return 0
 	}
 	return tenant

@@ -133,6 +133,7 @@ func (f *Fixture) migrateOracle(db *gorm.DB) error {
 		if err := stmt.Parse(value); err != nil {
 			return err
 		}
+		f.unbind(stmt.Schema)
 		field := f.tenantField(stmt.Schema)
 		if field == nil || field.PrimaryKey || field.HasDefaultValue {
 			continue

@@ -19,21 +19,25 @@ import (
 // panic with inapplicable where the table has nothing of the kind; the runner
 // then leaves the operation out.
 type model struct {
-	f      *Fixture
-	schema *schema.Schema
-	table  string
-	number int           // place among the models, in the order of dependence
-	tenant *schema.Field // nil for a shared table
-	root   bool          // the tenant is the key: the tenants' own table
-	kind   tenancy.Kind  // whose rows it holds
-	links  []*link
-	rels   []*relation
+	f        *Fixture
+	schema   *schema.Schema
+	table    string
+	number   int                // place among the models, in the order of dependence
+	tenant   *schema.Field      // nil for a shared table
+	root     bool               // the tenant is the key: the tenants' own table
+	kind     tenancy.Kind       // whose rows it holds
+	via      *tenancy.TableLink // by which a linked one is seen
+	writable bool               // by tenants
+	links    []*link
+	rels     []*relation
 
-	indexed []*schema.Field // in unique indexes
+	indexed []*schema.Field   // in unique indexes
+	sides   map[string]string // who sees the rows of a linked table, by their keys
 
 	generated      bool // the database generates the key
 	disjointKeys   bool // the tenants' rows need different keys
 	disjointValues bool // the tenants' rows need different values in unique columns
+	isUnbound      bool // no foreign key of the oracle leads to it
 	globalKey      bool // the key does not contain the tenant
 	globalUnique   bool // the unique columns do not
 }
@@ -53,23 +57,6 @@ var (
 		"union", "unique", "user", "using", "values", "when", "where", "with",
 	}
 )
-
-// isApart reports whether what a tenant sees of the table is not what a lone tenant
-// would see: none of its rows, those that are linked, or all of them without a scope.
-// Its rows are there for others to refer to, and no operation runs on it.
-func (m *model) isApart() bool {
-	return m.kind == tenancy.KindPrivate || m.kind == tenancy.KindLinked || m.kind == tenancy.KindFree
-}
-
-// followAll leaves the operation out where it follows all relations of the table, and
-// one leads to a table that is apart.
-func (m *model) followAll() {
-	for _, rel := range relationsOf(m.schema) {
-		if target := m.f.tables[rel.FieldSchema.Table]; target != nil && target.isApart() {
-			panic(inapplicable{})
-		}
-	}
-}
 
 // named reports whether the table has a Go type of its own; a join table that
 // GORM made up has none, and operations run on it through relations alone.
@@ -136,7 +123,7 @@ func (m *model) foreign(n int) any {
 // made returns a new value of the tenant, not stored yet, with a key of its own
 // and without a tenant.
 func (m *model) made(n int) any {
-	if m.single() || m.tenant == nil {
+	if m.single() || m.tenant == nil && !m.isOwnKind() {
 		panic(inapplicable{})
 	}
 	value := m.build(0, firstMade+n)
@@ -160,7 +147,7 @@ func (m *model) fresh(n int) any {
 // madeFor is made that names its tenant: 0 the own one, 1 the other.
 func (m *model) madeFor(tenant, n int) any {
 	value := reflect.ValueOf(m.made(n))
-	m.set(m.tenant, value, m.f.tenants[tenant])
+	m.set(m.tenantField(), value, m.f.tenants[tenant])
 	return value.Interface()
 }
 

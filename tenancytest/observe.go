@@ -90,7 +90,9 @@ func (f *Fixture) checkObserved(run func(name string, do func() *Finding)) *repo
 	}
 	f.texts = textCount{}
 	references := map[*task]*reference{}
-	tasks := f.tasks()
+	tasks := slices.DeleteFunc(f.tasks(), func(t *task) bool {
+		return t.model.isUnobserved() || t.target != nil && t.target.isUnobserved()
+	})
 	for _, m := range f.models {
 		if !f.isEnforcedInTurn(m) {
 			continue
@@ -112,7 +114,7 @@ func (f *Fixture) checkObserved(run func(name string, do func() *Finding)) *repo
 
 func (f *Fixture) isEnforcedInTurn(m *model) bool {
 	only := f.suite.Observe.Tables
-	return m.tenant != nil && !m.isApart() && (len(only) == 0 || slices.Contains(only, m.table))
+	return m.tenant != nil && !m.isUnobserved() && (len(only) == 0 || slices.Contains(only, m.table))
 }
 
 // checkEnforced runs tasks with one table enforced.

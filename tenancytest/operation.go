@@ -107,18 +107,18 @@ func (f *Fixture) tasks() (tasks []*task) {
 		}
 	}
 	for _, m := range f.models {
-		if !m.named() || m.isApart() {
+		if !m.named() {
 			continue
 		}
 		for _, op := range operations() {
-			if op.flags&(changes|creates|refused|blocked) != 0 && m.tenant == nil {
-				continue // shared tables are read-only
+			if !m.takes(op.flags) {
+				continue
 			}
 			add(&task{name: m.schema.Name + "/" + op.name, flags: op.flags, model: m, run: func(tx *gorm.DB) answer { return op.run(tx, m) }})
 		}
 		for _, r := range m.rels {
 			for _, op := range relationOperations() {
-				if op.flags&(changes|creates|refused|blocked) != 0 && m.tenant == nil {
+				if !m.takes(op.flags) {
 					continue
 				}
 				t := &task{name: m.schema.Name + "/" + r.name + "/" + op.name, flags: op.flags, model: m, target: r.target}
@@ -130,7 +130,7 @@ func (f *Fixture) tasks() (tasks []*task) {
 			}
 		}
 	}
-	return tasks
+	return f.sampled(tasks)
 }
 
 // operations are all operations on models.
@@ -138,12 +138,14 @@ func operations() []operation {
 	return slices.Concat(
 		conditionOperations(), readOperations, tableOperations, subqueryOperations, createOperations,
 		upsertOperations, updateOperations, deleteOperations, foreignOperations, sessionOperations, textOperations,
+		kindOperations,
 	)
 }
 
 // relationOperations are all operations on relations.
 func relationOperations() []relationOperation {
-	return slices.Concat(joinOperations, preloadOperations, associationOperations, nestedOperations, textJoinOperations)
+	return slices.Concat(joinOperations, preloadOperations, associationOperations, nestedOperations, textJoinOperations,
+		kindRelationOperations)
 }
 
 // check runs all tasks under all scopes. It hands each to run, which decides
@@ -155,12 +157,13 @@ func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
 	step := func(name string, do func() *Finding) {
 		run(name, func() *Finding {
 			result.operations++
-			f.unsupported = 0
+			f.unsupported, f.denied = 0, 0
 			finding := do()
 			if finding != nil && f.suite.Backstop && finding.Verdict != Leak {
 				finding = nil
 			}
 			result.unsupported += f.unsupported
+			result.denied += f.denied
 			if finding != nil {
 				finding.Operation = name
 				result.findings = append(result.findings, finding)
@@ -188,7 +191,7 @@ func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
 		f.checkSets(tasks, alone, step)
 	}
 	result.texts = f.texts
-	if !f.suite.brief {
+	if !f.suite.brief && f.suite.Sample == 0 {
 		for _, pattern := range slices.Sorted(maps.Keys(f.suite.MayRefuse)) {
 			if !f.texts.excused[pattern] {
 				step("MayRefuse/"+pattern, func() *Finding { return found(Wrong, "Suite.MayRefuse excuses what was not refused: %q", pattern) })
@@ -200,7 +203,7 @@ func (f *Fixture) check(run func(name string, do func() *Finding)) *report {
 
 // spans reports whether a set's answer or effect can be told from its members'.
 func (t *task) spans() bool {
-	return t.want() == nil && t.flags&(naming|creates|blocked) == 0 && t.flags&(union|changes|owned) != 0
+	return !t.model.isLoose() && t.want() == nil && t.flags&(naming|creates|blocked) == 0 && t.flags&(union|changes|owned) != 0
 }
 
 // scope is a scope that is compared with one tenant's database.
@@ -220,7 +223,7 @@ var scopes = []scope{
 	}, {
 		name:    "none",
 		ctx:     (*Fixture).context,
-		applies: func(t *task, _ bool) bool { return t.model.tenant != nil && t.flags&(inTenant|variant) == 0 },
+		applies: func(t *task, _ bool) bool { return t.model.needsTenant() && t.flags&(inTenant|variant) == 0 },
 		judge:   (*Fixture).judgeNone,
 	}, {
 		name: "set of one",
@@ -248,7 +251,7 @@ func (f *Fixture) judgeSetOfOne(t *task, shared, lone *outcome) *Finding {
 
 // inSet is the task as it is judged in a set.
 func (t *task) inSet() *task {
-	if t.flags&oneByOne == 0 {
+	if t.flags&oneByOne == 0 && !t.model.isLoose() {
 		return t
 	}
 	refusing := *t
@@ -299,9 +302,12 @@ func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(s
 			step("bypass/"+t.name, func() *Finding { return f.tryUnion("bypass", bypass, t, a, b) })
 		}
 	}
+	f.checkOthers(tasks, alone, step)
 	if err := f.fillLone(0); err != nil {
 		step("set", func() *Finding { return found(Wrong, "%v", err) })
+		return
 	}
+	f.checkKinds(tasks, step)
 }
 
 // tryUnion runs a task for both tenants.
@@ -318,7 +324,10 @@ func (f *Fixture) tryUnion(name string, ctx context.Context, t *task, a, b *outc
 func (f *Fixture) tryOther(t *task, lone *outcome) *Finding {
 	shared, _ := f.execute(f.as(1), f.shared, t)
 	t = f.asText("other tenant", t, shared)
-	var finding *Finding
+	finding, judged := f.judgeKind(t, shared, lone, true)
+	if judged {
+		return finding
+	}
 	switch {
 	case shared.panicked != nil:
 		finding = found(Wrong, "panic: %v", shared.panicked)

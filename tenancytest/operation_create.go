@@ -61,7 +61,7 @@ var createOperations = []operation{
 	}},
 	{"Create Omit the tenant", creates | inOrder, func(tx *gorm.DB, m *model) answer {
 		v := m.made(0)
-		return got(tx.Omit(m.tenant.DBName).Create(v), v)
+		return got(tx.Omit(m.tenantField().DBName).Create(v), v)
 	}},
 	{"Create Omit associations", creates | inOrder, func(tx *gorm.DB, m *model) answer {
 		v := m.made(0)

@@ -23,19 +23,19 @@ var foreignOperations = []operation{
 		return got(tx.CreateInBatches(m.sliceOf(m.madeFor(1, 1)), 1))
 	}},
 	{"Foreign Create a map", creates | naming | mismatch, func(tx *gorm.DB, m *model) answer {
-		return got(tx.Model(m.new()).Create(m.foreignColumns(0, m.tenant.DBName)))
+		return got(tx.Model(m.new()).Create(m.foreignColumns(0, m.tenantField().DBName)))
 	}},
 	{"Foreign Create a map of fields", creates | naming | mismatch, func(tx *gorm.DB, m *model) answer {
-		return got(tx.Model(m.new()).Create(m.foreignColumns(0, m.tenant.Name)))
+		return got(tx.Model(m.new()).Create(m.foreignColumns(0, m.tenantField().Name)))
 	}},
 	{"Foreign Create maps", creates | naming | mismatch, func(tx *gorm.DB, m *model) answer {
-		return got(tx.Model(m.new()).Create([]map[string]any{m.columns(m.made(0)), m.foreignColumns(1, m.tenant.DBName)}))
+		return got(tx.Model(m.new()).Create([]map[string]any{m.columns(m.made(0)), m.foreignColumns(1, m.tenantField().DBName)}))
 	}},
 	{"Foreign Create Omit the tenant", creates | naming | mismatch, func(tx *gorm.DB, m *model) answer {
-		return got(tx.Omit(m.tenant.DBName).Create(m.madeFor(1, 0)))
+		return got(tx.Omit(m.tenantField().DBName).Create(m.madeFor(1, 0)))
 	}},
 	{"Foreign Create Select", creates | naming | mismatch, func(tx *gorm.DB, m *model) answer {
-		return got(tx.Select(append(m.writtenNames(), m.tenant.DBName)).Create(m.madeFor(1, 0)))
+		return got(tx.Select(append(m.writtenNames(), m.tenantField().DBName)).Create(m.madeFor(1, 0)))
 	}},
 	{"Foreign Create without hooks", creates | naming | mismatch, func(tx *gorm.DB, m *model) answer {
 		return got(tx.Session(&gorm.Session{SkipHooks: true}).Create(m.madeFor(1, 0)))
@@ -61,40 +61,40 @@ var foreignOperations = []operation{
 	}},
 	{"Foreign OnConflict takes the tenant", creates | naming | immutable, func(tx *gorm.DB, m *model) answer {
 		return got(tx.Clauses(m.conflict(clause.OnConflict{
-			DoUpdates: clause.Assignments(map[string]any{m.tenant.DBName: m.f.tenants[1]}),
+			DoUpdates: clause.Assignments(map[string]any{m.tenantField().DBName: m.f.tenants[1]}),
 		})).Create(m.row(0)))
 	}},
 	{"Foreign Update the tenant", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenant.DBName, m.f.tenants[1]))
+		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenantField().DBName, m.f.tenants[1]))
 	}},
 	{"Foreign Update the tenant's field", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenant.Name, m.f.tenants[1]))
+		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenantField().Name, m.f.tenants[1]))
 	}},
 	{"Foreign Updates map", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
 		f := m.any()
-		return got(tx.Model(m.row(0)).Updates(map[string]any{f.DBName: m.next(f), m.tenant.DBName: m.f.tenants[1]}))
+		return got(tx.Model(m.row(0)).Updates(map[string]any{f.DBName: m.next(f), m.tenantField().DBName: m.f.tenants[1]}))
 	}},
 	{"Foreign Updates struct", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Model(m.new()), m, 0).Updates(m.with(m.holding(m.any(), 0), m.tenant, m.f.tenants[1])))
+		return got(row(where, tx.Model(m.new()), m, 0).Updates(m.with(m.holding(m.any(), 0), m.tenantField(), m.f.tenants[1])))
 	}},
 	{"Foreign UpdateColumn", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Model(m.new()), m, 0).UpdateColumn(m.tenant.DBName, m.f.tenants[1]))
+		return got(row(where, tx.Model(m.new()), m, 0).UpdateColumn(m.tenantField().DBName, m.f.tenants[1]))
 	}},
 	{"Foreign UpdateColumns", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Model(m.new()), m, 0).UpdateColumns(map[string]any{m.tenant.Name: m.f.tenants[1]}))
+		return got(row(where, tx.Model(m.new()), m, 0).UpdateColumns(map[string]any{m.tenantField().Name: m.f.tenants[1]}))
 	}},
 	{"Foreign Update to an expression", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenant.DBName, gorm.Expr("?", m.f.tenants[1])))
+		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenantField().DBName, gorm.Expr("?", m.f.tenants[1])))
 	}},
 	{"Foreign Update to nothing", changes | naming | immutable | refusable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenant.DBName, nil))
+		return got(row(where, tx.Model(m.new()), m, 0).Update(m.tenantField().DBName, nil))
 	}},
 	{"Foreign clause Set", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		set := clause.Set{{Column: clause.Column{Name: m.tenant.DBName}, Value: m.f.tenants[1]}}
+		set := clause.Set{{Column: clause.Column{Name: m.tenantField().DBName}, Value: m.f.tenants[1]}}
 		return got(row(where, tx.Model(m.new()), m, 0).Clauses(set).Updates(map[string]any{}))
 	}},
 	{"Foreign Table update", changes | naming | immutable, func(tx *gorm.DB, m *model) answer {
-		return got(row(where, tx.Table(m.table), m, 0).Update(m.tenant.DBName, m.f.tenants[1]))
+		return got(row(where, tx.Table(m.table), m, 0).Update(m.tenantField().DBName, m.f.tenants[1]))
 	}},
 	{"Foreign Update their value", changes | naming | mismatch, func(tx *gorm.DB, m *model) answer {
 		f := m.any()

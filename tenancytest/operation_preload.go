@@ -68,6 +68,7 @@ var preloadOperations = []relationOperation{
 		if len(r.target.rels) == 0 {
 			panic(inapplicable{})
 		}
+		r.target.avoidPrivate()
 		out := r.m.slice()
 		chain := tx
 		for _, next := range r.target.rels {

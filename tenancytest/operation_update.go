@@ -90,7 +90,7 @@ var updateOperations = []operation{
 	}},
 	{"Updates the own tenant", changes | owned, func(tx *gorm.DB, m *model) answer {
 		f := m.any()
-		return got(tx.Model(m.row(0)).Updates(map[string]any{f.DBName: m.next(f), m.tenant.DBName: m.f.tenants[0]}))
+		return got(tx.Model(m.row(0)).Updates(map[string]any{f.DBName: m.next(f), m.tenantField().DBName: m.f.tenants[0]}))
 	}},
 	{"Updates of many rows", changes | owned, func(tx *gorm.DB, m *model) answer {
 		f := m.any()

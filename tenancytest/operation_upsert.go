@@ -191,7 +191,7 @@ func (m *model) anonymous(value any) any {
 	if m.single() {
 		panic(inapplicable{})
 	}
-	m.clear(m.tenant, reflect.ValueOf(value))
+	m.clear(m.tenantField(), reflect.ValueOf(value))
 	return value
 }
 

@@ -26,6 +26,7 @@ func (f *Fixture) probe() error {
 				}
 			}
 		}
+		m.globalKey, m.globalUnique = m.isLinked(), m.isLinked()
 		if m.tenant == nil || f.suite.oneTenant || m.single() {
 			continue
 		}

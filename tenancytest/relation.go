@@ -20,7 +20,7 @@ type relation struct {
 
 func (f *Fixture) addRelation(m *model, rel *schema.Relationship) {
 	target := f.tables[rel.FieldSchema.Table]
-	if m == nil || target == nil || m.isApart() || target.isApart() || m.schema.Relationships.Relations[rel.Name] == nil {
+	if m == nil || target == nil || m.schema.Relationships.Relations[rel.Name] == nil {
 		return
 	}
 	if rel.JoinTable != nil && m.tenant != nil && f.tables[rel.JoinTable.Table].tenant == nil && !f.suite.unscoped {
@@ -48,7 +48,7 @@ func (r *relation) direct() { r.only(schema.BelongsTo, schema.HasOne, schema.Has
 // writable leaves the operation out for relations to shared tables, which stay as
 // they are although rows are saved with them.
 func (r *relation) writable() {
-	if r.target.tenant == nil {
+	if r.target.tenant == nil && !r.target.isOwnKind() {
 		panic(inapplicable{})
 	}
 }

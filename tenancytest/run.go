@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy"
 )
 
 // Run checks that a tenant of db gets, for every operation of the suite, what a
@@ -29,8 +31,7 @@ type Suite struct {
 	DB *gorm.DB
 
 	// Models are pointers to values of the models to check. The models that
-	// their relations lead to are checked as well, but for private, linked and free
-	// tables, which have rows for others to refer to. Empty is refused.
+	// their relations lead to are checked as well. Empty is refused.
 	Models []any
 
 	// Lone is the oracle: a handle without the plugin on an empty database of
@@ -100,6 +101,16 @@ type Suite struct {
 	// none.
 	MayRefuse map[string]string
 
+	// Kinds says of which kind the tables are, where DB has no plugin that says so:
+	// a plugin that is in use on another handle. Nil means DB's.
+	Kinds *tenancy.Plugin
+
+	// Sample is how many operations run for each model, drawn by Seed. Zero means all.
+	Sample int
+
+	// Seed draws the sample. Zero is a seed, too.
+	Seed uint64
+
 	// brief runs operations for one tenant alone.
 	brief bool
 	// unscoped says that DB has no plugin: the suite tests itself.
@@ -117,7 +128,7 @@ type Suite struct {
 // tenant.
 func (s Suite) Run(t *testing.T) {
 	t.Helper()
-	s.brief = s.brief || testing.Short()
+	s.brief = s.brief || testing.Short() && s.Sample == 0
 	f := s.Fixture(t)
 	check := f.check
 	if s.Observe != nil {
@@ -174,6 +185,7 @@ func (f *Finding) Error() string {
 type report struct {
 	operations  int
 	unsupported int // refused by Citus, as it refuses the like of everybody
+	denied      int // refused as a kind of table says
 	findings    []*Finding
 	texts       textCount
 	observed    map[blend]int // under Suite.Observe
@@ -193,6 +205,9 @@ func (r *report) String() string {
 	if r.observed != nil {
 		text += fmt.Sprintf("; %d as plain GORM, %d as enforced, %d table by table, %d mixed",
 			r.observed[free], r.observed[whole], r.observed[apart], r.observed[mixed])
+	}
+	if r.denied > 0 {
+		text += fmt.Sprintf("; %d refused as private or read-only", r.denied)
 	}
 	if r.unsupported > 0 {
 		text += fmt.Sprintf("; Citus does not do %d", r.unsupported)

@@ -16,18 +16,23 @@ type state struct {
 	own     map[string]any // rows of the first tenant, by table
 	foreign map[string]any // rows of the second
 	rest    map[string]any // rows of shared tables, and of nobody
+	nobody  map[string]any // rows of linked tables that neither of the two sees
 
 	rendered *texts
 }
 
 // texts is a state as text.
-type texts struct{ own, foreign, rest string }
+type texts struct{ own, foreign, rest, nobody string }
+
+// hidden is what the first tenant must not see or change.
+func (t *texts) hidden() string { return t.foreign + t.nobody }
 
 // text renders the state, once.
 func (s *state) text() *texts {
 	if s.rendered == nil {
 		s.rendered = &texts{
 			render(s.own, labels(s.own)), render(s.foreign, labels(s.foreign)), render(s.rest, labels(s.rest)),
+			render(s.nobody, labels(s.nobody)),
 		}
 	}
 	return s.rendered
@@ -35,7 +40,7 @@ func (s *state) text() *texts {
 
 // readState reads all tables through a connection, past the plugin.
 func (f *Fixture) readState(pool gorm.ConnPool, db *gorm.DB) (*state, error) {
-	s := &state{own: map[string]any{}, foreign: map[string]any{}, rest: map[string]any{}}
+	s := &state{own: map[string]any{}, foreign: map[string]any{}, rest: map[string]any{}, nobody: map[string]any{}}
 	n := &normalizer{f: f, bases: f.bases[db]}
 	if f.suite.Reveal != nil && db != f.lone {
 		if err := f.suite.Reveal(context.Background(), pool); err != nil {
@@ -91,10 +96,17 @@ func (m *model) readRows(ctx context.Context, pool gorm.ConnPool, db *gorm.DB, n
 		if owner != m.f.spelled()[0] && owner != m.f.spelled()[1] && m.tenant != nil {
 			row["tenant"] = owner
 		}
+		if m.isLinked() {
+			owner = m.sideOf(row)
+		}
 		parts[owner] = append(parts[owner], row)
 	}
 	for owner, part := range parts {
 		switch owner {
+		case sideForeign:
+			s.foreign[m.table] = part
+		case sideNobody:
+			s.nobody[m.table] = part
 		case m.f.spelled()[0]:
 			s.own[m.table] = part
 		case m.f.spelled()[1]:

@@ -13,7 +13,7 @@ import (
 
 // seed says which row a generated value is for.
 type seed struct {
-	tenant int // 0 or 1
+	tenant int // 0 or 1, or everybody
 	row    int // the first two rows have the same values, and the same as the other tenant's
 	key    int // what makes keys differ
 	unique int // what makes unique columns differ
@@ -25,6 +25,7 @@ type seed struct {
 const (
 	foreignWord   = "bravo"
 	ownWord       = "alpha"
+	everyWord     = "every"
 	foreignNumber = 7_000_000
 )
 
@@ -54,11 +55,15 @@ func (m *model) build(tenant, row int) reflect.Value {
 		}
 	}
 	m.connect(pointer, tenant, row, false)
-	if m.tenant != nil {
-		m.set(m.tenant, pointer, m.f.tenants[tenant])
+	var owner any
+	if tenant != everybody {
+		owner = m.f.tenants[tenant]
+	}
+	if m.tenant != nil && owner != nil {
+		m.set(m.tenant, pointer, owner)
 	}
 	if m.f.suite.Adjust != nil && m.named() {
-		m.f.suite.Adjust(pointer.Interface(), m.f.tenants[tenant], row)
+		m.f.suite.Adjust(pointer.Interface(), owner, row)
 	}
 	return pointer
 }
@@ -67,6 +72,9 @@ func (m *model) build(tenant, row int) reflect.Value {
 // well, which has one above and one below them, unless the table wants them
 // disjoint.
 func (m *model) seedOf(tenant, row int) seed {
+	if s, ok := m.kindSeed(tenant, row); ok {
+		return s
+	}
 	s := seed{tenant: tenant, row: row, key: row + 2, unique: row + 2}
 	switch {
 	case tenant == 1 && row == foreignRow:
@@ -148,6 +156,8 @@ func numberOf(field *schema.Field, s seed) int {
 		return 10
 	case s.tenant == 0:
 		return 20 + s.row
+	case s.tenant == everybody:
+		return 40 + s.row
 	case bits < 32:
 		return 70 + s.row
 	}
@@ -175,6 +185,8 @@ func textOf(field *schema.Field, s seed, isKey bool) string {
 		text = "common"
 	case s.tenant == 0:
 		text = fmt.Sprintf("%s-%d", ownWord, s.row)
+	case s.tenant == everybody:
+		text = fmt.Sprintf("%s-%d", everyWord, s.row)
 	default:
 		text = fmt.Sprintf("%s-%d", foreignWord, s.row)
 	}
@@ -204,7 +216,7 @@ func timeOf(n int, isKey bool, s seed) time.Time {
 		return commonTime.AddDate(0, 0, n)
 	case s.row < 2:
 		return commonTime
-	case s.tenant == 0:
+	case s.tenant != 1:
 		return ownTime.Add(time.Duration(s.row) * time.Hour)
 	}
 	return foreignTime.Add(time.Duration(s.row) * time.Hour)
