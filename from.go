@@ -339,11 +339,11 @@ func (l *fromList) writeOn(i int, predicate bool) {
 }
 
 // anchor finds the tenant's table that a joined one is matched with: the first
-// of its item. One whose ids are of another type is matched by value where the
+// of its item whose row is there. One whose ids are of another type is matched by value where the
 // scope has but one.
 func (l *fromList) anchor(i int) (tenantRef, bool) {
 	for j := range i {
-		if l.refs[j].Item != l.refs[i].Item || !l.tenants(j) {
+		if l.refs[j].Item != l.refs[i].Item || !l.tenants(j) || l.isMissing(j, i) {
 			continue
 		}
 		if l.ex.scope.mode == modeSingle && (j > 0 && l.refs[j].Join == sqltext.JoinLeft ||
@@ -353,6 +353,18 @@ func (l *fromList) anchor(i int) (tenantRef, bool) {
 		return tenantRef{l.tables[j], l.refs[j].Qualifier}, true
 	}
 	return tenantRef{}, false
+}
+
+// isMissing reports whether a reference may have no row where a later one is joined,
+// because a RIGHT or FULL join up to there has kept a row without a partner.
+func (l *fromList) isMissing(j, i int) bool {
+	for k := j; k < i; k++ {
+		join := l.refs[k].Join
+		if l.refs[k].Item == l.refs[j].Item && (join == sqltext.JoinFull || join == sqltext.JoinRight && k > j) {
+			return true
+		}
+	}
+	return false
 }
 
 // bound writes something that binds values in the middle of the list, and gives

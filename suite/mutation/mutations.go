@@ -39,6 +39,7 @@ var mutations = []mutation{
 	{"SQLite reads a table behind IN", "internal/sqltext/judge.go", "if w.prev.kw == kwIn &&", "if false && w.prev.kw == kwIn &&", "TestJudgeRefuses"},
 	{"SQLite's placeholders are moved", "build.go", "case ex.plugin.dialect == sqltext.SQLite && verdict", "case false && verdict", "TestPlaceholdersStayTheirOwn"},
 	{"a value of SET assigns the tenant", "internal/sqltext/judge.go", "if depth == 0 && place == Value {", "if false {", "TestJudgeRefuses"},
+	{"a join is matched with a row that is not there", "from.go", " || l.isMissing(j, i) {", " {", "TestJoinsBehindOuterJoins"},
 	{"joined tables are not scoped", "from.go", "l.stmt.SQL.WriteString(\" AND (\")", "l.stmt.SQL.WriteString(\" OR (\")", "TestGolden|TestTextThatStays"},
 	{"RIGHT JOIN keeps other tenants' rows", "from.go", "case l.preserves(ref.Item):", "case false:", "TestGolden"},
 	{"tables of a list are not scoped", "from.go", "if list.inWhere(i) {", "if i == 0 && list.inWhere(i) {", "TestGolden"},
