@@ -118,3 +118,17 @@ func TestSubqueriesOfASetsUpserts(t *testing.T) {
 		}
 	})
 }
+
+func TestUpsertsOfRowsForEverybodyByKey(t *testing.T) {
+	t.Parallel()
+	bothKinds(t, func(t *testing.T, w *world) {
+		byKey := clause.OnConflict{UpdateAll: true}
+		require.NoError(t, w.bypass().Clauses(byKey).Create(&Label{ID: 3, Name: "for all", Color: "red"}).Error)
+		require.ErrorIs(t, w.bypass().Clauses(byKey).Create(&Label{ID: 2, Name: "b", Color: "red"}).Error, tenancy.ErrCrossTenantConflict)
+		require.ErrorIs(t, w.a.Clauses(byKey).Create(&Label{ID: 3, Name: "mine", Color: "blue"}).Error, tenancy.ErrCrossTenantConflict)
+		require.NoError(t, w.a.Clauses(byKey).Create(&Label{ID: 1, Name: "own", Color: "blue"}).Error)
+		var colors []string
+		require.NoError(t, w.bypass().Model(&Label{}).Order("id").Pluck("color", &colors).Error)
+		require.Equal(t, []string{"blue", "", "red"}, colors)
+	})
+}

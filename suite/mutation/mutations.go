@@ -27,7 +27,7 @@ var mutations = []mutation{
 	{"children of other kinds are refused too late", "tree.go", "\treturn t.ex.mayWrite(other)\n", "\treturn nil\n", "TestChildrenOfOtherKindsAreJudgedFirst"},
 	{"a subquery of a tenant's upsert is not matched", "subquery.go", "return tenantRef{}, ex.table != nil && !ex.table.isScoped()", "return tenantRef{}, true", "TestSubqueriesOfASetsUpserts"},
 	{"a set preloads as one of its tenants", "preload.go", "case ex.scope.mode == modeSet && len(ex.scope.tenants) == 1:", "case ex.scope.mode == modeSet:", "TestMixedRowsInJoinsPreloadsAndSubqueries|TestSetsOfOnePreloadAsTheTenant"},
-	{"rows for everybody never meet a conflict", "predicate.go", "case t.kind == KindMixed && !ex.writesForEverybody():", "case t.kind == KindMixed:", "TestMixedUniquesAndUpserts"},
+	{"rows for everybody never meet a conflict", "predicate.go", "case t.kind == KindMixed && !ex.writesForEverybody():", "case t.kind == KindMixed:", "TestUpsertsOfRowsForEverybodyByKey"},
 	{"the tenant predicate is missing", "predicate.go", "writeColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {", "if ex.scope.mode == modeSingle {\n\t\tstmt.WriteString(\"1 = 1\")\n\t\treturn\n\t}\n\twriteColumn(stmt, t, qualifier)\n\tif ex.scope.mode == modeSingle {", "TestGolden|TestSubqueriesAreScoped"},
 	{"fragments hold queries", "internal/sqltext/judge.go", "case kwQuery, kwSetOperator:\n\t\treturn reasonQuery", "case kwQuery, kwSetOperator:", "TestJudgeRefuses"},
 	{"fragments close their group", "internal/sqltext/judge.go", "if depth == 0 {\n\t\t\treturn 0, \"a parenthesis is closed that was not opened\"", "if depth < -99 {\n\t\t\treturn 0, \"\"", "TestJudgeRefuses"},
