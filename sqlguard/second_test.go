@@ -97,6 +97,19 @@ func TestPluginRefusesFirst(t *testing.T) {
 	}
 }
 
+type (
+	kindGuest struct {
+		ID   int64
+		Name string
+	}
+	kindVisit struct {
+		tenancy.TenantModel
+		ID        int64
+		GuestID   int64
+		DeletedAt gorm.DeletedAt
+	}
+)
+
 // TestPluginRefusesFirstOfOtherKinds does the same for the other kinds of tables.
 func TestPluginRefusesFirstOfOtherKinds(t *testing.T) {
 	t.Parallel()
@@ -109,10 +122,13 @@ func TestPluginRefusesFirstOfOtherKinds(t *testing.T) {
 	})
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{
 		RawSQL: sqlguard.New(sqlguard.Options{VerifyAll: true}),
-		Models: []any{&kindLabel{}, &kindTask{}, &kindKey{}, &kindRule{}},
-		Linked: []tenancy.Link{{Model: &kindPerson{}, Via: &kindTask{}, ForeignKey: "LabelID"}},
+		Models: []any{&kindLabel{}, &kindTask{}, &kindKey{}, &kindRule{}, &kindVisit{}},
+		Linked: []tenancy.Link{
+			{Model: &kindPerson{}, Via: &kindTask{}, ForeignKey: "LabelID"},
+			{Model: &kindGuest{}, Via: &kindVisit{}, ForeignKey: "GuestID", Writable: true},
+		},
 	})))
-	require.NoError(t, db.AutoMigrate(&kindLabel{}, &kindTask{}, &kindKey{}, &kindRule{}, &kindPerson{}))
+	require.NoError(t, db.AutoMigrate(&kindLabel{}, &kindTask{}, &kindKey{}, &kindRule{}, &kindPerson{}, &kindVisit{}, &kindGuest{}))
 	own := db.WithContext(tenancy.With(context.Background(), acme))
 	set := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
 	maps := func() *[]map[string]any { return &[]map[string]any{} }
@@ -141,6 +157,13 @@ func TestPluginRefusesFirstOfOtherKinds(t *testing.T) {
 		{"a linked table twice", nil, func() error {
 			return set.Joins("JOIN kind_people p ON p.id = kind_people.id").Find(&[]kindPerson{}).Error
 		}},
+		{"links that may be deleted", nil, func() error { return own.Find(&[]kindGuest{}).Error }},
+		{"a linked table that is changed", nil, func() error { return own.Model(&kindGuest{}).Where("1 = 1").Update("name", "x").Error }},
+		{"a linked row that another may have", nil, func() error {
+			return own.Clauses(clause.OnConflict{UpdateAll: true}).Create(&kindGuest{ID: 1, Name: "x"}).Error
+		}},
+		{"a row for everybody that a set makes", nil, func() error { return set.Create(&kindLabel{Name: "x"}).Error }},
+		{"a row for everybody that a set saves", nil, func() error { return set.Save(&kindLabel{ID: 7, Name: "x"}).Error }},
 		{"a mixed table", nil, func() error { return own.Find(&[]kindLabel{}).Error }},
 		{"a mixed table that is changed", nil, func() error { return own.Model(&kindLabel{}).Where("1 = 1").Update("name", "x").Error }},
 		{"a mixed table that is emptied", nil, func() error { return own.Where("1 = 1").Delete(&kindLabel{}).Error }},

@@ -131,6 +131,13 @@ var invisible = map[string]string{
 	"a new tenant takes rows of another's along":                      asNone,
 	"a new row belongs to rows of two tenants":                        asMeeting,
 	"a new row inherits a tenant beyond the set":                      "the row is refused all the same; only the value that was given is changed",
+
+	"a bypass is assumed":                               asNone,
+	"a row for everybody is saved over a tenant's":      asNone,
+	"two linked rows meet":                              asMeeting,
+	"a row for everybody brings others into a set":      asMeeting,
+	"rows meet beside a row for everybody":              asMeeting,
+	"a column that was not read is a row for everybody": asMeeting,
 }
 
 // redundant are the mutations that no test sees, for another defence does the same.
