@@ -132,12 +132,17 @@ var invisible = map[string]string{
 	"a new row belongs to rows of two tenants":                        asMeeting,
 	"a new row inherits a tenant beyond the set":                      "the row is refused all the same; only the value that was given is changed",
 
-	"a bypass is assumed":                               asNone,
-	"a row for everybody is saved over a tenant's":      asNone,
-	"two linked rows meet":                              asMeeting,
-	"a row for everybody brings others into a set":      asMeeting,
-	"rows meet beside a row for everybody":              asMeeting,
-	"a column that was not read is a row for everybody": asMeeting,
+	"a bypass is assumed":                                             asNone,
+	"a row for everybody is saved over a tenant's":                    asNone,
+	"two linked rows meet":                                            asMeeting,
+	"a row for everybody brings others into a set":                    asMeeting,
+	"rows meet beside a row for everybody":                            asMeeting,
+	"a column that was not read is a row for everybody":               asMeeting,
+	"a preload from an observed table meets the whole set":            asObserve,
+	"a preload from an observed table leaves the set":                 asObserve,
+	"an enforced statement without a tenant is sent as some tenant's": asObserve,
+	"no tenant hides what else is found":                              asObserve,
+	"a function stands behind parentheses that are no call's":         asInvalid,
 }
 
 // redundant are the mutations that no test sees, for another defence does the same.

@@ -107,6 +107,7 @@ var byVerifier = judge{
 			{"sqlguard", []string{
 				"TestTextAtEachPlace", "TestPluginRefusesFirst", "TestPluginRefusesFirstOfOtherKinds", "TestTextOfOtherKinds",
 				"TestColumnsThatAreCutOff", "TestGORM", "TestGORMSet", "TestGORMSetAsksOnce", "TestGORMGroupByKey", "TestGORMSetOperations", "TestTablesOfOnesNameElsewhere",
+				"TestConformanceOfConflictTargets",
 			}},
 			{"sqlguard", []string{"TestConformance", "TestConformanceGlobalKeys"}}, // takes long
 		}
