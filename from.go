@@ -243,7 +243,7 @@ func (l *fromList) matches() bool {
 	}
 	others := 0
 	for i := range l.refs {
-		if l.tenants(i) && i != first && !l.matchesFirst(i) {
+		if l.tenants(i) && i != first && (!l.matchesFirst(i) || l.inWhere(i) && l.isMissing(first, len(l.refs))) {
 			return false
 		}
 		if l.tenants(i) && i != first {
@@ -343,7 +343,7 @@ func (l *fromList) writeOn(i int, predicate bool) {
 // scope has but one.
 func (l *fromList) anchor(i int) (tenantRef, bool) {
 	for j := range i {
-		if l.refs[j].Item != l.refs[i].Item || !l.tenants(j) || l.isMissing(j, i) {
+		if l.refs[j].Item != l.refs[i].Item || !l.tenants(j) || l.isMissing(j, i) && !l.needs(i, j) {
 			continue
 		}
 		if l.ex.scope.mode == modeSingle && (j > 0 && l.refs[j].Join == sqltext.JoinLeft ||
@@ -356,15 +356,45 @@ func (l *fromList) anchor(i int) (tenantRef, bool) {
 }
 
 // isMissing reports whether a reference may have no row where a later one is joined,
-// because a RIGHT or FULL join up to there has kept a row without a partner.
+// because an outer join up to there has kept a row without a partner. Under one
+// tenant that does not matter.
 func (l *fromList) isMissing(j, i int) bool {
+	if l.ex.scope.mode == modeSingle {
+		return false
+	}
 	for k := j; k < i; k++ {
-		join := l.refs[k].Join
-		if l.refs[k].Item == l.refs[j].Item && (join == sqltext.JoinFull || join == sqltext.JoinRight && k > j) {
+		if l.refs[k].Item != l.refs[j].Item {
+			continue
+		}
+		switch l.refs[k].Join {
+		case sqltext.JoinFull:
 			return true
+		case sqltext.JoinLeft:
+			if k == j {
+				return true
+			}
+		case sqltext.JoinRight:
+			if k > j {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// needs reports whether a reference is joined by a column of an earlier one, so that
+// nothing matches where that has no row.
+func (l *fromList) needs(i, j int) (needs bool) {
+	on := l.stmt.SQL.String()[l.at.text:]
+	if l.text != "" {
+		on = l.text
+	}
+	on = on[l.refs[i].On.Start:l.refs[i].On.End]
+	qualifier := l.ex.folded(l.refs[j].Qualifier)
+	sqltext.Equalities(&sqltext.Lexer{Text: on, Dialect: l.ex.plugin.dialect}, func(a, b sqltext.Operand) {
+		needs = needs || a.Name != "" && a.Qualifier == qualifier || b.Name != "" && b.Qualifier == qualifier
+	})
+	return needs
 }
 
 // bound writes something that binds values in the middle of the list, and gives

@@ -30,6 +30,7 @@ func TestJoinsBehindOuterJoins(t *testing.T) {
 				}
 			}
 			for _, joins := range []struct {
+				table   string
 				list    []string
 				refused bool
 			}{
@@ -38,12 +39,19 @@ func TestJoinsBehindOuterJoins(t *testing.T) {
 				{list: []string{"RIGHT JOIN orders o ON o.user_id = users.id", "LEFT JOIN profiles p ON p.user_id = o.amount"}},
 				{list: []string{"LEFT JOIN orders o ON o.user_id = users.id", "RIGHT JOIN profiles p ON p.user_id = users.id", "JOIN orders q ON q.amount = p.user_id"}},
 				{list: []string{"FULL JOIN orders o ON o.user_id = users.id"}},
-				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "RIGHT JOIN profiles p ON p.user_id = o.amount"}, refused: true},
-				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "JOIN profiles p ON p.user_id = o.amount"}, refused: true},
-				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "LEFT JOIN profiles p ON p.user_id = o.amount"}, refused: true},
+				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "RIGHT JOIN profiles p ON p.user_id = o.amount"}},
+				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "JOIN profiles p ON p.user_id = o.amount"}},
+				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "LEFT JOIN profiles p ON p.user_id = o.amount"}},
+				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "LEFT JOIN profiles p ON p.user_id > 1"}, refused: true},
+				{list: []string{"FULL JOIN orders o ON o.user_id = users.id", "JOIN profiles p ON p.user_id = o.amount OR p.user_id = users.id"}, refused: true},
+				{table: "countries", list: []string{"LEFT JOIN orders o ON o.amount = 1", "LEFT JOIN profiles p ON p.user_id = o.amount"}},
+				{table: "countries", list: []string{"LEFT JOIN orders o ON o.amount = 99", "LEFT JOIN profiles p ON p.user_id > 1"}, refused: true},
+				{table: "countries", list: []string{"LEFT JOIN orders o ON o.amount = 99", "JOIN profiles p ON p.user_id > 1"}, refused: true},
 			} {
 				count := func(db *gorm.DB) (n int64, err error) {
-					db = db.Model(&User{}).Unscoped()
+					if db = db.Model(&User{}).Unscoped(); joins.table != "" {
+						db = db.Table(joins.table)
+					}
 					for _, join := range joins.list {
 						db = db.Joins(join)
 					}
