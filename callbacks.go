@@ -78,30 +78,17 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 func (p *Plugin) initialize(db *gorm.DB) error {
 	builders := reflect.ValueOf(db.ClauseBuilders).Pointer()
 	if p.builders != 0 && p.builders != builders {
-		return errors.New("tenancy: the plugin is in use by another *gorm.DB: make one each with New")
+		return errors.New("tenancy: the plugin is in use by another *gorm.DB: make one each with New; " +
+			"for a tool that opens handles of its own to ask for DDL, as Atlas's provider, use SchemaOnly, or print what DDL returns")
 	}
 	if p.builders != 0 { // a copy of its configuration, as dbresolver opens its sources with
 		p.installBuilders(db) // where the copy's dialect has put its own in their place
 		p.wrapDialector(db)
 		return p.register(db)
 	}
-	switch name := db.Name(); name {
-	case "postgres":
-		p.dialect = sqltext.Postgres
-	case "sqlite":
-		p.dialect = sqltext.SQLite
-	default:
-		return fmt.Errorf("tenancy: the dialect %q is not supported, only postgres and sqlite", name)
-	}
-	var err error
-	if p.tables, err = newTables(db, &p.config, p.dialect); err != nil {
+	if err := p.readModels(db); err != nil {
 		return err
 	}
-	if p.modes, err = newModes(db, p.tables, &p.config); err != nil {
-		return err
-	}
-	p.tables.modes = p.modes
-	p.tables.guardKeys()
 	if v, ok := p.config.RawSQL.(Verifier); ok && v.VerifiesAll() {
 		p.verifier = v
 	}
@@ -114,6 +101,27 @@ func (p *Plugin) initialize(db *gorm.DB) error {
 	all := db.Callback()
 	p.knowLists(all.Create().Clauses, all.Query().Clauses, all.Update().Clauses, all.Delete().Clauses)
 	return p.register(db)
+}
+
+// readModels reads the configuration and the models that it names.
+func (p *Plugin) readModels(db *gorm.DB) (err error) {
+	switch name := db.Name(); name {
+	case "postgres":
+		p.dialect = sqltext.Postgres
+	case "sqlite":
+		p.dialect = sqltext.SQLite
+	default:
+		return fmt.Errorf("tenancy: the dialect %q is not supported, only postgres and sqlite", name)
+	}
+	if p.tables, err = newTables(db, &p.config, p.dialect); err != nil {
+		return err
+	}
+	if p.modes, err = newModes(db, p.tables, &p.config); err != nil {
+		return err
+	}
+	p.tables.modes = p.modes
+	p.tables.guardKeys()
+	return nil
 }
 
 // The operations, by GORM's processors.

@@ -165,14 +165,18 @@ func (r *tables) replaceJoinTable(rel *schema.Relationship, tenant *schema.Field
 	}
 	for name, side := range old.Relationships.Relations {
 		if _, ok := joined.Relationships.Relations[name]; !ok {
-			side.Schema = joined
+			own := *side
+			own.Schema, own.References = joined, nil
 			for _, ref := range side.References {
+				ref := *ref
 				ref.ForeignKey = joined.LookUpField(ref.ForeignKey.DBName)
+				own.References = append(own.References, &ref)
 			}
-			joined.Relationships.Relations[name] = side
+			joined.Relationships.Relations[name] = &own
 		}
 	}
 	rel.JoinTable = joined
+	r.replaced.Store(old, joined)
 	return nil
 }
 

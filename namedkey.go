@@ -24,12 +24,16 @@ func (m migrator) key(value any, name string) (*namedKey, error) {
 	if _, isTable := value.(string); isTable {
 		return nil, nil
 	}
-	if err := m.adopt([]any{value}); err != nil {
-		return nil, err
-	}
 	stmt := &gorm.Statement{DB: m.db, Table: m.db.Statement.Table}
 	if stmt.ParseWithSpecialTableName(value, stmt.Table) != nil {
 		return nil, nil // GORM says what is wrong with it
+	}
+	if err := m.adopt(append(sidesOf(stmt.Schema), value)); err != nil {
+		return nil, err
+	}
+	if joined, ok := m.plugin.tables.replaced.Load(stmt.Schema); ok { // asked for as GORM made it before
+		stmt.Schema = joined.(*schema.Schema)
+		value = reflect.New(stmt.Schema.ModelType).Interface()
 	}
 	constraint := constraintOf(stmt.Schema, name)
 	if constraint != nil && constraint.Schema != nil && constraint.Schema != stmt.Schema {
@@ -60,6 +64,17 @@ func (m migrator) key(value any, name string) (*namedKey, error) {
 		}
 	}
 	return nil, nil
+}
+
+// sidesOf returns values of the models that a derived join table joins: what is to be
+// known of it is known from them.
+func sidesOf(s *schema.Schema) (values []any) {
+	if isDerived(s) {
+		for _, side := range s.Relationships.Relations {
+			values = append(values, reflect.New(side.FieldSchema.ModelType).Interface())
+		}
+	}
+	return values
 }
 
 // constraintOf finds the foreign key of a relation by the name of either.
@@ -173,7 +188,7 @@ func (m migrator) createKey(value any, name string, byName func(any, string) err
 func (k *namedKey) create() error {
 	r, t := k.run, k.target
 	switch {
-	case t.has == nil:
+	case t.has == nil && !r.unanswered:
 		return fmt.Errorf("tenancy: there is no table %s", t.table())
 	case k.foreign != nil && r.sqlite:
 		return r.rebuildEmpty(t)

@@ -60,6 +60,7 @@ type tables struct {
 	guards   map[*schema.Field]*schema.Field // see owner.go
 	declared *declarations
 	hasFree  atomic.Bool // there is a table that needs no scope
+	replaced sync.Map    // schemas of derived join tables, before and after they have their tenant column
 }
 
 type snapshot struct {

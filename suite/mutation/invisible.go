@@ -31,6 +31,7 @@ var invisible = map[string]string{
 
 	"fragments leave their group open":                                asInvalid,
 	"a line comment swallows what follows":                            asInvalid,
+	"a database gets the plugin that scopes nothing":                  asLost,
 	"no tenant in the context":                                        asNone,
 	"a bypass joins rows of two tenants":                              asNone,
 	"SQLite reads a table behind IN":                                  asLite,

@@ -48,6 +48,8 @@ var mutations = []mutation{
 	{"a subquery runs without its statement's scope", "subquery.go", "case own == nil || own == h.scope:", "case own == nil:\n\t\treturn &scope{mode: modeBypass}, nil\n\tcase own == h.scope:", "TestSubqueriesAreScoped"},
 	{"a subquery under another scope", "subquery.go", "return nil, &ScopeError{Op: opQuery, Err: ErrTenantMismatch, Detail: \"the subquery was built under another scope than its statement\"}", "return own, nil", "TestSubqueriesAreScoped"},
 	{"a subquery's error is dropped", "subquery.go", "case handed.err != nil:", "case false:", "TestSubqueriesAreScoped"},
+	{"a database gets the plugin that scopes nothing", "schemaonly.go", "if rows.Next() {", "if false {", "TestSchemaOnlyRefusesADatabase"},
+	{"a name of another plugin's clause is not judged", "execution.go", "case ex.strange && ex.plugin.config.RawSQL != nil:", "case ex.plugin.config.RawSQL != nil:", "TestAllowUndeclared"},
 	{"raw SQL", "rawsql.go", "case !ex.isOpenText(ex.text):", "case false:", "TestRawSQLOfNoTenantsTableNeedsNoParser"},
 	{"rows name another tenant", "create.go", "case !ex.allows(named):", "case false:", "TestTenantsAreFilledAndKept"},
 	{"the tree is judged before it is written", "tree.go", "return t.ex.errorOn(m.name, ErrTenantMismatch, \"\")", "return nil", "TestRefusalsSendNothing"},
