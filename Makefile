@@ -10,11 +10,12 @@
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := all
 
-# "work" is every package of the modules in go.work. Those of sqlguard need cgo.
+# "work" is every package of the modules in go.work. Those of sqlguard, and the
+# examples that need it, need cgo.
 PACKAGES ?= work
 GUARD := github.com/gorm-tenancy/tenancy/sqlguard
-PURE = $(shell go list $(PACKAGES) | grep -v '^$(GUARD)')
-GUARDED = $(shell go list $(PACKAGES) | grep '^$(GUARD)')
+PURE = $(shell go list $(PACKAGES) | grep -vE '^$(GUARD)|/guarded$$')
+GUARDED = $(shell go list $(PACKAGES) | grep -E '^$(GUARD)|/guarded$$')
 TIMEOUT ?= 20m
 
 # The tests of what several goroutines share, and the packages that have them.
@@ -92,7 +93,7 @@ test-all: compiler postgres pgbouncer chromium
 	@if $(HAS_COMPILER); then set -x; CGO_ENABLED=1 go test -race -short -timeout $(TIMEOUT) $(PACKAGES); \
 	else echo "test-all: no C compiler: the race detector and sqlguard, which need one, are left out"; fi
 	CGO_ENABLED=0 go test -timeout $(TIMEOUT) $(PURE)
-	@if $(HAS_COMPILER); then set -x; CGO_ENABLED=1 go test -timeout $(TIMEOUT) $(GUARD)/...; \
+	@if $(HAS_COMPILER); then set -x; CGO_ENABLED=1 go test -timeout $(TIMEOUT) $(GUARDED); \
 		go run ./suite/mutation -by verifier -run 'rewriter: (OR in|DO UPDATE)'; fi
 
 bench: export CGO_ENABLED = 0

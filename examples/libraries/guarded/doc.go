@@ -1,0 +1,3 @@
+// Package guarded holds the program of docs/recipes.md that needs PostgreSQL's parser,
+// and so a C compiler.
+package guarded
