@@ -76,6 +76,9 @@ func TestPluginRefusesFirst(t *testing.T) {
 		{"a subquery of another tenant", tenancy.ErrTenantMismatch, func() error {
 			return own.Where("slug IN (?)", other.Model(&tag{}).Select("slug")).Find(&[]tag{}).Error
 		}},
+		{"text behind a query", nil, func() error {
+			return own.Where("slug IN (? OR 1 = 1)", own.Model(&tag{}).Select("slug")).Find(&[]tag{}).Error
+		}},
 		{"a parenthesis that is left open", tenancy.ErrUnscopedSQL, func() error { return own.Where("(1 = 1").Find(&[]tag{}).Error }},
 		{"a parenthesis that is closed", tenancy.ErrUnscopedSQL, func() error { return own.Where("1 = 1) OR (1 = 1").Find(&[]tag{}).Error }},
 		{"a function in FROM", nil, func() error {
