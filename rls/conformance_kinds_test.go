@@ -33,6 +33,13 @@ func TestConformanceKinds(t *testing.T) {
 				Owner:    open(t, with(with(d.DSN, "role", d.span), "app.tenant_id_set", "all")),
 				Reading:  tenancy.Bypass(context.Background(), "conformance suite"),
 				Backstop: !plugin,
+				Skip: []string{
+					// Rows for everybody are not locked: see docs/row-level-security.md.
+					"Label/Locking*",
+					// A row that is hidden is left out when rows that refer to it are saved, as the
+					// database does not say that it is there.
+					"*/*/Association Append the other's key", "*/*/Create with the other's key",
+				},
 			}
 			if testing.Short() {
 				suite.Sample = 40

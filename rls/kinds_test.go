@@ -108,7 +108,7 @@ func TestOtherKinds(t *testing.T) {
 		require.Equal(t, int64(1), query("SELECT count(*) FROM rules"))
 		for statement, want := range map[string]int64{
 			"UPDATE people SET email = 'x'": 0, "DELETE FROM people": 0, "DELETE FROM logins": 0,
-			"UPDATE stickers SET name = name": 1, "DELETE FROM stickers": 1, "UPDATE rules SET text = 'x'": 1,
+			"UPDATE stickers SET name = name": 1, "UPDATE stickers SET tenant_id = '" + a.String() + "' WHERE tenant_id IS NULL": 0, "DELETE FROM stickers": 1, "UPDATE rules SET text = 'x'": 1,
 		} {
 			n, err := exec(statement)
 			if want > 0 {
@@ -147,6 +147,9 @@ func TestOtherKinds(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, gone)
 		require.Equal(t, int64(5), query("SELECT sum(id) FROM stickers"))
+		taken, err := exec("UPDATE stickers SET tenant_id = '" + b.String() + "' WHERE tenant_id IS NULL")
+		require.NoError(t, err)
+		require.Zero(t, taken)
 		n, err := exec("DELETE FROM stickers")
 		require.NoError(t, err)
 		require.Equal(t, int64(1), n)

@@ -114,7 +114,9 @@ func (s *survey) policiesOf(known tenancy.TenantTable, table, via *catalog.Table
 		return p.spanned([]policy{{tenantPolicy, "ALL", "", own, own}}, all+" OR "+set), nil
 	}
 	// Rows for everybody are read by who reads rows of their own, and written by who
-	// spans all tenants. A DELETE has no check, and takes what the policy shows.
+	// spans all tenants. A DELETE has no check, and takes what the policy shows. A policy
+	// by which a tenant could lock them would let it give them its own id: the checks of
+	// all policies for UPDATE are one.
 	everybody := catalog.Quote(known.Column) + " IS NULL AND " + p.once("nullif("+lookup(p.Setting)+", '') IS NOT NULL")
 	list := p.spanned([]policy{{tenantPolicy, "ALL", "", own, own}}, all+" OR "+set)
 	list = append(list, policy{everybodyPolicy, "SELECT", "", everybody, ""})

@@ -239,7 +239,13 @@ func TestConformanceKinds(t *testing.T) {
 			config.RawSQL = guard
 			require.NoError(t, db.Use(tenancy.New(config)))
 			require.NoError(t, db.AutoMigrate(kindmodels.Models...))
-			suite := tenancytest.Suite{DB: db, Models: kindmodels.Models, AnswersText: true, MayRefuse: mayRefuseKinds}
+			suite := tenancytest.Suite{DB: db, Models: kindmodels.Models, AnswersText: true, MayRefuse: mayRefuseKinds, Skip: []string{
+				// GORM drops the error of a query among the values of raw SQL, and the parser does
+				// not take what is left of it.
+				"*/*/Related in a text's value", "*/*/Related in Exec's value",
+				// What is proven of a linked row's update leaves the column alone that rows link to.
+				"Person/Updates Select all*", "Person/Updates Omit", "Person/Update the key",
+			}}
 			if testing.Short() {
 				suite.Sample = 40
 			}
@@ -255,9 +261,17 @@ var mayRefuseKinds = map[string]string{
 	"*/*/Text union in Group":   "a fragment ends its place, which the core refuses whatever Config.RawSQL can do",
 	"*/*/Text union in Order":   "the same",
 	"bypass/*/Text Table query": "a bypass asks no RawSQL, and the core cannot tell the tables of a text in Table",
+	"bypass/*/Text Joins query": "the same",
 	"set/*/Raw subquery":        "under a set the inner table has the outer one's name: it needs an alias to be matched with it",
 	"set/*/Text subquery":       "the same",
 	"set/*/Text Updates value":  "a count that is matched by tenant is another one for several tenants",
+
+	"set/*/*/Text JOIN":                      "under a set, text that joins a mixed or a linked table is refused",
+	"set/*/*/Text LEFT JOIN":                 "the same",
+	"set/*/*/Text IN related":                "the same",
+	"set/*/*/Text Exec delete using related": "the same",
+
+	"tenant/Person/Text Exec insert or nothing": "an upsert into a linked table",
 }
 
 // fragments reach out of the places that take text, or hold queries.

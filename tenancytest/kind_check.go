@@ -90,7 +90,7 @@ func (f *Fixture) sampled(tasks []*task) (drawn []*task) {
 // The oracle holds that tenant.
 func (f *Fixture) checkOthers(tasks []*task, alone map[*task]*outcome, step func(string, func() *Finding)) {
 	for _, t := range tasks {
-		if alone[t] != nil || !t.model.isOwnKind() || !t.reads() || t.flags&(variant|naming|refused|blocked) != 0 {
+		if alone[t] != nil || !t.model.isOwnKind() || !t.reads() || t.flags&(variant|naming|refused|blocked|inTenant) != 0 {
 			continue
 		}
 		if b, applies := f.execute(context.Background(), f.lone, t); applies && b.err == nil {

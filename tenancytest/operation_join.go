@@ -112,7 +112,7 @@ var joinOperations = []relationOperation{
 		r.toOne()
 		out := r.m.slice()
 		for _, next := range r.target.rels {
-			if !next.toMany() && next.name == next.path {
+			if !next.toMany() && next.name == next.path && !next.target.isPrivate() {
 				return got(tx.Joins(r.name+"."+next.name).Find(out), out)
 			}
 		}
@@ -122,7 +122,7 @@ var joinOperations = []relationOperation{
 		r.toOne()
 		out := r.m.slice()
 		for _, next := range r.target.rels {
-			if !next.toMany() && next.name == next.path {
+			if !next.toMany() && next.name == next.path && !next.target.isPrivate() {
 				return got(tx.Joins(r.name).Joins(r.name+"."+next.name).Find(out), out)
 			}
 		}
@@ -300,6 +300,9 @@ var joinOperations = []relationOperation{
 		return got(tx.Exec("UPDATE "+r.m.name()+" SET "+r.m.c(c)+" = (?) WHERE "+text, append([]any{r.number(tx)}, args...)...))
 	}},
 	{"Related in a trusted text's value", inTenant | oneByOne | textual, func(tx *gorm.DB, r *relation) answer {
+		if r.target.isPrivate() {
+			panic(inapplicable{}) // GORM drops the error of the query among the values
+		}
 		trusted := tx.WithContext(tenancy.Trust(tx.Statement.Context, "the text names its tenant"))
 		joined := trusted.Model(r.m.new()).Joins(r.join("JOIN", "rel")).Select("COUNT(*)")
 		return scanned(trusted, "SELECT "+r.m.c(r.m.any())+", (?) AS n FROM "+r.m.name()+" WHERE "+r.m.tenantColumn()+" = ?",

@@ -26,6 +26,7 @@ var lockMutations = []mutation{
 	{"rls: sets are looked at for single tenants", "rls/policy.go", `{tenantPolicy, "ALL", "", own, own}}, all+" OR "+set), nil`, `{tenantPolicy, "ALL", "", own + " OR " + all + " OR " + set, own}}, all+" OR "+set), nil`, "TestExplain|TestTenants"},
 	{"rls: rows for everybody are written by a tenant", "rls/policy.go", `policy{everybodyPolicy, "SELECT", "", everybody, ""}`, `policy{everybodyPolicy, "ALL", "", everybody, ""}`, "TestOtherKinds"},
 	{"rls: a private table is shown", "rls/policy.go", `return p.spanned(nil, all), nil`, `return p.spanned([]policy{{sharedPolicy, "ALL", "", "true", "true"}}, all), nil`, "TestOtherKinds"},
+	{"rls: rows for everybody are taken over", "rls/policy.go", `policy{everybodyPolicy, "SELECT", "", everybody, ""})`, `policy{everybodyPolicy, "SELECT", "", everybody, ""}, policy{lockPolicy, "UPDATE", "", everybody, "false"})`, "TestOtherKinds"},
 	{"rls: a set writes linked rows", "rls/policy.go", `{spanLockPolicy, "UPDATE", p.SpanRole, link(set), "false"}`, `{spanLockPolicy, "UPDATE", p.SpanRole, link(set), "true"}`, "TestOtherKinds"},
 	{"rls: links of all tenants count", "rls/policy.go", `link := func(is string) string {`, "link := func(is string) string {\n\t\tis = \"true\"", "TestOtherKinds"},
 	{"rls: another policy widens", "rls/check.go", "case !p.Permissive || isWanted:", "case isWanted || true:", "TestCheck"},
