@@ -238,14 +238,14 @@ func TestJudgeUnion(t *testing.T) {
 	db := open(t, true)
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
 	f := Suite{DB: db, Models: allModels}.Fixture(t)
-	read := &task{flags: union}
+	read := &task{flags: union, model: &model{}}
 	one, two := &outcome{plain: []any{bag{"a"}, int64(1)}}, &outcome{plain: []any{bag{"b"}, int64(2)}}
 	assert.Nil(t, f.judgeUnion(read, &outcome{plain: []any{bag{"b", "a"}, int64(3)}}, one, two))
 	assert.Equal(t, Leak, f.judgeUnion(read, &outcome{plain: []any{bag{"b", "a", "a"}, int64(3)}}, one, two).Verdict)
 	assert.Equal(t, Wrong, f.judgeUnion(read, &outcome{plain: []any{bag{"b"}, int64(3)}}, one, two).Verdict)
 	assert.Equal(t, Refused, f.judgeUnion(read, &outcome{err: tenancy.ErrTenantMismatch}, one, two).Verdict)
 
-	change := &task{flags: changes}
+	change := &task{flags: changes, model: &model{}}
 	unchanged := &outcome{state: f.baseline}
 	assert.Nil(t, f.judgeUnion(change, unchanged, unchanged, unchanged))
 	other := &state{own: f.baseline.own, foreign: map[string]any{}, rest: f.baseline.rest}
