@@ -319,6 +319,18 @@ func (a *Analysis) order() {
 	}
 }
 
+// TenantColumn returns the column that tells whose a table's rows are, and whether
+// rows without a tenant are everybody's: also of a table whose keys the plan leaves
+// alone because it is in Options.Shared or Options.Mixed. Of a Reaching table it
+// is not there yet. It is empty for a table without one.
+func (a *Analysis) TenantColumn(t *Table) (column string, mixed bool) {
+	mixed = slices.Contains(a.options.Mixed, t.Name)
+	if t.Role == Shared && t.Table.Column(a.columnOf(t.Table)) != nil {
+		return a.columnOf(t.Table), mixed
+	}
+	return t.Column, mixed
+}
+
 // owned reports whether a table's rows belong to tenants.
 func (t *Table) owned() bool {
 	return t.Role == Root || t.Role == Tenants || t.Role == Reaching

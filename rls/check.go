@@ -14,8 +14,8 @@ import (
 )
 
 // Check says whether row-level security holds for the role that the handle's pool
-// connects as: for every table that [tenancy.Tables] knows, with its partitions and
-// heirs, and for what leads around them. The error joins [Problem] values, each
+// connects as: for every table that [tenancy.Tables] knows and those of
+// [Policies].Tables, with their partitions and heirs, and for what leads around them. The error joins [Problem] values, each
 // with the SQL that puts it right. Warnings are what Check cannot judge, a line
 // each: functions that run with the rights of a role that sees all rows, and where
 // the role may make tables of its own, which no policy is on.

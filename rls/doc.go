@@ -31,6 +31,9 @@ as a plan to be written as SQL or migration files:
 
 	done, err := rls.Enable(ctx, owner, rls.Policies{SpanRole: "shop_span"}, migration.Options{Apply: true}, models...)
 
+Where the models are elsewhere, [TablesOf] makes [Policies].Tables of the analysis that
+package keys has of the catalogue.
+
 A tenant's table shows and takes the rows of one tenant:
 
 	CREATE POLICY tenancy ON public.docs FOR ALL TO PUBLIC

@@ -2,6 +2,7 @@ package rls_test
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/keys"
 	"github.com/gorm-tenancy/tenancy/migration"
 	"github.com/gorm-tenancy/tenancy/rls"
 )
@@ -70,6 +73,27 @@ func ExampleEnable() {
 		return err
 	}
 	_ = migrate
+}
+
+// A database whose models are elsewhere gets its policies from the catalogue.
+func ExampleTablesOf() {
+	plan := func(ctx context.Context, pool *sql.DB, owner *gorm.DB, o keys.Options) (*migration.Plan, error) {
+		structure, err := catalog.Read(ctx, pool, catalog.Options{})
+		if err != nil {
+			return nil, err
+		}
+		analysis, err := keys.Analyze(structure, o)
+		if err != nil {
+			return nil, err
+		}
+		tables, err := rls.TablesOf(analysis)
+		if err != nil {
+			return nil, err
+		}
+		policies := rls.Policies{SpanRole: "shop_span", Tables: tables}
+		return policies.Plan(ctx, owner)
+	}
+	_ = plan
 }
 
 // TestRoles: the roles as the documentation makes them, and the program on them.

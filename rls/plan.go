@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -24,9 +26,10 @@ const (
 // reads the catalogue and changes nothing; migration writes the plan as files or
 // carries it out. A plan without phases means that nothing is missing.
 //
-// The handle has the tenancy plugin; its role owns the tables and may make temporary
-// ones. The tables are those that [tenancy.Tables] knows, with their partitions and heirs,
-// which could be read past their parents' policies. Policies of another origin
+// The handle has the tenancy plugin, unless [Policies].Tables stands for models; its
+// role owns the tables and may make temporary ones. The tables are those that
+// [tenancy.Tables] knows and those of [Policies].Tables, with their partitions and
+// heirs, which could be read past their parents' policies. Policies of another origin
 // are left alone: see [Check].
 func (p Policies) Plan(ctx context.Context, db *gorm.DB, models ...any) (*migration.Plan, error) {
 	s, err := p.survey(ctx, db, models)
@@ -71,12 +74,12 @@ func Enable(ctx context.Context, db *gorm.DB, p Policies, o migration.Options, m
 	return execute(ctx, db, plan, o)
 }
 
-// Disable lets go of row-level security on the models' tables and drops the
+// Disable lets go of row-level security on the same tables as [Enable] and drops the
 // generated policies. Policies of another origin stay, and with them, where there
 // are any, row-level security. Without migration.Options.Apply it says what it
 // would do.
-func Disable(ctx context.Context, db *gorm.DB, o migration.Options, models ...any) (*migration.Result, error) {
-	s, err := Policies{}.survey(ctx, db, models)
+func Disable(ctx context.Context, db *gorm.DB, p Policies, o migration.Options, models ...any) (*migration.Result, error) {
+	s, err := p.survey(ctx, db, models)
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +116,10 @@ type survey struct {
 	policies Policies
 	pool     gorm.ConnPool
 	catalog  *catalog.Catalog
+	known    map[catalog.Name]tenancy.TenantTable
 	targets  []*target
-	loose    []string       // the collations that take different texts for equal
+	loose    []string // the collations that take different texts for equal
+	domains  map[string]domain
 	missing  []catalog.Name // known tables that are not in the database
 }
 
@@ -133,11 +138,13 @@ func (p Policies) survey(ctx context.Context, db *gorm.DB, models []any) (*surve
 	if err != nil {
 		return nil, err
 	}
-	known, err := tenancy.Tables(db, models...)
-	if err != nil {
-		return nil, err
+	var known []tenancy.TenantTable
+	if hasPlugin := slices.ContainsFunc(slices.Collect(maps.Values(db.Plugins)), isTenancy); hasPlugin || len(models) > 0 || len(p.Tables) == 0 {
+		if known, err = tenancy.Tables(db, models...); err != nil {
+			return nil, err
+		}
 	}
-	s := &survey{pool: db.WithContext(ctx).Statement.ConnPool}
+	s := &survey{pool: db.WithContext(ctx).Statement.ConnPool, domains: map[string]domain{}, known: map[catalog.Name]tenancy.TenantTable{}}
 	var schema string
 	var citus bool
 	err = s.pool.QueryRowContext(ctx, "SELECT coalesce(current_schema(), 'public'), "+
@@ -150,9 +157,12 @@ func (p Policies) survey(ctx context.Context, db *gorm.DB, models []any) (*surve
 	if s.catalog, err = catalog.Read(ctx, s.pool, catalog.Options{}); err != nil {
 		return nil, err
 	}
-	c := &checker{survey: s}
-	if err := c.each(ctx, func(fields []string) { s.loose = append(s.loose, fields[0]) }, sqlLoose); err != nil {
+	if err := s.readTypes(ctx); err != nil {
 		return nil, err
+	}
+	known = p.known(known, schema)
+	for _, k := range known {
+		s.known[nameIn(schema, k.Name)] = k
 	}
 	for _, k := range known {
 		if err := s.add(k, schema); err != nil {
@@ -160,6 +170,20 @@ func (p Policies) survey(ctx context.Context, db *gorm.DB, models []any) (*surve
 		}
 	}
 	return s, nil
+}
+
+func isTenancy(plugin gorm.Plugin) bool {
+	_, is := plugin.(*tenancy.Plugin)
+	return is
+}
+
+// readTypes reads what the types of tenant columns may be.
+func (s *survey) readTypes(ctx context.Context) error {
+	c := &checker{survey: s}
+	return errors.Join(
+		c.each(ctx, func(fields []string) { s.loose = append(s.loose, fields[0]) }, sqlLoose),
+		c.each(ctx, func(fields []string) { s.domains[fields[0]] = domain{fields[1], fields[2] == "true"} }, sqlDomains),
+	)
 }
 
 // With and without their schema, as catalog.Column may have them.
@@ -182,7 +206,12 @@ func (s *survey) add(known tenancy.TenantTable, schema string) error {
 		return nil
 	}
 	for _, heir := range s.heirs(t) {
-		if s.target(heir.Name) != nil {
+		own, isKnown := s.known[heir.Name]
+		if isKnown && heir != t && own.Column != "" && known.Column == "" && known.Kind != tenancy.KindPrivate {
+			return fmt.Errorf("rls: %s inherits from %s, through which its rows are read, and which is %s: take it out (NO INHERIT), or have the other as private",
+				heir.Name, name, known.Kind)
+		}
+		if s.target(heir.Name) != nil || isKnown && heir != t {
 			continue
 		}
 		want, err := s.policiesOf(known, heir, via)

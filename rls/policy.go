@@ -46,6 +46,11 @@ type Policies struct {
 	// in policies: it is then looked up for each row that no index selects. It is
 	// set by itself where the database has the citus extension.
 	Plain bool
+
+	// Tables are those that no model is of, as [TablesOf] finds them in the catalogue.
+	// What a model says of its table comes first. Nil: there are no others than the
+	// models'.
+	Tables []tenancy.TenantTable
 }
 
 func (p Policies) complete() (Policies, error) {
@@ -141,10 +146,18 @@ func (s *survey) tenantIs(table *catalog.Table, known tenancy.TenantTable, name 
 	if column == nil {
 		return "", "", fmt.Errorf("rls: %s has no column %s", table.Name, catalog.Quote(known.Column))
 	}
-	if err := known.CheckColumn(column.Type, !slices.Contains(s.loose, column.Collation)); err != nil {
+	columnType, loose := column.Type, slices.Contains(s.loose, column.Collation)
+	cast := castOf(columnType)
+	if d, is := s.domains[columnType]; is {
+		columnType, loose, cast = d.base, loose || column.Collation == "" && d.loose, castOf(d.base)
+		name += "::" + cast
+	}
+	if known.Type == "" {
+		known.Type = typeOf(columnType)
+	}
+	if err := known.CheckColumn(columnType, !loose); err != nil {
 		return "", "", fmt.Errorf("rls: the tenant column %s of %s: %w", catalog.Quote(known.Column), table.Name, err)
 	}
-	cast := castOf(column.Type)
 	own = name + " = " + p.once("nullif("+lookup(p.Setting)+", '')::"+cast)
 	all := p.once("nullif(nullif(" + lookup(p.Setting+setSuffix) + ", ''), '" + everyone + "')")
 	return own, name + " = ANY (" + all + "::" + cast + "[])", nil

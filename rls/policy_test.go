@@ -211,7 +211,7 @@ func TestEnable(t *testing.T) {
 	require.NoError(t, err)
 
 	for range 2 {
-		_, err = rls.Disable(t.Context(), d.owner, o, allModels...)
+		_, err = rls.Disable(t.Context(), d.owner, d.policies(), o, allModels...)
 		require.NoError(t, err)
 		_, err = rls.Check(t.Context(), db, d.policies(), allModels...)
 		require.ErrorIs(t, err, rls.ErrUnprotected)
@@ -425,7 +425,7 @@ func TestPartitions(t *testing.T) {
 func TestUnsafeColumns(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
-	require.NoError(t, d.owner.Exec("CREATE DOMAIN code AS varchar(3)").Error)
+	require.NoError(t, d.owner.Exec("CREATE DOMAIN code AS char(9)").Error)
 	require.NoError(t, d.owner.Exec("CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)").Error)
 	require.NoError(t, d.owner.Exec("CREATE TABLE parcels (id bigint PRIMARY KEY)").Error)
 	require.NoError(t, d.owner.Use(tenancy.New(tenancy.Config{})))
@@ -453,11 +453,21 @@ func TestIDsThatAreTooLong(t *testing.T) {
 	_, err := d.admin.Exec("INSERT INTO badges (client_id) VALUES ('abc'), ('abd')")
 	require.NoError(t, err)
 	pool := d.pool(t)
-	for tenant, want := range map[string]int{"abc": 1, "abcdef": 0, "ab": 0, "abc ": 0} {
-		var n int
-		require.NoError(t, pool.QueryRowContext(tenancy.With(t.Context(), tenant), "SELECT count(*) FROM badges").Scan(&n))
-		assert.Equal(t, want, n, tenant)
+	look := func(table string) {
+		for tenant, want := range map[string]int{"abc": 1, "abcdef": 0, "ab": 0, "abc ": 0} {
+			var n int
+			require.NoError(t, pool.QueryRowContext(tenancy.With(t.Context(), tenant), "SELECT count(*) FROM "+table).Scan(&n))
+			assert.Equal(t, want, n, "%s: %s", table, tenant)
+		}
 	}
+	look("badges")
+	d.execute(t, "CREATE DOMAIN code AS varchar(3); CREATE TABLE coded (client_id code)")
+	d.execute(t, "INSERT INTO coded VALUES ('abc'), ('abd')")
+	p := d.policies()
+	p.Tables = []tenancy.TenantTable{{Name: "coded", Column: "client_id"}}
+	_, err = rls.Enable(t.Context(), d.owner, p, migration.Options{Apply: true})
+	require.NoError(t, err)
+	look("coded")
 }
 
 // golden compares with a file, or writes it.

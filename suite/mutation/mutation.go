@@ -28,6 +28,7 @@ var homes = []home{
 	{"examples/saas/", []string{"examples/saas"}},
 	{"middleware/tenancygin/", []string{"middleware/tenancygin"}},
 	{"middleware/", []string{"middleware"}},
+	{"keys/", []string{"keys", "rls"}},
 	{"registry/", []string{"registry", "suite"}},
 	{"rls/", []string{"rls"}},
 	{"sqlguard/", []string{"sqlguard"}},
