@@ -2,19 +2,14 @@ package tenancy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
-	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+	"github.com/gorm-tenancy/tenancy/internal/automigrate"
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // Migration is what [AutoMigrate] did, and what it left for a plan.
@@ -37,16 +32,7 @@ type Change struct {
 }
 
 // String returns the change as a line for people.
-func (c Change) String() string {
-	text := c.Table + ": " + c.Object
-	if c.Name != "" {
-		text += " " + c.Name
-	}
-	if c.Reason != "" {
-		text += ": " + c.Reason
-	}
-	return text
-}
+func (c Change) String() string { return automigrate.Change(c).String() }
 
 // AutoMigrate makes the tables of models, as gorm.DB.AutoMigrate does, with keys
 // that begin with the tenant column: primary keys, unique constraints, indexes,
@@ -69,341 +55,101 @@ func AutoMigrate(db *gorm.DB, models ...any) (*Migration, error) {
 	if !ok {
 		return &Migration{}, errors.New("tenancy: AutoMigrate needs the plugin: call db.Use(tenancy.New(…)) first")
 	}
-	return m.migrate(models)
+	done, err := m.Migrate(models)
+	return migrationOf(done), err
 }
 
-// migration is one run.
-type migration struct {
-	Migration
-	migrator   migrator
-	ctx        context.Context
-	pool       gorm.ConnPool // where the schema's changes are sent
-	exec       *gorm.DB      // what sends them
-	inTx       bool
-	sqlite     bool
-	schema     string // where names without one are
-	version    int    // of PostgreSQL
-	unanswered bool   // there is no catalogue, and no table
-	targets    []*target
-	taken      map[catalog.Name]string // the names of indexes, by table
-	changed    bool                    // since the catalogue was read
-	unowned    []error                 // the tables that have rows without a tenant
-
-	// On SQLite:
-	all      map[catalog.Name]*tableKeys
-	rebuilds map[*target]bool // tables that are made anew
+// migrationOf returns the result of the engine as this package's.
+func migrationOf(r *automigrate.Result) *Migration {
+	return &Migration{Done: changesOf(r.Done), Pending: changesOf(r.Pending)}
 }
 
-// target is a model and its table.
-type target struct {
-	value any
-	stmt  *gorm.Statement
-	sql   string // the table
-	name  catalog.Name
-	want  *modelKeys
-	has   *tableKeys // nil where there is no such table
-	isNew bool
-
-	counted, filled bool   // whether it has rows
-	waiting         bool   // for its tenant column
-	unchanged       string // why SQLite does not make it anew; empty where it does
-	diffs           []keyDiff
-	rebuilt         []foreignDiff          // what making it anew changes of its foreign keys
-	needed          map[string][]dependent // its keys, by their indexes' names
-}
-
-// migrate brings the models' tables to what the models want.
-func (m migrator) migrate(values []any) (*Migration, error) {
-	r, err := m.prepare(values)
-	if err != nil {
-		return &Migration{}, err
+func changesOf(list []automigrate.Change) (changes []Change) {
+	for _, c := range list {
+		changes = append(changes, Change(c))
 	}
-	defer r.forgetKeys()
-	for _, step := range []func() error{
-		r.read, r.checkColumns, r.migrateColumns, r.addHidden, r.read, r.changeKeys, r.createTables, r.checkColumns,
-		r.addForeignKeys, r.checkRows,
-	} {
-		if err := step(); err != nil {
-			return &r.Migration, err
+	return changes
+}
+
+// modelTables tells the engine what is known of the tables of models.
+type modelTables struct{ *tables }
+
+// Table implements automigrate.Tables.
+func (r modelTables) Table(s *schema.Schema) (automigrate.Table, error) {
+	t := automigrate.Table{Observed: r.modeOf(s.Table) == Observe}
+	m, err := r.model(s)
+	if err != nil || m.table == nil {
+		return t, err
+	}
+	t.Name, t.Column, t.Keyed = m.name, m.column, r.keyed(m.table)
+	switch m.kind {
+	case KindTenant:
+		t.Kind = automigrate.Tenant
+	case KindRoot:
+		t.Kind = automigrate.Root
+	case KindMixed:
+		t.Kind = automigrate.Mixed
+	}
+	if t.Column != "" && s.FieldsByDBName[t.Column] == nil && gormfacts.IsDerived(s) {
+		t.Hidden, err = r.tenantOfSides(s)
+	}
+	return t, err
+}
+
+// Register implements automigrate.Tables.
+func (r modelTables) Register(db *gorm.DB, values []any) error {
+	defer r.guardKeys()
+	for _, value := range values {
+		stmt := &gorm.Statement{DB: db}
+		if stmt.Parse(value) != nil {
+			continue // the migrator says what is wrong with it
 		}
-	}
-	return &r.Migration, errors.Join(r.unowned...)
-}
-
-// prepare begins a run of models and of those that they are related to, and works
-// out what they want.
-func (m migrator) prepare(values []any) (*migration, error) {
-	if err := m.adopt(values); err != nil {
-		return nil, err
-	}
-	r, err := m.begin(values, true)
-	if err != nil {
-		return nil, err
-	}
-	return r, r.want(m.wantsRelations())
-}
-
-// begin prepares a run of models, in their order. related says whether those that
-// they need come along.
-func (m migrator) begin(values []any, related bool) (*migration, error) {
-	order, ok := m.Migrator.(interface {
-		ReorderModels(values []any, autoAdd bool) []any
-		GetQueryAndExecTx() (queryTx, execTx *gorm.DB)
-	})
-	if !ok {
-		return nil, fmt.Errorf("tenancy: the migrator %T is not GORM's", m.Migrator)
-	}
-	r := &migration{
-		migrator: m, ctx: m.db.Statement.Context, pool: m.pool(),
-		sqlite: m.plugin.dialect == sqltext.SQLite, changed: true,
-	}
-	_, exec := order.GetQueryAndExecTx()
-	r.exec = exec.WithContext(r.ctx)
-	r.exec.Statement.ConnPool = r.pool
-	_, r.inTx = r.pool.(gorm.TxCommitter)
-	if !r.sqlite {
-		if err := r.queryRow(postgresPlace, &r.schema, &r.version); err != nil {
-			return nil, err
-		}
-		if r.version == 0 { // nobody answers where statements are only recorded
-			r.schema, r.version, r.unanswered = "public", newestPostgres, true
-		}
-	}
-	for _, value := range order.ReorderModels(values, related) {
-		t, err := r.target(value)
-		if err != nil {
-			return nil, err
-		}
-		r.targets = append(r.targets, t)
-	}
-	// GORM's order is not always the same, and foreign keys come last anyway.
-	slices.SortStableFunc(r.targets, func(a, b *target) int { return a.name.Compare(b.name) })
-	return r, nil
-}
-
-// pool returns the connection that a change of the schema would be sent on, which
-// a plugin such as dbresolver may choose.
-func (m migrator) pool() gorm.ConnPool {
-	return m.db.Session(&gorm.Session{DryRun: true, Logger: logger.Discard}).Exec("ALTER").Statement.ConnPool
-}
-
-func (r *migration) queryRow(query string, dest ...any) error {
-	rows, err := r.pool.QueryContext(r.ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
+		if _, err := r.model(stmt.Schema); err != nil {
 			return err
 		}
-	}
-	return rows.Err()
-}
-
-// target parses a model, under the table's name that the handle may have for it.
-func (r *migration) target(value any) (*target, error) {
-	db := r.migrator.db
-	t := &target{value: value, stmt: &gorm.Statement{DB: db, Table: db.Statement.Table, TableExpr: db.Statement.TableExpr}}
-	if _, isName := value.(string); isName {
-		return nil, errors.New("tenancy: a table's name has no schema to migrate")
-	}
-	if err := t.stmt.ParseWithSpecialTableName(value, t.stmt.Table); err != nil {
-		return nil, err
-	}
-	t.sql = t.stmt.Quote(t.stmt.Table)
-	if t.stmt.TableExpr != nil {
-		t.sql = t.stmt.TableExpr.SQL
-	}
-	t.name, _ = r.named(t.stmt.Schema)
-	if located, ok := r.migrator.Migrator.(interface {
-		CurrentSchema(stmt *gorm.Statement, table string) (any, any)
-	}); ok {
-		in, name := located.CurrentSchema(t.stmt, t.stmt.Table)
-		t.name = catalog.Name{Schema: r.schema, Name: postgresName(fmt.Sprint(name))}
-		if explicit, ok := in.(string); ok {
-			t.name.Schema = postgresName(explicit)
+		if err := r.migrateJoinTables(stmt.Schema, map[*schema.Schema]bool{}); err != nil {
+			return err
 		}
-	}
-	return t, nil
-}
-
-// named returns the name of a model's table, and the same in SQL.
-func (r *migration) named(s *schema.Schema) (catalog.Name, string) {
-	for _, t := range r.targets {
-		if t.stmt.Schema == s {
-			return t.name, t.sql
-		}
-	}
-	sql := (&gorm.Statement{DB: r.migrator.db}).Quote(s.Table)
-	if r.sqlite {
-		return sqliteName(s.Table), sql
-	}
-	if in, name, ok := strings.Cut(s.Table, "."); ok {
-		return catalog.Name{Schema: postgresName(in), Name: postgresName(name)}, sql
-	}
-	return catalog.Name{Schema: r.schema, Name: postgresName(s.Table)}, sql
-}
-
-// wantsRelations reports whether foreign keys are part of a migration.
-func (m migrator) wantsRelations() bool {
-	return !m.db.DisableForeignKeyConstraintWhenMigrating && !m.db.IgnoreRelationshipsWhenMigrating
-}
-
-// want works out what the models want.
-func (r *migration) want(relations bool) error {
-	db := r.migrator.db
-	rowids, err := r.readRowids()
-	if err != nil {
-		return err
-	}
-	rules := &keyRules{
-		tables: r.migrator.plugin.tables, namer: db.NamingStrategy, sqlite: r.sqlite, rowids: rowids, version: r.version,
-		typeOf: r.typeOf, named: r.named, quote: r.quote, relations: relations,
-	}
-	schemas := make([]*schema.Schema, len(r.targets))
-	for i, t := range r.targets {
-		schemas[i] = t.stmt.Schema
-	}
-	wanted, err := rules.all(schemas)
-	if err != nil {
-		return err
-	}
-	for i, keys := range wanted {
-		r.targets[i].want = keys
 	}
 	return nil
 }
 
-// readRowids reads which keys of the tables that are there SQLite fills.
-func (r *migration) readRowids() (map[catalog.Name]string, error) {
-	if !r.sqlite {
-		return nil, nil
+// Current implements automigrate.Tables.
+func (r modelTables) Current(s *schema.Schema) *schema.Schema {
+	if joined, ok := r.replaced.Load(s); ok {
+		return joined.(*schema.Schema)
 	}
-	has, err := readSQLite(r.ctx, r.pool)
-	rowids := map[catalog.Name]string{}
-	for name, t := range has {
-		if t.rowid != "" {
-			rowids[name] = t.rowid
-		}
-	}
-	return rowids, err
+	return s
 }
 
-// typeOf returns the type that a field has in the database.
-func (r *migration) typeOf(f *schema.Field) string {
-	if typed, ok := r.migrator.Migrator.(interface{ DataTypeOf(*schema.Field) string }); ok {
-		return typed.DataTypeOf(f)
+// IsRequired implements automigrate.Tables. The tenant column of a table that is
+// observed is NOT NULL only where it is part of the primary key.
+func (r modelTables) IsRequired(field *schema.Field, isKey bool) bool {
+	tenant, err := r.tenantField(field.Schema)
+	if err != nil || tenant == nil || tenant.DBName != field.DBName || !isKey && r.modeOf(field.Schema.Table) == Observe {
+		return false
 	}
-	return r.migrator.FullDataTypeOf(f).SQL
+	t := r.byName("", r.fold(field.Schema.Table))
+	return t == nil || t.kind != KindMixed
 }
 
-// quote quotes one identifier, dots included.
-func (r *migration) quote(name string) string {
-	if r.sqlite {
-		return "`" + strings.ReplaceAll(name, "`", "``") + "`"
-	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-}
-
-func (r *migration) quoteAll(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = r.quote(name)
-	}
-	return "(" + strings.Join(quoted, ",") + ")"
-}
-
-// read reads what the tables have, unless nothing has changed since.
-func (r *migration) read() error {
-	if !r.changed {
+// CheckColumn implements automigrate.Tables.
+func (r modelTables) CheckColumn(ctx context.Context, q catalog.Querier, s *schema.Schema) error {
+	m, err := r.model(s)
+	if err != nil || m.table == nil {
 		return nil
 	}
-	r.changed = false
-	var has map[catalog.Name]*tableKeys
-	var err error
-	switch {
-	case r.unanswered:
-	case r.sqlite:
-		has, err = readSQLite(r.ctx, r.pool)
-	default:
-		var names []catalog.Name
-		for _, t := range r.targets {
-			names = append(names, t.name)
-		}
-		has, err = readPostgres(r.ctx, r.pool, names)
-	}
-	if err != nil {
-		return err
-	}
-	r.all = has
-	for _, t := range r.targets {
-		t.has = has[t.name]
-	}
-	return r.readNames()
+	return r.checkColumn(ctx, q, m.table)
 }
 
-// readNames reads which names of wanted indexes are taken.
-func (r *migration) readNames() error {
-	r.taken = map[catalog.Name]string{}
-	query, args := sqliteNames, []any(nil)
-	if !r.sqlite {
-		names := []string{}
-		for _, t := range r.targets {
-			for _, index := range t.want.indexes {
-				names = append(names, index.name)
-			}
-		}
-		text, err := json.Marshal(names)
-		if err != nil {
-			return err
-		}
-		query, args = postgresNames, []any{string(text)}
-	}
-	return eachRow(r.ctx, r.pool, func(rows rowScanner) error {
-		var name catalog.Name
-		var table string
-		err := rows.Scan(&name.Schema, &name.Name, &table)
-		r.taken[name] = table
-		return err
-	}, query, args...)
+// RowsWithoutTenant implements automigrate.Tables.
+func (r modelTables) RowsWithoutTenant(table, detail string) error {
+	return &ScopeError{Op: "AutoMigrate", Table: table, Err: ErrRowsWithoutTenant, Detail: detail}
 }
 
-// isTaken reports whether an index's name is another relation's.
-func (r *migration) isTaken(t *target, index *tableIndex) bool {
-	owner, taken := r.taken[catalog.Name{Schema: t.name.Schema, Name: index.name}]
-	return taken && index.name != "" && !strings.EqualFold(owner, t.name.Name)
-}
-
-// send sends a change of the schema and notes that it is done.
-func (r *migration) send(t *target, object, name, sql string) error {
-	if err := r.exec.Exec("?", clause.Expr{SQL: sql}).Error; err != nil {
-		return err
-	}
-	r.note(t, object, name, sql)
-	return nil
-}
-
-func (r *migration) note(t *target, object, name, sql string) {
-	r.Done = append(r.Done, Change{Table: t.table(), Object: object, Name: name, SQL: sql})
-}
-
-func (r *migration) leave(t *target, object, name, sql, reason string) {
-	r.Pending = append(r.Pending, Change{Table: t.table(), Object: object, Name: name, SQL: sql, Reason: reason})
-}
-
-func (t *target) table() string {
-	if t.name.Schema == "" {
-		return t.stmt.Table
-	}
-	return t.name.Schema + "." + t.name.Name
-}
-
-// forgetKeys makes upserts read the tables' keys anew.
-func (r *migration) forgetKeys() {
-	for _, t := range r.targets {
-		if m, err := r.migrator.plugin.tables.model(t.stmt.Schema); err == nil && m.table != nil {
-			m.keys.Store(nil)
-		}
+// ForgetKeys implements automigrate.Tables.
+func (r modelTables) ForgetKeys(s *schema.Schema) {
+	if m, err := r.model(s); err == nil && m.table != nil {
+		m.keys.Store(nil)
 	}
 }

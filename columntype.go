@@ -165,11 +165,11 @@ func collationOf(text, column string) string {
 	if open < 0 {
 		return ""
 	}
-	end := closing(text[open:])
+	end := sqltext.Closing(text[open:])
 	if end < 0 {
 		return ""
 	}
-	for _, item := range splitList(text[open+1 : open+end]) {
+	for _, item := range sqltext.SplitList(text[open+1 : open+end]) {
 		lexer := sqltext.Lexer{Text: item, Dialect: sqltext.SQLite}
 		first := lexer.Next()
 		if !strings.EqualFold(lexer.Name(first), column) {
@@ -182,20 +182,4 @@ func collationOf(text, column string) string {
 		}
 	}
 	return ""
-}
-
-// checkColumns judges the tenant columns of the tables that are there. It runs before
-// anything changes and again afterwards: what a collation takes for equal only the
-// database knows, and only once the column has it.
-func (r *migration) checkColumns() error {
-	for _, t := range r.targets {
-		m, err := r.migrator.plugin.tables.model(t.stmt.Schema)
-		if err != nil || m.table == nil || t.has == nil {
-			continue
-		}
-		if err := r.migrator.plugin.tables.checkColumn(r.ctx, r.pool, m.table); err != nil {
-			return err
-		}
-	}
-	return nil
 }

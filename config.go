@@ -2,18 +2,6 @@ package tenancy
 
 import "context"
 
-// The struct tag of this package and its values.
-const (
-	tagName    = "tenancy"
-	tagTenant  = "tenant"  // the tenant column; on a primary key: the root
-	tagUUIDv7  = "uuidv7"  // an id that the plugin fills
-	tagShared  = "shared"  // on a blank field: the model is shared; "shared,writable"
-	tagPrivate = "private" // on a blank field: the model is the application's own
-	tagMixed   = "mixed"   // on a blank field: rows without a tenant are for everybody
-	tagFree    = "free"    // on a blank field: the model needs no scope
-	tagGlobal  = "global"  // on a field: its key and uniques do not contain the tenant
-)
-
 // Config configures a [Plugin]. The zero value is the safest one: every table
 // must have the tenant column, shared tables must be declared, and raw SQL is
 // refused.

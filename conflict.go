@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -120,7 +121,7 @@ func (c *conflictCheck) meets(key *uniqueKey) {
 // tenant.
 func keptGlobal(stmt *gorm.Statement, columns []string) bool {
 	return stmt.Schema != nil && slices.ContainsFunc(columns, func(name string) bool {
-		return hasTag(stmt.Schema.FieldsByDBName[name], tagGlobal)
+		return modeltag.Has(stmt.Schema.FieldsByDBName[name], modeltag.Global)
 	})
 }
 

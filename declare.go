@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 )
 
 // A Table is a tenants' table that no model describes, or whose model must not
@@ -173,25 +175,25 @@ func (d *declarations) of(fold func(string) string, s *schema.Schema) (say decla
 func tagged(s *schema.Schema) (say declaration, ok bool, err error) {
 	for i := range s.ModelType.NumField() {
 		field := s.ModelType.Field(i)
-		tag := field.Tag.Get(tagName)
+		tag := field.Tag.Get(modeltag.Name)
 		if field.Name != "_" || tag == "" {
 			continue
 		}
-		next := declaration{where: fmt.Sprintf("its tag %s:%q", tagName, tag)}
+		next := declaration{where: fmt.Sprintf("its tag %s:%q", modeltag.Name, tag)}
 		switch tag {
-		case tagShared:
+		case modeltag.Shared:
 			next.kind = KindShared
-		case tagShared + ",writable":
+		case modeltag.Shared + ",writable":
 			next.kind, next.writable = KindShared, true
-		case tagPrivate:
+		case modeltag.Private:
 			next.kind = KindPrivate
-		case tagMixed:
+		case modeltag.Mixed:
 			next.kind, next.writable = KindMixed, true
-		case tagFree:
+		case modeltag.Free:
 			next.kind, next.writable = KindFree, true
 		default:
 			return say, false, fmt.Errorf("tenancy: %s has the tag %s:%q on a blank field: it is shared, shared,writable, private, mixed or free",
-				s.Name, tagName, tag)
+				s.Name, modeltag.Name, tag)
 		}
 		if ok && !say.agrees(next) {
 			return say, false, declaredTwice(s.Name, say.where, next.where)

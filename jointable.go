@@ -8,6 +8,9 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
+	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 )
 
 // adoptJoinTable makes a many-to-many table known by its name. The one that GORM
@@ -53,16 +56,12 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 	return err
 }
 
-// isDerived reports whether a schema is one that GORM made for a plain
-// many-to-many tag.
-func isDerived(s *schema.Schema) bool { return s.ModelType.Name() == "" }
-
 // joinedTenant returns the column of a derived join table that holds the tenant
 // already, nil where there is none: what refers to the root, or to a key that
 // contains the tenant. Of several, the rows hold the same in each, but where tenants
 // are joined with tenants: the row is then its owner's.
 func (r *tables) joinedTenant(s *schema.Schema) (found *schema.Field, err error) {
-	if !isDerived(s) || len(relationsOf(s)) > 0 {
+	if !gormfacts.IsDerived(s) || len(relationsOf(s)) > 0 {
 		return nil, nil // it is none of GORM's
 	}
 	best := 0
@@ -105,7 +104,7 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 		if err := r.migrateJoinTables(rel.FieldSchema, done); err != nil {
 			return err
 		}
-		if rel.JoinTable == nil || !isDerived(rel.JoinTable) {
+		if rel.JoinTable == nil || !gormfacts.IsDerived(rel.JoinTable) {
 			continue
 		}
 		t := r.byName("", r.fold(rel.JoinTable.Table))
@@ -188,5 +187,5 @@ func joinColumnTag(column string, tenant *schema.Field, mixed bool) reflect.Stru
 	if tenant.TagSettings["TYPE"] != "" {
 		tag += ";type:" + tenant.TagSettings["TYPE"]
 	}
-	return reflect.StructTag(`gorm:"` + tag + `" ` + tagName + `:"` + tagTenant + `"`)
+	return reflect.StructTag(`gorm:"` + tag + `" ` + modeltag.Name + `:"` + modeltag.Tenant + `"`)
 }

@@ -6,6 +6,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // parsedJoin returns a join table by its name where GORM has parsed the model that
@@ -19,7 +21,7 @@ func (r *tables) parsedJoin(name string) *table {
 	var owners []*schema.Schema
 	store.Range(func(_, value any) bool {
 		s, ok := value.(*schema.Schema)
-		if !ok || s.ModelType == nil || isDerived(s) || r.snapshot.Load().models[s] != nil {
+		if !ok || s.ModelType == nil || gormfacts.IsDerived(s) || r.snapshot.Load().models[s] != nil {
 			return true
 		}
 		stmt := &gorm.Statement{DB: r.db}
@@ -56,7 +58,7 @@ func parsedModels(db *gorm.DB) *sync.Map {
 func (r *tables) joinedBy(name string) *schema.Relationship {
 	for _, m := range r.snapshot.Load().models {
 		for _, rel := range m.rels {
-			if rel.JoinTable != nil && !isDerived(rel.JoinTable) && r.fold(rel.JoinTable.Table) == name {
+			if rel.JoinTable != nil && !gormfacts.IsDerived(rel.JoinTable) && r.fold(rel.JoinTable.Table) == name {
 				return rel
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/automigrate"
 	"github.com/gorm-tenancy/tenancy/keys"
 )
 
@@ -103,26 +104,22 @@ func addModelKeys(o *keys.Options, c *catalog.Catalog, db *gorm.DB, models []any
 	if !ok || len(models) == 0 {
 		return nil
 	}
-	r, err := m.begin(models, false)
+	all, err := m.ScopedKeys(models)
 	if err != nil {
 		return err
 	}
-	if err := r.want(false); err != nil {
-		return err
-	}
-	for _, t := range r.targets {
-		table := c.Table(t.name)
-		if table == nil || !t.want.scoped() || t.want.mixed {
+	for _, wanted := range all {
+		table := c.Table(wanted.Table)
+		if table == nil {
 			continue
 		}
-		for _, index := range t.want.indexes {
-			columns, plain := index.columns()
+		for _, key := range wanted.Keys {
+			isTenant := func(p automigrate.Part) bool { return p.Column == wanted.Tenant }
 			switch {
-			case !index.isUnique():
-			case plain && index.added && index.kind != primaryKey:
-				o.Uniques = append(o.Uniques, keys.Wanted{Object: keys.Object{Table: t.name, Name: index.name}, Columns: columns[1:]})
-			case !index.added && !slices.ContainsFunc(index.parts, func(p indexPart) bool { return p.column == t.want.tenant }):
-				o.Global = append(o.Global, globalKeys(table, index.name, columns)...)
+			case len(key.Columns) > 0 && key.Added && !key.Primary:
+				o.Uniques = append(o.Uniques, keys.Wanted{Object: keys.Object{Table: wanted.Table, Name: key.Name}, Columns: key.Columns[1:]})
+			case !key.Added && !slices.ContainsFunc(key.Parts, isTenant):
+				o.Global = append(o.Global, globalKeys(table, key.Name, key.Columns)...)
 			}
 		}
 	}

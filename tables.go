@@ -17,6 +17,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
+	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -284,7 +286,7 @@ func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.table == nil && isDerived(s) {
+	if m.table == nil && gormfacts.IsDerived(s) {
 		if m.table, err = r.throughSides(next, s, field); err != nil {
 			return nil, err
 		}
@@ -332,7 +334,7 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared %s by %s: it can be one only",
 			s.Name, field.DBName, say.kind, say.where)
 	}
-	if known == nil || known.derived && field != nil && field.DBName != known.column && !isDerived(s) {
+	if known == nil || known.derived && field != nil && field.DBName != known.column && !gormfacts.IsDerived(s) {
 		if known, err = r.newTableOf(s, field, say, declared); known == nil || err != nil {
 			return nil, err
 		}
@@ -422,7 +424,7 @@ func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error)
 		return joined, err // a derived join table has the marks of both its sides
 	}
 	for _, field := range s.Fields {
-		if field.Tag.Get(tagName) != tagTenant || field.DBName == "" {
+		if field.Tag.Get(modeltag.Name) != modeltag.Tenant || field.DBName == "" {
 			continue
 		}
 		if marked != nil && marked.Name != field.Name {
@@ -445,7 +447,7 @@ func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error)
 
 func generatedIDs(s *schema.Schema) (ids []*schema.Field) {
 	for _, field := range s.Fields {
-		if hasTag(field, tagUUIDv7) && field.DBName != "" {
+		if modeltag.Has(field, modeltag.UUIDv7) && field.DBName != "" {
 			ids = append(ids, field)
 		}
 	}

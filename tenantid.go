@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 )
 
 // Tenanter is a value that is a tenant, for types that cannot mark their key
@@ -193,7 +195,7 @@ func rootKey(v reflect.Value) (reflect.Value, bool) {
 				return key, true
 			}
 		}
-		if !field.IsExported() || field.Tag.Get(tagName) != tagTenant {
+		if !field.IsExported() || field.Tag.Get(modeltag.Name) != modeltag.Tenant {
 			continue
 		}
 		if field.Name == "ID" || strings.Contains(strings.ToLower(field.Tag.Get("gorm")), "primarykey") ||

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/schema"
 
-	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/automigrate"
+	"github.com/gorm-tenancy/tenancy/internal/columnset"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -58,7 +58,7 @@ func (k *uniqueKeys) has(columns []string) bool { return k.find(columns) != nil 
 func (k *uniqueKeys) find(columns []string) *uniqueKey {
 	for i := range k.keys {
 		key := &k.keys[i]
-		if len(key.columns) == len(columns) && key.isPlain() && containsAll(key.columns, columns) {
+		if len(key.columns) == len(columns) && key.isPlain() && columnset.Contain(key.columns, columns) {
 			return key
 		}
 	}
@@ -70,7 +70,7 @@ func (k *uniqueKeys) find(columns []string) *uniqueKey {
 func (k *uniqueKeys) hasOwn(tenant string, columns []string) bool {
 	for i := range k.keys {
 		key := &k.keys[i]
-		if len(key.columns) != len(columns)+1 || !key.isPlain() || !containsAll(key.columns, columns) {
+		if len(key.columns) != len(columns)+1 || !key.isPlain() || !columnset.Contain(key.columns, columns) {
 			continue
 		}
 		if at := slices.Index(key.columns, tenant); at >= 0 && key.index.Parts[at].Collation == "" {
@@ -78,15 +78,6 @@ func (k *uniqueKeys) hasOwn(tenant string, columns []string) bool {
 		}
 	}
 	return false
-}
-
-func containsAll(set, columns []string) bool {
-	for _, column := range columns {
-		if !slices.Contains(set, column) {
-			return false
-		}
-	}
-	return true
 }
 
 func (k *uniqueKeys) named(name string) *uniqueKey {
@@ -110,51 +101,40 @@ func (r *tables) modelledKeys(t *table) (*uniqueKeys, error) {
 	if known := t.modelled.Load(); known != nil && known.at == now {
 		return &known.uniqueKeys, nil
 	}
-	rules := &keyRules{
-		tables: r, namer: r.db.NamingStrategy, sqlite: r.dialect == sqltext.SQLite, typeOf: r.db.DataTypeOf, quote: r.quote,
-		named: func(s *schema.Schema) (catalog.Name, string) { return catalog.Name{Name: s.Table}, r.quote(s.Table) },
-	}
 	known := &modelledKeys{at: now}
 	for s, m := range now.models {
 		if m.table != t {
 			continue
 		}
-		wanted, err := rules.keysOf(s)
-		switch {
-		case err != nil:
+		wanted, err := automigrate.ModelKeys(r.db, modelTables{r}, r.dialect == sqltext.SQLite, s)
+		if err != nil {
 			return nil, err
-		case isDerived(s) && wanted.partial: // AutoMigrate adds the tenant column to it
-			known.addIndex(r, s.Table, &tableIndex{kind: primaryKey, parts: columnParts(leading(t.column, s.PrimaryFieldDBNames))})
-		case !wanted.partial:
-			for _, index := range wanted.indexes {
-				known.addIndex(r, s.Table, index)
-			}
+		}
+		for _, key := range wanted {
+			known.addWanted(r, s.Table, key)
 		}
 	}
 	t.modelled.Store(known)
 	return &known.uniqueKeys, nil
 }
 
-// addIndex adds an index of a model if it is a key.
-func (k *uniqueKeys) addIndex(r *tables, table string, index *tableIndex) {
-	if !index.isUnique() {
-		return
-	}
-	key := uniqueKey{name: index.name, primary: index.kind == primaryKey}
+// addWanted adds a key that a model wants.
+func (k *uniqueKeys) addWanted(r *tables, table string, wanted automigrate.Key) {
+	key := uniqueKey{name: wanted.Name, primary: wanted.Primary}
 	if key.primary && key.name == "" {
 		key.name = table + "_pkey"
 	}
-	key.name = postgresName(key.name)
-	parts := make([]string, len(index.parts))
-	for i, part := range index.parts {
-		if parts[i] = part.sql; part.sql == "" {
-			parts[i] = r.quote(part.column)
+	key.name = sqltext.Clip(sqltext.Postgres, key.name)
+	parts := make([]string, len(wanted.Parts))
+	for i, part := range wanted.Parts {
+		if parts[i] = part.SQL; part.SQL == "" {
+			parts[i] = r.quote(part.Column)
 		}
-		if part.column != "" {
-			key.columns = append(key.columns, part.column)
+		if part.Column != "" {
+			key.columns = append(key.columns, part.Column)
 		}
 	}
-	k.add(key, parts, index.where.sql, r.dialect, table)
+	k.add(key, parts, wanted.Where, r.dialect, table)
 }
 
 // add adds a key, unless its text cannot be read: then no conflict is met by it.

@@ -1,54 +1,34 @@
-package tenancy
+package automigrate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 )
 
-// AssignRows gives the rows that have no tenant to one: to the first customer of an
-// application that becomes multi-tenant, say. It is the remedy for
-// [ErrRowsWithoutTenant] where all such rows are one tenant's; on PostgreSQL
-// [PlanKeys] plans it for those whose tenants other rows tell, and while the
-// application runs.
-//
-// In one transaction, tables of the models that lack the tenant column get it, and
-// every row with NULL in it gets the tenant. Then the models are migrated as
-// [AutoMigrate] does, and the Migration says what was done and what is pending. Rows
-// for everybody of a table that is [Config.Mixed] keep NULL. As
-// there, the tables that the models are related to come along; roots, shared tables
-// and tables that are observed stay as they are. On PostgreSQL the tables are locked
-// for the time of the transaction.
-//
-// The tenant is an id or a value as [With] takes it; one that cannot be a tenant is
-// [ErrInvalidTenant], and nothing is changed. It needs no tenant in the context.
-func AssignRows(db *gorm.DB, tenant any, models ...any) (*Migration, error) {
-	m, ok := db.Migrator().(migrator)
-	if !ok {
-		return &Migration{}, errors.New("tenancy: AssignRows needs the plugin: call db.Use(tenancy.New(…)) first")
-	}
-	one, err := newTenant(tenant)
+// AssignRows gives the rows that have no tenant to one, and migrates the models.
+// valueFor returns that tenant as the tenant column of a model's table has it.
+func (m Migrator) AssignRows(values []any, valueFor TenantValue) (*Result, error) {
+	r, err := m.prepare(values)
 	if err != nil {
-		return &Migration{}, &ScopeError{Op: "AssignRows", Err: ErrInvalidTenant, Detail: err.Error()}
+		return &Result{}, err
 	}
-	r, err := m.prepare(models)
-	if err != nil {
-		return &Migration{}, err
+	if err := r.assignRows(valueFor); err != nil {
+		return &r.Result, err
 	}
-	if err := r.assignRows(&one); err != nil {
-		return &r.Migration, err
-	}
-	done, err := m.migrate(models)
+	done, err := m.Migrate(values)
 	done.Done = slices.Concat(r.Done, done.Done)
 	return done, err
 }
 
+// A TenantValue returns a tenant as the tenant column of a model's table has it.
+type TenantValue func(s *schema.Schema, table string) (any, error)
+
 // assignRows gives a tenant to the rows that have none, in one transaction.
-func (r *migration) assignRows(one *tenant) error {
+func (r *run) assignRows(valueFor TenantValue) error {
 	if err := r.read(); err != nil {
 		return err
 	}
@@ -57,7 +37,7 @@ func (r *migration) assignRows(one *tenant) error {
 			if t.has == nil || !t.want.scoped() || t.want.partial {
 				continue
 			}
-			if err := r.assignTable(t, one); err != nil {
+			if err := r.assignTable(t, valueFor); err != nil {
 				return err
 			}
 		}
@@ -65,14 +45,10 @@ func (r *migration) assignRows(one *tenant) error {
 	})
 }
 
-func (r *migration) assignTable(t *target, one *tenant) error {
-	m, err := r.migrator.plugin.tables.model(t.stmt.Schema)
+func (r *run) assignTable(t *target, valueFor TenantValue) error {
+	value, err := valueFor(t.stmt.Schema, t.table())
 	if err != nil {
 		return err
-	}
-	value, err := m.id.value(one)
-	if err != nil {
-		return &ScopeError{Op: "AssignRows", Table: t.table(), Err: err, Detail: "the tenant column is of another type"}
 	}
 	column := t.want.tenant
 	if !slices.Contains(t.has.columns, column) {
@@ -95,21 +71,21 @@ func (r *migration) assignTable(t *target, one *tenant) error {
 }
 
 // withoutColumn is the error for a table with rows that has no tenant column.
-func (r *migration) withoutColumn(t *target) error {
+func (r *run) withoutColumn(t *target) error {
 	return r.withoutTenant(t, fmt.Sprintf("the table has rows and no column %s, and every statement on it would fail", t.want.tenant))
 }
 
 // withoutTenant is the error for a table some of whose rows have no tenant.
-func (r *migration) withoutTenant(t *target, what string) error {
+func (r *run) withoutTenant(t *target, what string) error {
 	remedy := "AssignRows gives them to one tenant"
 	if !r.sqlite {
 		remedy = "PlanKeys plans the tenants that other rows tell, and " + remedy
 	}
-	return &ScopeError{Op: "AutoMigrate", Table: t.table(), Err: ErrRowsWithoutTenant, Detail: what + "; " + remedy}
+	return r.migrator.tables.RowsWithoutTenant(t.table(), what+"; "+remedy)
 }
 
 // checkRows finds the tables some of whose rows have no tenant, in one query.
-func (r *migration) checkRows() error {
+func (r *run) checkRows() error {
 	var query []string
 	for i, t := range r.targets {
 		switch {

@@ -1,4 +1,4 @@
-package tenancy
+package automigrate
 
 import (
 	"context"
@@ -164,7 +164,7 @@ func parseSQLiteIndex(text string, columns []string) (parts []indexPart, where c
 	if open < 0 {
 		return nil, condition{}
 	}
-	end := open + closing(text[open:])
+	end := open + sqltext.Closing(text[open:])
 	if end <= open {
 		return nil, condition{}
 	}
@@ -172,7 +172,7 @@ func parseSQLiteIndex(text string, columns []string) (parts []indexPart, where c
 	if len(rest) > len("WHERE") && strings.EqualFold(rest[:len("WHERE")], "WHERE") {
 		where = newCondition(strings.TrimSpace(rest[len("WHERE"):]))
 	}
-	for _, sql := range splitList(text[open+1 : end]) {
+	for _, sql := range sqltext.SplitList(text[open+1 : end]) {
 		word, suffix, _ := strings.Cut(sql, " ")
 		name := strings.Trim(word, "\"`")
 		at := slices.IndexFunc(columns, func(c string) bool { return strings.EqualFold(c, name) })
@@ -183,29 +183,6 @@ func parseSQLiteIndex(text string, columns []string) (parts []indexPart, where c
 		}
 	}
 	return parts, where
-}
-
-// splitList splits a list at its own commas.
-func splitList(text string) (items []string) {
-	depth, from, quote := 0, 0, byte(0)
-	for i := range len(text) {
-		switch c := text[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'', c == '"', c == '`':
-			quote = c
-		case c == '(':
-			depth++
-		case c == ')':
-			depth--
-		case c == ',' && depth == 0:
-			items = append(items, strings.TrimSpace(text[from:i]))
-			from = i + 1
-		}
-	}
-	return append(items, strings.TrimSpace(text[from:]))
 }
 
 func (r *sqliteReader) foreign(rows rowScanner) error {

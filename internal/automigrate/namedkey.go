@@ -1,4 +1,4 @@
-package tenancy
+package automigrate
 
 import (
 	"fmt"
@@ -7,12 +7,15 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/columnset"
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // namedKey is a key of a model that a user of the migrator asks for by its name,
 // or by that of its field or relation.
 type namedKey struct {
-	run     *migration
+	run     *run
 	target  *target
 	index   *tableIndex // this
 	foreign *foreignKey // or that
@@ -20,7 +23,7 @@ type namedKey struct {
 
 // key finds a key; nil when the name is that of none, or of one that is as GORM
 // would make it.
-func (m migrator) key(value any, name string) (*namedKey, error) {
+func (m Migrator) key(value any, name string) (*namedKey, error) {
 	if _, isTable := value.(string); isTable {
 		return nil, nil
 	}
@@ -28,11 +31,11 @@ func (m migrator) key(value any, name string) (*namedKey, error) {
 	if stmt.ParseWithSpecialTableName(value, stmt.Table) != nil {
 		return nil, nil // GORM says what is wrong with it
 	}
-	if err := m.adopt(append(sidesOf(stmt.Schema), value)); err != nil {
+	if err := m.tables.Register(m.db, append(sidesOf(stmt.Schema), value)); err != nil {
 		return nil, err
 	}
-	if joined, ok := m.plugin.tables.replaced.Load(stmt.Schema); ok { // asked for as GORM made it before
-		stmt.Schema = joined.(*schema.Schema)
+	if joined := m.tables.Current(stmt.Schema); joined != stmt.Schema { // asked for as GORM made it before
+		stmt.Schema = joined
 		value = reflect.New(stmt.Schema.ModelType).Interface()
 	}
 	constraint := constraintOf(stmt.Schema, name)
@@ -69,7 +72,7 @@ func (m migrator) key(value any, name string) (*namedKey, error) {
 // sidesOf returns values of the models that a derived join table joins: what is to be
 // known of it is known from them.
 func sidesOf(s *schema.Schema) (values []any) {
-	if isDerived(s) {
+	if gormfacts.IsDerived(s) {
 		for _, side := range s.Relationships.Relations {
 			values = append(values, reflect.New(side.FieldSchema.ModelType).Interface())
 		}
@@ -111,11 +114,11 @@ func (f *foreignKey) isOf(c *schema.Constraint) bool {
 		declared.columns = append(declared.columns, c.ForeignKeys[i].DBName)
 		declared.refs = append(declared.refs, c.References[i].DBName)
 	}
-	return sameSet(f.pairs(f.tenant), declared.pairs(f.tenant))
+	return columnset.Same(f.pairs(f.tenant), declared.pairs(f.tenant))
 }
 
 // hasKey reports whether the table has a key like the model's.
-func (m migrator) hasKey(value any, name string, byName func(any, string) bool) bool {
+func (m Migrator) hasKey(value any, name string, byName func(any, string) bool) bool {
 	key, err := m.key(value, name)
 	if err != nil || key == nil {
 		return byName(value, name)
@@ -145,7 +148,7 @@ func (k *namedKey) isThere(byName func() bool) (bool, error) {
 
 // located returns the model of the table that has a foreign key, and the name that
 // the key has there.
-func (m migrator) located(value any, name string) (any, string) {
+func (m Migrator) located(value any, name string) (any, string) {
 	key, err := m.key(value, name)
 	if err != nil || key == nil || key.foreign == nil {
 		return value, name
@@ -169,7 +172,7 @@ func (m migrator) located(value any, name string) (any, string) {
 
 // createKey makes a key that is not there yet, as GORM does: at once, whatever
 // waits for it.
-func (m migrator) createKey(value any, name string, byName func(any, string) error) error {
+func (m Migrator) createKey(value any, name string, byName func(any, string) error) error {
 	key, err := m.key(value, name)
 	if err != nil {
 		return err

@@ -1,14 +1,14 @@
-package tenancy
+package automigrate
 
 import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/columnset"
 )
 
 // addForeign adds a model's foreign keys: those that GORM makes on its table.
@@ -36,7 +36,7 @@ func (k *keyRules) addForeign(m *modelKeys) error {
 // addConstraint adds one foreign key, with the tenant in front where it leads
 // to a table whose keys contain the tenant.
 func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
-	parent, err := k.tables.model(c.ReferenceSchema)
+	parent, err := k.tables.Table(c.ReferenceSchema)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 	if err != nil {
 		return err
 	}
-	if !k.tables.keyed(parent.table) || !fk.takesTenant(m.column, parent.table) {
+	if !parent.Keyed || !fk.takesTenant(m.column, parent) {
 		m.foreign = append(m.foreign, fk)
 		return nil
 	}
@@ -52,19 +52,19 @@ func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 	if err != nil {
 		return err
 	}
-	switch isObserved := k.tables.modeOf(m.schema.Table) == Observe; {
-	case isObserved && keys.covers(fk.refs):
+	switch {
+	case m.observed && keys.covers(fk.refs):
 		m.foreign = append(m.foreign, fk)
 		return nil
-	case isObserved && m.column == "":
+	case m.observed && m.column == "":
 		m.missing = append(m.missing, fk)
 		return nil
 	case m.column == "":
 		return fmt.Errorf("%s belongs to no tenant and cannot refer to %s, whose rows are a tenant's: "+
-			"give it the tenant column, or leave the constraint out with `constraint:-`", m.schema.Table, parent.name)
+			"give it the tenant column, or leave the constraint out with `constraint:-`", m.schema.Table, parent.Name)
 	}
 	declared := *fk
-	fk.put(m.column, parent.column)
+	fk.put(m.column, parent.Column)
 	if err := k.keepTenant(m, fk, &declared, keys); err != nil {
 		return err
 	}
@@ -96,12 +96,12 @@ func (k *keyRules) declaredForeign(c *schema.Constraint) (fk *foreignKey, err er
 // takesTenant reports whether the tenant column becomes part of a foreign key to
 // a tenant's table. It does not where the column refers to something else already,
 // nor where the key leads to a tenant that need not be the row's own.
-func (f *foreignKey) takesTenant(tenant string, parent *table) bool {
+func (f *foreignKey) takesTenant(tenant string, parent Table) bool {
 	at := slices.Index(f.columns, tenant)
 	if at >= 0 {
-		return f.refs[at] == parent.column && len(f.columns) > 1
+		return f.refs[at] == parent.Column && len(f.columns) > 1
 	}
-	return parent.kind == KindTenant
+	return parent.Kind == Tenant
 }
 
 // put puts the tenant in front of both sides, in the place of another column that
@@ -112,7 +112,7 @@ func (f *foreignKey) put(tenant, ref string) {
 		f.columns = slices.Clone(f.columns)
 		f.columns[at] = tenant
 	}
-	f.columns, f.refs = leading(tenant, f.columns), leading(ref, f.refs)
+	f.columns, f.refs = columnset.Lead(tenant, f.columns), columnset.Lead(ref, f.refs)
 }
 
 // keepTenant sees to it that no action clears the tenant column. declared is the
@@ -144,43 +144,6 @@ func (k *keyRules) keepTenant(m *modelKeys, fk, declared *foreignKey, parent *mo
 		"only where the rest is unique by itself; use CASCADE or RESTRICT", actionSQL(fk.onDelete))
 }
 
-func clears(a catalog.Action) bool { return a == catalog.SetNull || a == catalog.SetDefault }
-
 func (m *modelKeys) covers(refs []string) bool {
 	return slices.ContainsFunc(m.indexes, func(i *tableIndex) bool { return i.covers(refs) })
-}
-
-var actions = map[string]catalog.Action{
-	"":            catalog.NoAction,
-	"NO ACTION":   catalog.NoAction,
-	"RESTRICT":    catalog.Restrict,
-	"CASCADE":     catalog.Cascade,
-	"SET NULL":    catalog.SetNull,
-	"SET DEFAULT": catalog.SetDefault,
-}
-
-// parseAction reads an action as a tag or a catalogue has it, with the columns
-// that it is limited to.
-func parseAction(setting, text string) (catalog.Action, []string, error) {
-	word, list, limited := strings.Cut(text, "(")
-	action, ok := actions[strings.Join(strings.Fields(strings.ToUpper(word)), " ")]
-	if !ok {
-		return "", nil, fmt.Errorf("%s:%s is not known: it is CASCADE, RESTRICT, NO ACTION, SET NULL or SET DEFAULT", setting, text)
-	}
-	var columns []string
-	if limited {
-		for column := range strings.SplitSeq(strings.TrimSuffix(strings.TrimSpace(list), ")"), ",") {
-			columns = append(columns, strings.Trim(strings.TrimSpace(column), "\"`"))
-		}
-	}
-	return action, columns, nil
-}
-
-func actionSQL(a catalog.Action) string {
-	for text, action := range actions {
-		if action == a && text != "" {
-			return text
-		}
-	}
-	return ""
 }

@@ -1,4 +1,4 @@
-package tenancy
+package automigrate
 
 import (
 	"maps"
@@ -8,6 +8,10 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/columnset"
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
+	"github.com/gorm-tenancy/tenancy/internal/modeltag"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // modelKeys is what a model wants its table to have.
@@ -22,13 +26,15 @@ type modelKeys struct {
 	missing []*foreignKey // that cannot be made while the table is observed
 	hidden  *schema.Field // whose type the tenant column has where the schema has none
 
+	observed bool
+
 	// partial: a smaller struct on a tenant's table, which knows nothing of its keys.
 	partial bool
 }
 
-// keyRules turns models into keys. It asks nothing but the registry.
+// keyRules turns models into keys. It asks nothing but [Tables].
 type keyRules struct {
-	tables    *tables
+	tables    Tables
 	namer     schema.Namer
 	sqlite    bool
 	rowids    map[catalog.Name]string                     // on SQLite: the primary keys that it fills, by table
@@ -72,26 +78,21 @@ func (k *keyRules) parentKeys(s *schema.Schema) (*modelKeys, error) {
 
 // keysOf returns the keys of one model but for its foreign ones.
 func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
-	m, err := k.tables.model(s)
+	t, err := k.tables.Table(s)
 	if err != nil {
 		return nil, err
 	}
-	keys := &modelKeys{schema: s}
-	hasColumn := m.table != nil && m.column != "" && s.FieldsByDBName[m.column] != nil
-	if hasColumn {
-		keys.column = m.column
-	} else if m.table != nil && m.column != "" && isDerived(s) {
-		keys.column = m.column
-		if keys.hidden, err = k.tables.tenantOfSides(s); err != nil {
-			return nil, err
-		}
+	keys := &modelKeys{schema: s, observed: t.Observed, hidden: t.Hidden}
+	hasColumn := t.Column != "" && s.FieldsByDBName[t.Column] != nil
+	if hasColumn || t.Hidden != nil {
+		keys.column = t.Column
 	}
-	if k.tables.keyed(m.table) {
+	if t.Keyed {
 		if !hasColumn {
 			keys.partial = true
 			return keys, nil
 		}
-		keys.tenant, keys.root, keys.mixed = m.column, m.kind == KindRoot, m.kind == KindMixed
+		keys.tenant, keys.root, keys.mixed = t.Column, t.Kind == Root, t.Kind == Mixed
 	}
 	k.addPrimary(keys)
 	k.addUniques(keys)
@@ -118,7 +119,7 @@ func (k *keyRules) addPrimary(m *modelKeys) {
 	for _, field := range m.schema.PrimaryFields {
 		if !field.IgnoreMigration {
 			columns = append(columns, field.DBName)
-			isGlobal = isGlobal || hasTag(field, tagGlobal)
+			isGlobal = isGlobal || modeltag.Has(field, modeltag.Global)
 		}
 	}
 	typed := slices.ContainsFunc(m.schema.DBNames, func(name string) bool {
@@ -133,7 +134,7 @@ func (k *keyRules) addPrimary(m *modelKeys) {
 		return
 	}
 	primary := &tableIndex{kind: primaryKey, typed: typed, parts: columnParts(columns)}
-	if m.mixed && isDerived(m.schema) { // no primary key can hold NULL
+	if m.mixed && gormfacts.IsDerived(m.schema) { // no primary key can hold NULL
 		primary.kind, primary.name = uniqueIndex, k.limit(k.namer.IndexName(m.schema.Table, strings.Join(columns, "_")))
 		k.addForAll(m, primary)
 		return
@@ -146,7 +147,7 @@ func (k *keyRules) addPrimary(m *modelKeys) {
 			k.addUnique(m, columns)
 		}
 	default:
-		primary.parts = columnParts(leading(m.tenant, columns))
+		primary.parts = columnParts(columnset.Lead(m.tenant, columns))
 		primary.added = !slices.Contains(columns, m.tenant)
 	}
 }
@@ -169,20 +170,12 @@ func (k *keyRules) isFilled(s *schema.Schema, columns []string) bool {
 // addUnique adds a unique constraint of the tenant and columns that are unique
 // without it, for foreign keys to refer to.
 func (k *keyRules) addUnique(m *modelKeys, columns []string) {
-	columns = leading(m.tenant, columns)
+	columns = columnset.Lead(m.tenant, columns)
 	m.indexes = append(m.indexes, &tableIndex{
 		name:  k.limit(k.namer.UniqueName(m.schema.Table, strings.Join(columns, "_"))),
 		kind:  uniqueConstraint,
 		parts: columnParts(columns),
 	})
-}
-
-func columnParts(columns []string) []indexPart {
-	parts := make([]indexPart, len(columns))
-	for i, column := range columns {
-		parts[i] = columnPart(column)
-	}
-	return parts
 }
 
 // addUniques adds the unique constraints of single columns.
@@ -194,11 +187,11 @@ func (k *keyRules) addUniques(m *modelKeys) {
 			continue
 		}
 		unique := &tableIndex{name: k.limit(name), kind: uniqueConstraint, parts: []indexPart{columnPart(field.DBName)}}
-		if m.mixed && field.DBName != m.tenant && !hasTag(field, tagGlobal) {
+		if m.mixed && field.DBName != m.tenant && !modeltag.Has(field, modeltag.Global) {
 			k.addForAll(m, unique)
 			continue
 		}
-		if m.scoped() && field.DBName != m.tenant && !hasTag(field, tagGlobal) {
+		if m.scoped() && field.DBName != m.tenant && !modeltag.Has(field, modeltag.Global) {
 			unique.parts = columnParts([]string{m.tenant, field.DBName})
 			unique.added = true
 		}
@@ -222,7 +215,7 @@ func (k *keyRules) addIndexes(m *modelKeys) {
 		isGlobal := false
 		for _, option := range parsed.Fields {
 			index.parts = append(index.parts, k.part(option))
-			isGlobal = isGlobal || hasTag(option.Field, tagGlobal)
+			isGlobal = isGlobal || modeltag.Has(option.Field, modeltag.Global)
 		}
 		isOther := parsed.Class != "" && index.kind != uniqueIndex // FULLTEXT and the like
 		if k.sqlite {                                              // knows neither
@@ -300,19 +293,4 @@ func (k *keyRules) limit(name string) string {
 }
 
 // postgresName cuts a name as PostgreSQL does.
-func postgresName(name string) string {
-	const longest = 63
-	if len(name) <= longest {
-		return name
-	}
-	return strings.ToValidUTF8(name[:longest], "")
-}
-
-// hasTag reports whether a field has a tag of this package; several are
-// separated by commas.
-func hasTag(field *schema.Field, tag string) bool {
-	if field == nil {
-		return false
-	}
-	return slices.Contains(strings.Split(field.Tag.Get(tagName), ","), tag)
-}
+func postgresName(name string) string { return sqltext.Clip(sqltext.Postgres, name) }

@@ -1,91 +1,13 @@
-package tenancy
+package automigrate
 
 import (
 	"errors"
 	"slices"
 )
 
-// foreignDiff is a foreign key that a model wants and its table lacks.
-type foreignDiff struct {
-	want  *foreignKey
-	forms []*foreignKey // other forms of it
-}
-
-// foreignDiffs compares the foreign keys.
-func (t *target) foreignDiffs() (diffs []foreignDiff) {
-	if t.has == nil {
-		return nil
-	}
-	for _, want := range t.want.foreign {
-		if t.hasForeign(want) {
-			continue
-		}
-		diff := foreignDiff{want: want}
-		for _, has := range t.has.foreign {
-			if has.isFormOf(want) && !slices.ContainsFunc(t.want.foreign, has.same) {
-				diff.forms = append(diff.forms, has)
-				want.takeActions(has)
-			}
-		}
-		if want.tenant == "" && slices.ContainsFunc(diff.forms, func(f *foreignKey) bool { return f.name == want.name }) {
-			continue // as with GORM, what has the name will do
-		}
-		if t.want.tenant == "" && t.filled && len(diff.forms) > 0 {
-			continue // nothing is asked of the rows of a table that is observed
-		}
-		diffs = append(diffs, diff)
-	}
-	return diffs
-}
-
-func (t *target) hasForeign(want *foreignKey) bool {
-	return slices.ContainsFunc(t.has.foreign, want.same)
-}
-
-// keeps reports whether a foreign key that the table has stays there.
-func (t *target) keeps(name string) bool {
-	if t.has == nil || !slices.ContainsFunc(t.has.foreign, func(f *foreignKey) bool { return f.name == name }) {
-		return false // it is dropped already
-	}
-	return t.filled || !slices.ContainsFunc(t.foreignDiffs(), func(d foreignDiff) bool {
-		return slices.ContainsFunc(d.forms, func(f *foreignKey) bool { return f.name == name })
-	})
-}
-
-// parent returns the target that a foreign key refers to; nil when it is not
-// migrated here.
-func (r *migration) parent(fk *foreignKey) *target {
-	at := slices.IndexFunc(r.targets, func(t *target) bool { return t.name == fk.parent })
-	if at < 0 {
-		return nil
-	}
-	return r.targets[at]
-}
-
-// willCover reports whether what a foreign key refers to is unique, or will be
-// when the keys of the parent's table are changed.
-func (r *migration) willCover(fk *foreignKey) bool {
-	parent := r.parent(fk)
-	switch {
-	case parent == nil:
-		other := r.all[fk.parent]
-		return other == nil || other.covers(fk.refs)
-	case parent.has == nil, parent.has.covers(fk.refs), !parent.want.covers(fk.refs):
-		return true
-	case r.sqlite:
-		return r.rebuilds[parent]
-	}
-	if parent.isLive() || parent.waiting {
-		return false
-	}
-	return slices.ContainsFunc(parent.diffs, func(d keyDiff) bool {
-		return d.missing && d.want.covers(fk.refs) && r.isHeld(parent, d) == "" && !r.isTaken(parent, d.want)
-	})
-}
-
 // dropForeignKeys drops the foreign keys of a table without rows that are another
 // form of wanted ones.
-func (r *migration) dropForeignKeys(t *target) error {
+func (r *run) dropForeignKeys(t *target) error {
 	if t.filled {
 		return nil
 	}
@@ -106,7 +28,7 @@ func (r *migration) dropForeignKeys(t *target) error {
 
 // addForeignKeys adds the foreign keys that are missing, and reports those whose
 // rows were never checked.
-func (r *migration) addForeignKeys() error {
+func (r *run) addForeignKeys() error {
 	for _, t := range r.targets {
 		if t.waiting || t.has == nil || t.want.partial {
 			continue
@@ -131,11 +53,11 @@ func (r *migration) addForeignKeys() error {
 	return nil
 }
 
-func (r *migration) validateSQL(t *target, fk *foreignKey) string {
+func (r *run) validateSQL(t *target, fk *foreignKey) string {
 	return "ALTER TABLE " + t.sql + " VALIDATE CONSTRAINT " + r.quote(fk.name)
 }
 
-func (r *migration) addForeignKey(t *target, d foreignDiff) error {
+func (r *run) addForeignKey(t *target, d foreignDiff) error {
 	add := "ALTER TABLE " + t.sql + " ADD " + r.foreignSQL(d.want)
 	if reason := r.foreignObstacle(t, d); reason != "" {
 		if r.sqlite {
@@ -147,6 +69,7 @@ func (r *migration) addForeignKey(t *target, d foreignDiff) error {
 	if !t.filled {
 		return r.linked(t, d.want, r.send(t, "foreign key", d.want.name, add))
 	}
+	done := len(r.Done)
 	if err := r.send(t, "foreign key", d.want.name, add+" NOT VALID"); err != nil {
 		return err
 	}
@@ -158,12 +81,12 @@ func (r *migration) addForeignKey(t *target, d foreignDiff) error {
 	if err := r.send(t, "foreign key", d.want.name, drop); err != nil {
 		return errors.Join(err)
 	}
-	r.Done = r.Done[:len(r.Done)-2]
+	r.Done = r.Done[:done]
 	r.leave(t, "foreign key", d.want.name, add, "rows refer to rows that are not there, or are another tenant's")
 	return nil
 }
 
-func (r *migration) linked(t *target, fk *foreignKey, err error) error {
+func (r *run) linked(t *target, fk *foreignKey, err error) error {
 	if err == nil {
 		t.has.foreign = append(t.has.foreign, fk)
 	}
@@ -171,7 +94,7 @@ func (r *migration) linked(t *target, fk *foreignKey, err error) error {
 }
 
 // foreignObstacle says why a foreign key is not made here; empty when it is.
-func (r *migration) foreignObstacle(t *target, d foreignDiff) string {
+func (r *run) foreignObstacle(t *target, d foreignDiff) string {
 	parent := r.parent(d.want)
 	switch {
 	case slices.ContainsFunc(d.forms, d.want.clearsTenant):

@@ -1,4 +1,4 @@
-package tenancy
+package automigrate
 
 import (
 	"errors"
@@ -35,7 +35,7 @@ func stateOf(err error) string {
 
 // addKeys makes what can be made on a table with rows while it is in use, and
 // leaves the rest.
-func (r *migration) addKeys(t *target) error {
+func (r *run) addKeys(t *target) error {
 	if !t.isLive() {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (r *migration) addKeys(t *target) error {
 
 // obstacle says why a key of a table with rows is not made here; empty when it
 // is.
-func (r *migration) obstacle(t *target, d keyDiff) string {
+func (r *run) obstacle(t *target, d keyDiff) string {
 	for _, form := range d.forms {
 		switch {
 		case form.invalid:
@@ -79,7 +79,7 @@ func (r *migration) obstacle(t *target, d keyDiff) string {
 }
 
 // remedy says how a key of a table with rows is replaced.
-func (r *migration) remedy() string {
+func (r *run) remedy() string {
 	if r.sqlite {
 		return "move the rows to a table that AutoMigrate makes"
 	}
@@ -87,7 +87,7 @@ func (r *migration) remedy() string {
 }
 
 // addKey makes an index or a unique constraint beside the running program.
-func (r *migration) addKey(t *target, d keyDiff) error {
+func (r *run) addKey(t *target, d keyDiff) error {
 	concurrently := !r.sqlite && !r.inTx && t.filled
 	sql := r.indexSQL(t, d.want, concurrently)
 	err := r.attempt(func() error { return r.send(t, d.want.kind.object(), d.want.name, sql) })
@@ -112,7 +112,7 @@ func (r *migration) addKey(t *target, d keyDiff) error {
 
 // attempt sends what the rows may refuse; in a transaction it is taken back to
 // where it was then.
-func (r *migration) attempt(send func() error) error {
+func (r *run) attempt(send func() error) error {
 	if r.inTx {
 		return r.together(send)
 	}

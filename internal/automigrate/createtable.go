@@ -1,4 +1,4 @@
-package tenancy
+package automigrate
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 // createTables makes the tables that are not there. Foreign keys come after all
 // of them, so that they may form a cycle; SQLite cannot add them later and does
 // not mind what is missing yet.
-func (r *migration) createTables() error {
+func (r *run) createTables() error {
 	for _, t := range r.targets {
 		if t.has != nil {
 			continue
@@ -24,7 +24,7 @@ func (r *migration) createTables() error {
 	return nil
 }
 
-func (r *migration) createTable(t *target) error {
+func (r *run) createTable(t *target) error {
 	if t.want.partial {
 		return fmt.Errorf("tenancy: %s is a tenant's table and %s has no tenant column: migrate the table's own model first",
 			t.stmt.Table, t.stmt.Schema.Name)
@@ -58,7 +58,7 @@ func (r *migration) createTable(t *target) error {
 func (i *tableIndex) inTable() bool { return i.kind == primaryKey || i.kind == uniqueConstraint }
 
 // tableSQL is a model's CREATE TABLE, with foreign keys that are part of it.
-func (r *migration) tableSQL(t *target, foreign []*foreignKey) string {
+func (r *run) tableSQL(t *target, foreign []*foreignKey) string {
 	var parts []string
 	s := t.stmt.Schema
 	for _, column := range s.DBNames {
@@ -90,12 +90,12 @@ func (r *migration) tableSQL(t *target, foreign []*foreignKey) string {
 
 // hiddenColumn is the tenant column of a join table that is observed: the statements
 // that are enforced need it, and GORM's do not fill it.
-func (r *migration) hiddenColumn(t *target) string {
+func (r *run) hiddenColumn(t *target) string {
 	return r.quote(t.want.column) + " " + r.typeOf(t.want.hidden)
 }
 
 // keySQL is a primary key or a unique constraint as a table has it.
-func (r *migration) keySQL(index *tableIndex) string {
+func (r *run) keySQL(index *tableIndex) string {
 	columns, _ := index.columns()
 	if index.kind == primaryKey {
 		return "PRIMARY KEY " + r.quoteAll(columns)
@@ -104,7 +104,7 @@ func (r *migration) keySQL(index *tableIndex) string {
 }
 
 // foreignSQL is a foreign key as a table has it.
-func (r *migration) foreignSQL(fk *foreignKey) string {
+func (r *run) foreignSQL(fk *foreignKey) string {
 	sql := "CONSTRAINT " + r.quote(fk.name) + " FOREIGN KEY " + r.quoteAll(fk.columns) +
 		" REFERENCES " + fk.parentSQL + r.quoteAll(fk.refs)
 	if action := actionSQL(fk.onDelete); fk.onDelete != "a" {
@@ -121,7 +121,7 @@ func (r *migration) foreignSQL(fk *foreignKey) string {
 
 // indexSQL is an index's CREATE INDEX. A unique constraint comes out as the
 // unique index that is as good.
-func (r *migration) indexSQL(t *target, index *tableIndex, concurrently bool) string {
+func (r *run) indexSQL(t *target, index *tableIndex, concurrently bool) string {
 	sql := "CREATE "
 	if index.isUnique() {
 		sql += "UNIQUE "
@@ -153,7 +153,7 @@ func (r *migration) indexSQL(t *target, index *tableIndex, concurrently bool) st
 }
 
 // createIndex makes an index on a table without rows, or on SQLite.
-func (r *migration) createIndex(t *target, index *tableIndex) error {
+func (r *run) createIndex(t *target, index *tableIndex) error {
 	sql := r.indexSQL(t, index, false)
 	if r.isTaken(t, index) {
 		r.leave(t, index.kind.object(), index.name, sql, "another table has an index of that name")
@@ -167,7 +167,7 @@ func (r *migration) createIndex(t *target, index *tableIndex) error {
 }
 
 // made notes that a table has an index.
-func (r *migration) made(t *target, index *tableIndex) {
+func (r *run) made(t *target, index *tableIndex) {
 	t.has.indexes = append(t.has.indexes, index)
 	named := t.name
 	named.Name = index.name
@@ -175,7 +175,7 @@ func (r *migration) made(t *target, index *tableIndex) {
 }
 
 // commentColumns writes the columns' comments, as GORM's driver does.
-func (r *migration) commentColumns(t *target) error {
+func (r *run) commentColumns(t *target) error {
 	for _, column := range t.stmt.Schema.DBNames {
 		field := t.stmt.Schema.FieldsByDBName[column]
 		if field.Comment == "" || field.IgnoreMigration {

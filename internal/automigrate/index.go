@@ -1,10 +1,11 @@
-package tenancy
+package automigrate
 
 import (
 	"slices"
 	"strings"
 
-	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/columnset"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // keyKind is what an index is for.
@@ -112,7 +113,7 @@ func (i *tableIndex) describe() string {
 // covers reports whether a foreign key may refer to these columns.
 func (i *tableIndex) covers(refs []string) bool {
 	columns, ok := i.columns()
-	return ok && i.isUnique() && !i.invalid && !i.deferrable && sameSet(columns, refs)
+	return ok && i.isUnique() && !i.invalid && !i.deferrable && columnset.Same(columns, refs)
 }
 
 // isLedBy reports whether the rows of one tenant are found through the index.
@@ -130,7 +131,7 @@ func (i *tableIndex) same(has *tableIndex) bool {
 		a, ok := i.columns()
 		b, hasOk := has.columns()
 		if ok || hasOk {
-			return ok && hasOk && sameSet(a, b)
+			return ok && hasOk && columnset.Same(a, b)
 		}
 	}
 	return i.method == has.method && i.where.same == has.where.same &&
@@ -143,119 +144,6 @@ func (i *tableIndex) without(tenant string) *tableIndex {
 	narrow.kind = uniqueIndex
 	narrow.parts = slices.DeleteFunc(slices.Clone(i.parts), func(p indexPart) bool { return p.column == tenant })
 	return &narrow
-}
-
-// foreignKey is one that a model wants or that a table has.
-type foreignKey struct {
-	name      string
-	columns   []string
-	parent    catalog.Name
-	refs      []string
-	onDelete  catalog.Action
-	onUpdate  catalog.Action
-	clear     []string // the columns of SET NULL (…) and SET DEFAULT (…)
-	full      bool     // MATCH FULL
-	unchecked bool     // NOT VALID
-
-	parentSQL string // of one that a model wants: the parent as SQL has it
-	tenant    string // and the tenant column among its columns; empty for none
-	anyDelete bool   // the model says nothing of deletes: what a table has stays
-	anyUpdate bool   // the same of updates
-	canClear  bool   // the database can clear a part of the columns
-}
-
-// pairs returns what refers to what, but for the tenant column.
-func (f *foreignKey) pairs(tenant string) (pairs []string) {
-	for i, column := range f.columns {
-		if column != tenant && i < len(f.refs) {
-			pairs = append(pairs, column+"\x00"+f.refs[i])
-		}
-	}
-	return pairs
-}
-
-// describe names a foreign key and its columns for people.
-func (f *foreignKey) describe() string {
-	return strings.TrimSpace("foreign key "+f.name) + " (" + strings.Join(f.columns, ", ") + ")"
-}
-
-func (f *foreignKey) same(has *foreignKey) bool {
-	return f.parent == has.parent && sameSet(f.pairs(""), has.pairs("")) &&
-		(f.anyDelete || has.anyDelete || f.onDelete == has.onDelete && sameSet(f.clear, has.clear)) &&
-		(f.anyUpdate || has.anyUpdate || f.onUpdate == has.onUpdate) && f.full == has.full
-}
-
-// takeActions takes the actions of another form, which the table has, where the model
-// says nothing of them: GORM leaves them as they are. Those that would clear the
-// tenant column it does not take; see clearsTenant.
-func (f *foreignKey) takeActions(form *foreignKey) {
-	switch {
-	case !f.anyDelete:
-	case f.tenant == "" || !clears(form.onDelete):
-		f.onDelete, f.clear = form.onDelete, form.clear
-	case f.canClear:
-		f.onDelete = form.onDelete
-		f.clear = slices.DeleteFunc(slices.Clone(f.columns), func(c string) bool { return c == f.tenant })
-	}
-	if f.anyUpdate && (f.tenant == "" || !clears(form.onUpdate)) {
-		f.onUpdate = form.onUpdate
-	}
-}
-
-// clearsTenant reports whether an action of another form, which the table has, cannot
-// be taken.
-func (f *foreignKey) clearsTenant(form *foreignKey) bool {
-	return f.tenant != "" && (f.anyDelete && clears(form.onDelete) && !f.canClear || f.anyUpdate && clears(form.onUpdate))
-}
-
-// isFormOf reports whether a foreign key that a table has is another form of the
-// wanted one: the one without the tenant column, or with another action.
-func (f *foreignKey) isFormOf(want *foreignKey) bool {
-	return f.name == want.name && f.name != "" ||
-		f.parent == want.parent && sameSet(f.pairs(want.tenant), want.pairs(want.tenant))
-}
-
-// tableKeys is what a table has.
-type tableKeys struct {
-	name        catalog.Name
-	oid         uint32
-	columns     []string
-	nullable    []string // the columns that may be NULL
-	indexes     []*tableIndex
-	foreign     []*foreignKey
-	partitioned bool
-	hidden      bool              // row-level security may hide rows that are there
-	sql         string            // of SQLite: the statement that made it
-	triggers    []string          // of SQLite: those of its triggers
-	rowid       string            // of SQLite: the primary key that it fills; empty for none
-	texts       map[string]string // of SQLite: the statements that made its indexes
-}
-
-func (t *tableKeys) covers(refs []string) bool {
-	return slices.ContainsFunc(t.indexes, func(i *tableIndex) bool { return i.covers(refs) })
-}
-
-func (t *tableKeys) has(want *tableIndex) bool {
-	return slices.ContainsFunc(t.indexes, want.same)
-}
-
-func (t *tableKeys) named(name string) bool {
-	return slices.ContainsFunc(t.indexes, func(i *tableIndex) bool { return i.name == name })
-}
-
-func sameSet(a, b []string) bool {
-	return len(a) == len(b) && containsAll(a, b) && containsAll(b, a)
-}
-
-// leading returns columns with the tenant column in front.
-func leading(tenant string, columns []string) []string {
-	led := []string{tenant}
-	for _, column := range columns {
-		if column != tenant {
-			led = append(led, column)
-		}
-	}
-	return led
 }
 
 // normalText returns SQL in one spelling, as far as that can be had without the
@@ -278,39 +166,16 @@ func normalText(sql string) string {
 		}
 	}
 	text := b.String()
-	for strings.HasPrefix(text, "(") && closing(text) == len(text)-1 {
+	for strings.HasPrefix(text, "(") && sqltext.Closing(text) == len(text)-1 {
 		text = text[1 : len(text)-1]
 	}
 	return text
 }
 
-// closing returns where the first parenthesis of a text is closed; -1 where it
-// is not.
-func closing(text string) int {
-	depth, quote := 0, byte(0)
-	for i := range len(text) {
-		switch c := text[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'', c == '"', c == '`':
-			quote = c
-		case c == '(':
-			depth++
-		case c == ')':
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
 // splitExpression splits a part of an index behind its expression, which is a
 // call or stands in parentheses.
 func splitExpression(sql string) (expression, rest string) {
-	if end := closing(sql); end >= 0 {
+	if end := sqltext.Closing(sql); end >= 0 {
 		return sql[:end+1], sql[end+1:]
 	}
 	expression, rest, _ = strings.Cut(strings.TrimSpace(sql), " ")
@@ -326,4 +191,12 @@ func normalSuffix(sql string) string {
 		return desc
 	}
 	return strings.TrimSpace(strings.TrimSuffix(text, "nulls last"))
+}
+
+func columnParts(columns []string) []indexPart {
+	parts := make([]indexPart, len(columns))
+	for i, column := range columns {
+		parts[i] = columnPart(column)
+	}
+	return parts
 }

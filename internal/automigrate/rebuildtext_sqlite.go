@@ -1,4 +1,4 @@
-package tenancy
+package automigrate
 
 import (
 	"errors"
@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gorm-tenancy/tenancy/internal/columnset"
 	"github.com/gorm-tenancy/tenancy/internal/sqliteddl"
 )
 
 // rebuiltSQL is the CREATE TABLE of a table that is made anew: as it stands in the
 // catalogue, with other keys. What they cannot carry over is an error.
-func (r *migration) rebuiltSQL(t *target) (string, error) {
+func (r *run) rebuiltSQL(t *target) (string, error) {
 	table, err := sqliteddl.Parse(t.has.sql)
 	if err != nil {
 		return "", err
@@ -70,7 +71,7 @@ func dropKey(table *sqliteddl.Table, form *tableIndex) error {
 // foreignChanges are the foreign keys of a table that making it anew changes. One that
 // does not fit the parent would make every write fail. One that clears its columns
 // stays beside the one with the tenant where the parent still has its key.
-func (r *migration) foreignChanges(t *target) (changes []foreignDiff) {
+func (r *run) foreignChanges(t *target) (changes []foreignDiff) {
 	for _, d := range t.foreignDiffs() {
 		if !r.willCover(d.want) {
 			continue
@@ -115,5 +116,5 @@ func sameNames(a, b []string) bool {
 		}
 		return folded
 	}
-	return sameSet(fold(a), fold(b))
+	return columnset.Same(fold(a), fold(b))
 }

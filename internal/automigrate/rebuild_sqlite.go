@@ -1,4 +1,4 @@
-package tenancy
+package automigrate
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // changeSQLite changes keys on SQLite, which can neither drop nor add them: tables
 // without rows are made anew, all of them together, since a table cannot be
 // dropped while another one's foreign key does not fit it.
-func (r *migration) changeSQLite(targets []*target) error {
+func (r *run) changeSQLite(targets []*target) error {
 	for _, t := range targets {
 		if err := r.addKeys(t); err != nil {
 			return err
@@ -34,7 +34,7 @@ func (r *migration) changeSQLite(targets []*target) error {
 // chooseRebuilds decides which tables are made anew. Whether one has to be, and
 // whether it can, depends on the others: it begins with all and takes out what
 // does not hold.
-func (r *migration) chooseRebuilds(targets []*target) {
+func (r *run) chooseRebuilds(targets []*target) {
 	r.rebuilds = map[*target]bool{}
 	for _, t := range targets {
 		if !t.filled {
@@ -61,7 +61,7 @@ func (r *migration) chooseRebuilds(targets []*target) {
 }
 
 // needsRebuild reports whether something has to change that CREATE TABLE makes.
-func (r *migration) needsRebuild(t *target) bool {
+func (r *run) needsRebuild(t *target) bool {
 	return slices.ContainsFunc(t.diffs, func(d keyDiff) bool { return t.isInTable(d) }) ||
 		slices.ContainsFunc(t.foreignDiffs(), func(d foreignDiff) bool { return r.willCover(d.want) })
 }
@@ -75,7 +75,7 @@ func (t *target) isInTable(d keyDiff) bool {
 
 // holder names a table whose foreign key needs a key that would be gone; empty when
 // there is none.
-func (r *migration) holder(t *target) string {
+func (r *run) holder(t *target) string {
 	for _, other := range r.all {
 		at := slices.IndexFunc(r.targets, func(c *target) bool { return c.has == other })
 		var replaced []*foreignKey
@@ -102,7 +102,7 @@ func (t *target) willHave(columns []string) bool {
 }
 
 // replaceIndexes changes what can be changed of a table that is not made anew.
-func (r *migration) replaceIndexes(t *target) error {
+func (r *run) replaceIndexes(t *target) error {
 	for _, d := range t.diffs {
 		if t.isInTable(d) {
 			reason := t.unchanged
@@ -128,7 +128,7 @@ func (r *migration) replaceIndexes(t *target) error {
 }
 
 // rebuild makes tables without rows anew, with what they have that is not replaced.
-func (r *migration) rebuild(targets []*target) error {
+func (r *run) rebuild(targets []*target) error {
 	texts := map[*target]string{}
 	for _, t := range targets {
 		if !r.rebuilds[t] {
@@ -169,7 +169,7 @@ func (r *migration) rebuild(targets []*target) error {
 }
 
 // makeAnew makes a table that was dropped, its indexes and its triggers.
-func (r *migration) makeAnew(t *target, text string) error {
+func (r *run) makeAnew(t *target, text string) error {
 	had := t.has
 	if err := r.send(t, "table", "", text); err != nil {
 		return err
@@ -211,7 +211,7 @@ func (r *migration) makeAnew(t *target, text string) error {
 }
 
 // sequences returns the last ids that AUTOINCREMENT gave, by table.
-func (r *migration) sequences() (map[catalog.Name]int64, error) {
+func (r *run) sequences() (map[catalog.Name]int64, error) {
 	last := map[catalog.Name]int64{}
 	there := false
 	err := eachRow(r.ctx, r.pool, func(rowScanner) error { there = true; return nil },
@@ -229,7 +229,7 @@ func (r *migration) sequences() (map[catalog.Name]int64, error) {
 }
 
 // rebuildEmpty makes a table anew that must have no rows.
-func (r *migration) rebuildEmpty(t *target) error {
+func (r *run) rebuildEmpty(t *target) error {
 	if err := r.countRows(t); err != nil {
 		return err
 	}

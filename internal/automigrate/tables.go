@@ -1,0 +1,59 @@
+package automigrate
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// Tables is what the engine asks of the plugin, which knows the tables of models.
+type Tables interface {
+	// Table returns what is known of a model's table.
+	Table(*schema.Schema) (Table, error)
+	// Register makes models known before their tables are made, because a plain
+	// many-to-many table has its tenant column from the plugin.
+	Register(db *gorm.DB, values []any) error
+	// Current returns the schema that a model has since Register. It is another one
+	// for a join table that was given its tenant column.
+	Current(*schema.Schema) *schema.Schema
+	// IsRequired reports whether a field is a tenant column that is NOT NULL whatever
+	// the model says. isKey says that it is part of the table's primary key.
+	IsRequired(field *schema.Field, isKey bool) bool
+	// CheckColumn returns an error where the table's tenant column may take the ids of
+	// two tenants for one.
+	CheckColumn(context.Context, catalog.Querier, *schema.Schema) error
+	// RowsWithoutTenant is the error for a table some of whose rows have no tenant.
+	RowsWithoutTenant(table, detail string) error
+	// ForgetKeys has upserts read the keys of a model's table again.
+	ForgetKeys(*schema.Schema)
+}
+
+// Table is what is known of a model's table. It is the zero value but for Observed
+// where nobody declared the table.
+type Table struct {
+	Name   string
+	Kind   Kind
+	Column string // the tenant column; empty where the table has none
+	// Keyed says that the tenant column belongs in the table's keys.
+	Keyed bool
+	// Observed says that the model's table is observed, and rows without a tenant may
+	// be written to it.
+	Observed bool
+	// Hidden is set for a plain many-to-many table: its schema lacks the tenant
+	// column, which has the type of this field.
+	Hidden *schema.Field
+}
+
+// A Kind says whose the rows of a table are, as far as keys depend on it.
+type Kind uint8
+
+// The kinds of tables.
+const (
+	Other  Kind = iota // a table without a tenant column
+	Tenant             // a tenant's table
+	Root               // the tenants' own table
+	Mixed              // a tenant's table with rows for everybody
+)
