@@ -219,6 +219,28 @@ type Play struct {
 	TeamID *uint
 }
 
+// A model that is related to a listed one is judged as the listed one is, by a handle
+// that has migrated nothing.
+func TestAnOwnerOfAnotherTenantThatIsRelatedToAListedModel(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB) *gorm.DB{"sqlite": openSQLite, "postgres": openPostgres} {
+		for listed, model := range map[string]any{"itself": &Team{}, "its parent": &Club{}} {
+			t.Run(name+", listed: "+listed, func(t *testing.T) {
+				t.Parallel()
+				db := open(t)
+				require.NoError(t, db.AutoMigrate(&Club{}, &Team{}, &Play{}))
+				require.NoError(t, db.Create(&[]Club{{ID: 1}, {ID: 2}}).Error)
+				require.NoError(t, db.Create(&Team{ID: 7, ClubID: 1, Plays: []Play{{ID: 1, ClubID: 1}}}).Error)
+				require.NoError(t, db.Use(tenancy.New(tenancy.Config{Models: []any{model}})))
+				one := db.WithContext(tenancy.With(t.Context(), 1))
+				require.ErrorIs(t, one.Model(&Team{ID: 7, ClubID: 2}).Association("Plays").Find(&[]Play{}), tenancy.ErrTenantMismatch)
+				require.ErrorIs(t, one.Model(&Team{ID: 7, ClubID: 2}).Association("Plays").Clear(), tenancy.ErrTenantMismatch)
+				assert.Equal(t, int64(1), one.Model(&Team{ID: 7, ClubID: 1}).Association("Plays").Count())
+			})
+		}
+	}
+}
+
 // Models that nobody listed are judged once their tables are migrated, whatever
 // the type of their tenants.
 func TestAnOwnerOfAnotherTenantWithAnInteger(t *testing.T) {
