@@ -101,12 +101,27 @@ func hasPlainSegments(path string) bool {
 			continue
 		}
 		segment, _, _ := strings.Cut(path[start:i], ";")
-		if segment == "." || segment == ".." || segment == "" && start < len(path) {
+		if isDots(segment) || segment == "" && start < len(path) {
 			return false
 		}
 		start = i + 1
 	}
 	return true
+}
+
+// isDots reports whether a segment is one dot or two, without the spaces and control
+// characters that browsers and some servers drop.
+func isDots(segment string) bool {
+	dots := 0
+	for i := range len(segment) {
+		switch c := segment[i]; {
+		case c == '.':
+			dots++
+		case c > ' ' && c != 0x7f:
+			return false
+		}
+	}
+	return dots == 1 || dots == 2
 }
 
 // strip returns the URL without its first n bytes of path, which need no encoding.

@@ -21,8 +21,8 @@ var (
 	// A transfer gives it when the one who gives is not the owner.
 	ErrOwner = errors.New("registry: a tenant has exactly one owner")
 
-	// ErrTaken: the slug or the domain is another tenant's, or was until lately;
-	// see [Config.Hold].
+	// ErrTaken: the slug, the domain or the id is another tenant's, or the slug or
+	// domain was until lately; see [Config.Hold].
 	ErrTaken = errors.New("registry: name is taken")
 
 	// ErrReserved: nobody may take the slug or the domain; see [Config.Reserved]

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -41,8 +42,8 @@ type NewTenant struct {
 
 // Provision makes a tenant, active, with its slug, its domain and its owner's
 // membership, and runs the hooks, all in one transaction: there is all of it or
-// nothing. A slug or a domain that cannot be had is [ErrTaken] or [ErrReserved],
-// and the id of a deleted tenant [ErrRetired].
+// nothing. A slug, a domain or an id that another tenant has is [ErrTaken], a reserved
+// slug is [ErrReserved], and the id of a deleted tenant is [ErrRetired].
 // The context must not be scoped to a tenant.
 func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 	tenant, domain, err := r.prepare(&n)
@@ -63,6 +64,9 @@ func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 	return r.run(ctx, operation{event: event, id: tenant.ID, takes: takes}, func(c *change) error {
 		c.account, c.tenant = n.Account, tenant
 		c.account.SetRegistryTenant(tenant)
+		if err := c.checkNew(); err != nil {
+			return err
+		}
 		if err := c.tx.Omit(clause.Associations).Create(c.account).Error; err != nil {
 			return err
 		}
@@ -79,6 +83,18 @@ func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 		}
 		return c.tx.Create(&Member{UserID: n.Owner, Role: n.OwnerRole, Permissions: []string{}, IsOwner: true}).Error
 	})
+}
+
+// checkNew refuses the id of a tenant that exists.
+func (c *change) checkNew() error {
+	_, err := c.r.load(c.tx)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err == nil:
+		return fmt.Errorf("%w: a tenant has the id %s", ErrTaken, c.tenant.ID)
+	}
+	return err
 }
 
 // CheckSlug returns the error that [Registry.Provision] would have for a slug alone:

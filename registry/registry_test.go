@@ -112,6 +112,7 @@ func TestProvisionRefuses(t *testing.T) {
 		"one that the application has": {registry.NewTenant{Slug: "intern", Owner: "u"}, registry.ErrReserved},
 		"a domain below the base":      {registry.NewTenant{Slug: "x", Owner: "u", Domain: "x.example.com"}, registry.ErrReserved},
 		"another table's row":          {registry.NewTenant{Slug: "x", Owner: "u", Account: &Firm{}}, registry.ErrInvalid},
+		"a tenant's id":                {registry.NewTenant{Slug: "x", Owner: "u", ID: acme.ID}, registry.ErrTaken},
 		"a nil row":                    {registry.NewTenant{Slug: "x", Owner: "u", Account: (*registry.Tenant)(nil)}, registry.ErrInvalid},
 		"no domain":                    {registry.NewTenant{Slug: "x", Owner: "u", Domain: "x..com"}, registry.ErrInvalidHost},
 	} {

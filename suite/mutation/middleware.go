@@ -47,6 +47,7 @@ var middlewareMutations = []mutation{
 	{"middleware: gin answers no refusal", "middleware/tenancygin/tenancygin.go", "chain.Refuse(c.Writer, came, err)", "_ = err", "TestPublicRoutesBesideTenants"},
 	{"middleware: gin takes no chain", "middleware/tenancygin/tenancygin.go", "if chain == nil {", "if false {", "TestNoChain"},
 	{"middleware: an empty segment of a path", "middleware/path.go", "|| segment == \"\" && start < len(path) {", "{", "TestPath|TestPathIsNotRedirectedElsewhere"},
+	{"middleware: dots beside a control character", "middleware/path.go", "case c > ' ' && c != 0x7f:", "default:", "TestPath"},
 	{"middleware: a backslash in a path", "middleware/path.go", "path[i] != '/' && path[i] != '\\\\' {", "path[i] != '/' {", "TestPathIsNotRedirectedElsewhere|TestPath"},
 	{"middleware: a path segment's parameter", "middleware/path.go", "segment, _, _ := strings.Cut(path[start:i], \";\")", "segment := path[start:i]", "TestPathIsNotRedirectedElsewhere|TestPath"},
 	{"middleware: a path that is encoded twice", "middleware/path.go", "if err != nil || again == path {", "if err != nil || again == path || true {", "TestPath"},
