@@ -16,21 +16,23 @@ type scopeKey struct{}
 // [Bypass] it narrows. An id that cannot be a tenant's is refused on first use
 // with [ErrInvalidTenant].
 func With(ctx context.Context, tenant any) context.Context {
-	return context.WithValue(ctx, scopeKey{}, narrow(scopeOf(ctx), newSingle(tenant)))
+	return context.WithValue(ctx, scopeKey{}, narrow("With", scopeOf(ctx), newSingle("With", tenant)))
 }
 
 // WithSet returns a context whose reads, updates and deletes span several
-// tenants; a create must name its own. It narrows like [With]. An empty set is
-// refused on first use with [ErrInvalidTenant].
-func WithSet(ctx context.Context, tenants ...any) context.Context {
-	return context.WithValue(ctx, scopeKey{}, narrow(scopeOf(ctx), newSet(tenants)))
+// tenants; a create must name its own. The tenants are ids or values as for [With],
+// and a slice of them is spread: WithSet(ctx, ids...). WithSet[any] takes several
+// types at once. It narrows like [With]. An empty set is refused on first use with
+// [ErrInvalidTenant].
+func WithSet[T any](ctx context.Context, tenants ...T) context.Context {
+	return context.WithValue(ctx, scopeKey{}, narrow("WithSet", scopeOf(ctx), newSet(tenants)))
 }
 
 // Switch returns a context of another tenant, whatever the scope was before. It
 // needs a reason; without one it is refused on first use with
 // [ErrInvalidTenant].
 func Switch(ctx context.Context, tenant any, reason string) context.Context {
-	return context.WithValue(ctx, scopeKey{}, newSingle(tenant).because("Switch", reason))
+	return context.WithValue(ctx, scopeKey{}, newSingle("Switch", tenant).because("Switch", reason))
 }
 
 // Bypass returns a context for deliberate work across tenants, raw SQL
@@ -43,11 +45,12 @@ func Bypass(ctx context.Context, reason string) context.Context {
 
 // Trust returns a context whose raw SQL (Raw, Exec) is scoped by its author.
 // The scope stays what it was and holds for everything else. It needs a reason,
-// which [Config.OnBypass] sees with each raw statement.
+// which [Config.OnBypass] sees with each raw statement. Outside a scope it is refused
+// on first use with [ErrNoTenant].
 func Trust(ctx context.Context, reason string) context.Context {
 	outer := scopeOf(ctx)
 	if outer == nil {
-		return context.WithValue(ctx, scopeKey{}, &scope{err: ErrNoTenant})
+		return context.WithValue(ctx, scopeKey{}, &scope{err: &ScopeError{Op: "Trust", Err: ErrNoTenant, Detail: "Trust keeps the scope of its context; make one with With first"}})
 	}
 	trusted := *outer
 	trusted.trusted = true

@@ -98,7 +98,7 @@ no SET:
 This prints:
 
 	tenancy: a row's tenant cannot be changed (update on orders)
-	tenancy: value belongs to another tenant (create on orders)
+	tenancy: tenant does not match the scope (create on orders)
 
 # Scopes
 

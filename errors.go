@@ -18,8 +18,8 @@ var (
 	ErrInvalidTenant = errors.New("tenancy: invalid tenant")
 
 	// ErrTenantMismatch: a value, a subquery or a nested scope names another
-	// tenant than the statement runs for, or none where one must be named.
-	ErrTenantMismatch = errors.New("tenancy: value belongs to another tenant")
+	// tenant than its scope, or no tenant where it must name one.
+	ErrTenantMismatch = errors.New("tenancy: tenant does not match the scope")
 
 	// ErrTenantImmutable: the statement would change the tenant of a row.
 	ErrTenantImmutable = errors.New("tenancy: a row's tenant cannot be changed")

@@ -225,7 +225,7 @@ func ExampleWith() {
 	show(db.WithContext(tenancy.With(ctx, globex)).Find(&[]Order{}))
 	// Output:
 	// SELECT * FROM "orders" WHERE "orders"."tenant_id" = $1
-	// tenancy: value belongs to another tenant (With): the context is scoped already; use Switch to change its tenant on purpose
+	// tenancy: tenant does not match the scope (With): the context is scoped already; use Switch to change its tenant on purpose
 }
 
 func ExampleWithSet() {
@@ -237,7 +237,7 @@ func ExampleWithSet() {
 	show(db.WithContext(tenancy.With(ctx, acme)).Create(&Order{Amount: 10}))
 	// Output:
 	// SELECT orders.id,"User"."tenant_id" AS "User__tenant_id","User"."id" AS "User__id","User"."created_at" AS "User__created_at","User"."updated_at" AS "User__updated_at","User"."name" AS "User__name" FROM "orders" LEFT JOIN "users" "User" ON "User"."tenant_id" = "orders"."tenant_id" AND ("orders"."user_id" = "User"."id") WHERE "orders"."tenant_id" IN ($1,$2)
-	// tenancy: value belongs to another tenant (create on orders): a create must name its tenant here
+	// tenancy: tenant does not match the scope (create on orders): a create must name its tenant here
 	// INSERT INTO "orders" ("tenant_id","user_id","amount") VALUES ($1,$2,$3) RETURNING "id"
 }
 
@@ -312,7 +312,7 @@ func ExampleTenantModel() {
 	// INSERT INTO "orders" ("tenant_id","user_id","amount") VALUES ($1,$2,$3) RETURNING "id"
 	// true
 	// tenancy: a row's tenant cannot be changed (update on orders)
-	// tenancy: value belongs to another tenant (create on orders)
+	// tenancy: tenant does not match the scope (create on orders)
 }
 
 func ExampleModel() {

@@ -11,7 +11,7 @@ type Scope struct{ s *scope }
 // [ErrInvalidTenant] or [ErrTenantMismatch] for one that was made wrongly.
 func (s Scope) Err() error {
 	if s.s == nil {
-		return &ScopeError{Err: ErrNoTenant}
+		return &ScopeError{Op: "Scope", Err: ErrNoTenant, Detail: "the zero Scope allows nothing; From returns the scope of a context"}
 	}
 	return s.s.err
 }
@@ -75,18 +75,18 @@ type scope struct {
 	err     error
 }
 
-func newSingle(value any) *scope {
+func newSingle(op string, value any) *scope {
 	if s, ok := value.(Scope); ok && s.isPlain() {
 		return s.s
 	}
 	t, err := newTenant(value)
 	if err != nil {
-		return &scope{err: &ScopeError{Op: "With", Err: ErrInvalidTenant, Detail: err.Error()}}
+		return &scope{err: &ScopeError{Op: op, Err: ErrInvalidTenant, Detail: err.Error()}}
 	}
 	return &scope{mode: modeSingle, tenants: []tenant{t}}
 }
 
-func newSet(values []any) *scope {
+func newSet[T any](values []T) *scope {
 	if len(values) == 0 {
 		return &scope{err: &ScopeError{Op: "WithSet", Err: ErrInvalidTenant, Detail: "the set is empty"}}
 	}
@@ -113,9 +113,9 @@ func (s scope) because(op, reason string) *scope {
 	return &s
 }
 
-// narrow returns inner as it is allowed inside outer. An error of either stays
+// narrow returns inner as op may enter it inside outer. An error of either stays
 // one, so that a mistake is not lost by wrapping the context once more.
-func narrow(outer, inner *scope) *scope {
+func narrow(op string, outer, inner *scope) *scope {
 	switch {
 	case inner.err != nil || outer == nil:
 		return inner
@@ -127,7 +127,7 @@ func narrow(outer, inner *scope) *scope {
 	for _, t := range inner.tenants {
 		if !outer.has(t) {
 			return &scope{err: &ScopeError{
-				Op: "With", Err: ErrTenantMismatch,
+				Op: op, Err: ErrTenantMismatch,
 				Detail: "the context is scoped already; use Switch to change its tenant on purpose",
 			}}
 		}

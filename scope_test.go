@@ -58,6 +58,33 @@ func TestWithScope(t *testing.T) {
 	assert.Empty(t, one.Reason(), "the scope that was given is not changed")
 }
 
+// The operation in an error is the function that was called.
+func TestScopeErrorsNameTheFunctionThatMadeTheScope(t *testing.T) {
+	t.Parallel()
+	ctx, id := t.Context(), uuid.New()
+	own := tenancy.With(ctx, id)
+	for op, refused := range map[string][]context.Context{
+		"With":    {tenancy.With(ctx, 0), tenancy.With(own, uuid.New())},
+		"WithSet": {tenancy.WithSet[any](ctx), tenancy.WithSet(ctx, 0), tenancy.WithSet(own, uuid.New()), tenancy.WithSet(ctx, []uuid.UUID{id})},
+		"Switch":  {tenancy.Switch(ctx, 0, "a test"), tenancy.Switch(ctx, id, "")},
+		"Bypass":  {tenancy.Bypass(ctx, "")},
+		"Trust":   {tenancy.Trust(ctx, "a test"), tenancy.Trust(own, "")},
+	} {
+		for i, ctx := range refused {
+			var scoped *tenancy.ScopeError
+			require.ErrorAs(t, scopeOf(ctx).Err(), &scoped, "%s %d", op, i)
+			assert.Equal(t, op, scoped.Op, "%d", i)
+			assert.NotEmpty(t, scoped.Detail, "%s %d", op, i)
+		}
+	}
+}
+
+func TestWithSetTakesASlice(t *testing.T) {
+	t.Parallel()
+	ids := []uuid.UUID{uuid.New(), uuid.New()}
+	assert.Equal(t, []string{ids[0].String(), ids[1].String()}, scopeOf(tenancy.WithSet(t.Context(), ids...)).Tenants())
+}
+
 // Entering a scope costs what context.WithValue costs.
 func TestWithScopeAllocations(t *testing.T) {
 	scope := scopeOf(tenancy.With(t.Context(), uuid.New()))

@@ -76,6 +76,8 @@ func newTenant(value any) (tenant, error) {
 			return tenant{}, fmt.Errorf("a %s is no tenant: mark its key with `tenancy:\"tenant\"`", v.Type())
 		}
 		return newTenant(field.Interface())
+	case v.Kind() == reflect.Slice:
+		return tenant{}, fmt.Errorf("a %s is not one tenant: spread it with WithSet(ctx, tenants...)", v.Type())
 	default:
 		return tenant{}, fmt.Errorf("a %s cannot be a tenant's id", v.Type())
 	}

@@ -43,7 +43,7 @@ func TestQuickstart(t *testing.T) {
 				"statements: the same text, word for word",
 				"tenancy: no tenant in the context (query on users)",
 				"record not found",
-				"tenancy: value belongs to another tenant (delete on companies)",
+				"tenancy: tenant does not match the scope (delete on companies)",
 				test.keys,
 				"tenancy: a row's tenant cannot be changed (update on users)",
 				"tenancy: SQL text cannot be scoped (row)",
