@@ -10,7 +10,8 @@
 // way, each with its remedy. It is pure: data in, data out. [Analysis.Weigh] asks
 // the database how big its tenants are. [Analysis.Plan] makes the
 // [migration.Plan], which that package carries out, takes back, or writes.
-// [AnalyzeBack] and its plan are the way back to plain tables.
+// [AnalyzeBack] and its plan are the way back to plain tables. A [Driver] does all of
+// this, with a report, and carries on with what was begun.
 //
 // # Foreign keys
 //
