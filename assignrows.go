@@ -15,7 +15,7 @@ import (
 //
 // In one transaction, tables of the models that lack the tenant column get it, and
 // every row with NULL in it gets the tenant. Then the models are migrated as
-// [AutoMigrate] does, and the Migration says what was done and what is pending. Rows
+// [AutoMigrate] does, and the report says what was done and what is pending. Rows
 // for everybody of a table that is [Config.Mixed] keep NULL. As
 // there, the tables that the models are related to come along; roots, shared tables
 // and tables that are observed stay as they are. On PostgreSQL the tables are locked
@@ -23,14 +23,14 @@ import (
 //
 // The tenant is an id or a value as [With] takes it; one that cannot be a tenant is
 // [ErrInvalidTenant], and nothing is changed. It needs no tenant in the context.
-func AssignRows(db *gorm.DB, tenant any, models ...any) (*Migration, error) {
+func AssignRows(db *gorm.DB, tenant any, models ...any) (*MigrationReport, error) {
 	m, ok := db.Migrator().(migrator)
 	if !ok {
-		return &Migration{}, errors.New("tenancy: AssignRows needs the plugin: call db.Use(tenancy.New(…)) first")
+		return &MigrationReport{}, errors.New("tenancy: AssignRows needs the plugin: call db.Use(tenancy.New(…)) first")
 	}
 	one, err := newTenant(tenant)
 	if err != nil {
-		return &Migration{}, &ScopeError{Op: "AssignRows", Err: ErrInvalidTenant, Detail: err.Error()}
+		return &MigrationReport{}, &ScopeError{Op: "AssignRows", Err: ErrInvalidTenant, Detail: err.Error()}
 	}
 	tables := pluginOf(db).tables
 	done, err := m.AssignRows(models, func(s *schema.Schema, table string) (any, error) {

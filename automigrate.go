@@ -12,18 +12,18 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
-// Migration is what [AutoMigrate] did, and what it left for a plan.
-type Migration struct {
+// MigrationReport is what [AutoMigrate] did, and what it left for a plan.
+type MigrationReport struct {
 	// Done is what was made or changed, in that order. Under DryRun it is what
 	// would be.
-	Done []Change
+	Done []SchemaChange
 	// Pending is what the models want and the tables do not have: changes of
 	// tables with rows that would lock them, or that the rows themselves forbid.
-	Pending []Change
+	Pending []SchemaChange
 }
 
-// A Change is one of a table.
-type Change struct {
+// A SchemaChange is a change of one table, made or pending.
+type SchemaChange struct {
 	Table  string // with its schema where it has one
 	Object string // table, column, primary key, unique constraint, unique index, index or foreign key
 	Name   string // of the object; empty where it has none
@@ -32,7 +32,7 @@ type Change struct {
 }
 
 // String returns the change as a line for people.
-func (c Change) String() string { return automigrate.Change(c).String() }
+func (c SchemaChange) String() string { return automigrate.Change(c).String() }
 
 // AutoMigrate makes the tables of models, as gorm.DB.AutoMigrate does, with keys
 // that begin with the tenant column: primary keys, unique constraints, indexes,
@@ -48,25 +48,25 @@ func (c Change) String() string { return automigrate.Change(c).String() }
 // Rows that belong to no tenant, because their table lacks the tenant column or has
 // NULL in it, are seen by nobody: they are [ErrRowsWithoutTenant], in a [ScopeError]
 // for each table, after everything else is done. Any other error ends it; the
-// Migration says how far it came, and the next run goes on from there. It must not run twice at once on one database: one of the two may
-// then fail.
-func AutoMigrate(db *gorm.DB, models ...any) (*Migration, error) {
+// report says how far it came, and the next run goes on from there. It must not run
+// twice at once on one database: one of the two may then fail.
+func AutoMigrate(db *gorm.DB, models ...any) (*MigrationReport, error) {
 	m, ok := db.Migrator().(migrator)
 	if !ok {
-		return &Migration{}, errors.New("tenancy: AutoMigrate needs the plugin: call db.Use(tenancy.New(…)) first")
+		return &MigrationReport{}, errors.New("tenancy: AutoMigrate needs the plugin: call db.Use(tenancy.New(…)) first")
 	}
 	done, err := m.Migrate(models)
 	return migrationOf(done), err
 }
 
 // migrationOf returns the result of the engine as this package's.
-func migrationOf(r *automigrate.Result) *Migration {
-	return &Migration{Done: changesOf(r.Done), Pending: changesOf(r.Pending)}
+func migrationOf(r *automigrate.Result) *MigrationReport {
+	return &MigrationReport{Done: changesOf(r.Done), Pending: changesOf(r.Pending)}
 }
 
-func changesOf(list []automigrate.Change) (changes []Change) {
+func changesOf(list []automigrate.Change) (changes []SchemaChange) {
 	for _, c := range list {
-		changes = append(changes, Change(c))
+		changes = append(changes, SchemaChange(c))
 	}
 	return changes
 }

@@ -73,7 +73,7 @@ type Config struct {
 
 	// RawSQL judges and scopes Raw, Exec and text that the core refuses; see
 	// the sqlguard module. Nil means that they are refused.
-	RawSQL RawSQL
+	RawSQL TextScoper
 
 	// Mode is that of tables that Modes does not name. The zero value is [Enforce].
 	Mode Mode

@@ -41,8 +41,8 @@ func (o *DistributeOptions) driver() distribution.Driver {
 // It reads the catalogue and the cluster and changes nothing; what [PlanKeys] says
 // of the plugin and the models holds here, too. [distribution.Analysis.Plan] makes
 // the plan.
-func PlanDistribution(ctx context.Context, db *gorm.DB, o DistributeOptions, models ...any) (*distribution.Analysis, error) {
-	c, analysis, err := planKeys(ctx, db, o.Keys, models)
+func PlanDistribution(ctx context.Context, db *gorm.DB, options DistributeOptions, models ...any) (*distribution.Analysis, error) {
+	c, analysis, err := planKeys(ctx, db, options.Keys, models)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func PlanDistribution(ctx context.Context, db *gorm.DB, o DistributeOptions, mod
 	if err != nil {
 		return nil, err
 	}
-	return distribution.Analyze(c, analysis, cluster, o.Plan)
+	return distribution.Analyze(c, analysis, cluster, options.Plan)
 }
 
 // Distribute spreads the tables of an application over a Citus cluster: the root
@@ -69,19 +69,19 @@ func PlanDistribution(ctx context.Context, db *gorm.DB, o DistributeOptions, mod
 //
 // Keep the plan, if the keys with the tenant are to be taken back some day: its
 // undo can. [Undistribute] brings back plain tables with the keys that they have.
-func Distribute(ctx context.Context, db *gorm.DB, o DistributeOptions, models ...any) (*migration.Result, error) {
+func Distribute(ctx context.Context, db *gorm.DB, options DistributeOptions, models ...any) (*migration.Result, error) {
 	pool, journal, err := begun(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	if journal != (distribution.Journal{}) {
-		return o.driver().CarryOn(ctx, pool, journal)
+		return options.driver().CarryOn(ctx, pool, journal)
 	}
-	analysis, err := PlanDistribution(ctx, db, o, models...)
+	analysis, err := PlanDistribution(ctx, db, options, models...)
 	if err != nil {
 		return nil, err
 	}
-	return o.driver().Distribute(ctx, pool, analysis)
+	return options.driver().Distribute(ctx, pool, analysis)
 }
 
 // Undistribute brings all tables that Citus has spread back to plain ones on the
@@ -89,19 +89,19 @@ func Distribute(ctx context.Context, db *gorm.DB, o DistributeOptions, models ..
 // it is a dry run, whose report says whether they fit and can come back. A plan
 // that Distribute began step by step and did not finish is taken back instead,
 // with the keys that it made.
-func Undistribute(ctx context.Context, db *gorm.DB, o DistributeOptions) (*migration.Result, error) {
+func Undistribute(ctx context.Context, db *gorm.DB, options DistributeOptions) (*migration.Result, error) {
 	pool, journal, err := begun(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	if journal != (distribution.Journal{}) {
-		return o.driver().TakeBack(ctx, pool, journal)
+		return options.driver().TakeBack(ctx, pool, journal)
 	}
 	c, err := catalog.Read(ctx, pool, catalog.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return o.driver().Undistribute(ctx, pool, c)
+	return options.driver().Undistribute(ctx, pool, c)
 }
 
 // begun returns the journal of a plan that was begun.

@@ -15,9 +15,9 @@ import (
 // because their table is observed, and that [Enforce] would change or refuse.
 // One place has several where its statements differ in what follows.
 type Finding struct {
-	// Site is the file and line outside of GORM and this package that the
+	// Source is the file and line outside of GORM and this package that the
 	// statement comes from.
-	Site string
+	Source string
 	// Op is the operation: create, query, update, delete, row or raw.
 	Op string
 	// Table is the statement's table; empty where it has none, as raw SQL.
@@ -33,7 +33,7 @@ type Finding struct {
 
 // String returns the finding as a line for people.
 func (f Finding) String() string {
-	text := f.Site + ": " + f.Op
+	text := f.Source + ": " + f.Op
 	if f.Table != "" {
 		text += " on " + f.Table
 	}
@@ -42,7 +42,7 @@ func (f Finding) String() string {
 
 // Findings are what a plugin has found so far.
 type Findings struct {
-	// List has them in order of their sites.
+	// List has them in order of their sources.
 	List []Finding
 	// Dropped is the number of findings that were not kept, because there were
 	// [MaxFindings] already. They were not handed to [Config.OnFinding] either.
@@ -52,9 +52,9 @@ type Findings struct {
 // MaxFindings is how many findings a plugin keeps.
 const MaxFindings = 4096
 
-// On returns those whose statement's table is one of some, by its name in GORM, and
+// OfTables returns those whose statement's table is one of some, by its name in GORM, and
 // so none of raw SQL. Dropped stays what it was.
-func (f Findings) On(tables ...string) Findings {
+func (f Findings) OfTables(tables ...string) Findings {
 	f.List = slices.DeleteFunc(slices.Clone(f.List), func(found Finding) bool { return !slices.Contains(tables, found.Table) })
 	return f
 }
@@ -91,7 +91,7 @@ func (p *Plugin) Findings() Findings {
 		all.List = append(all.List, *finding)
 	}
 	slices.SortFunc(all.List, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Site, b.Site), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Table, b.Table), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Table, b.Table), cmp.Compare(a.Reason, b.Reason))
 	})
 	return all
 }
@@ -103,11 +103,11 @@ type findings struct {
 	dropped int64
 }
 
-type findingKey struct{ site, op, table, reason string }
+type findingKey struct{ source, op, table, reason string }
 
 // find counts a finding, and tells of one that is new.
 func (p *Plugin) find(ctx context.Context, found Finding) {
-	found.Site, found.Count = callSite(), 1
+	found.Source, found.Count = callSite(), 1
 	if p.findings.add(found) {
 		p.config.OnFinding(ctx, found)
 	}
@@ -117,7 +117,7 @@ func (p *Plugin) find(ctx context.Context, found Finding) {
 func (f *findings) add(found Finding) bool {
 	f.Lock()
 	defer f.Unlock()
-	key := findingKey{found.Site, found.Op, found.Table, found.Reason}
+	key := findingKey{found.Source, found.Op, found.Table, found.Reason}
 	switch known := f.known[key]; {
 	case known != nil:
 		known.Count++
@@ -136,5 +136,5 @@ func (f *findings) add(found Finding) bool {
 // logFinding is what Config.OnFinding defaults to.
 func logFinding(ctx context.Context, f Finding) {
 	slog.LogAttrs(ctx, slog.LevelWarn, "tenancy: a statement is not scoped",
-		slog.String("op", f.Op), slog.String("table", f.Table), slog.String("reason", f.Reason), slog.String("site", f.Site))
+		slog.String("op", f.Op), slog.String("table", f.Table), slog.String("reason", f.Reason), slog.String("source", f.Source))
 }

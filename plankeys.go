@@ -23,13 +23,13 @@ import (
 // added to the options: the root, tenant columns of another name, tables of other kinds,
 // and keys that are tagged global. Models are not needed for that: tables that no
 // model names are planned as well.
-func PlanKeys(ctx context.Context, db *gorm.DB, o keys.Options, models ...any) (*keys.Analysis, error) {
-	_, analysis, err := planKeys(ctx, db, o, models)
+func PlanKeys(ctx context.Context, db *gorm.DB, options keys.Options, models ...any) (*keys.Analysis, error) {
+	_, analysis, err := planKeys(ctx, db, options, models)
 	return analysis, err
 }
 
 // planKeys returns the catalogue, too, that the analysis is of.
-func planKeys(ctx context.Context, db *gorm.DB, o keys.Options, models []any) (*catalog.Catalog, *keys.Analysis, error) {
+func planKeys(ctx context.Context, db *gorm.DB, options keys.Options, models []any) (*catalog.Catalog, *keys.Analysis, error) {
 	if name := db.Name(); name != "postgres" {
 		return nil, nil, errors.New("tenancy: keys are planned for PostgreSQL, not for " + name)
 	}
@@ -45,28 +45,28 @@ func planKeys(ctx context.Context, db *gorm.DB, o keys.Options, models []any) (*
 		if err := pool.QueryRowContext(ctx, "SELECT current_schema()").Scan(&schema); err != nil {
 			return nil, nil, err
 		}
-		if o, err = plugin.keyOptions(o, c, schema, models); err != nil {
+		if options, err = plugin.keyOptions(options, c, schema, models); err != nil {
 			return nil, nil, err
 		}
-		if err := addModelKeys(&o, c, db.WithContext(ctx), models); err != nil {
+		if err := addModelKeys(&options, c, db.WithContext(ctx), models); err != nil {
 			return nil, nil, err
 		}
 	case len(models) > 0:
 		return nil, nil, errors.New("tenancy: PlanKeys needs the plugin to know what models are: db.Use(tenancy.New(…))")
 	}
-	analysis, err := keys.Analyze(c, o)
+	analysis, err := keys.Analyze(c, options)
 	return c, analysis, err
 }
 
 // keyOptions adds to options what the configuration and the models say.
-func (p *Plugin) keyOptions(o keys.Options, c *catalog.Catalog, schema string, models []any) (keys.Options, error) {
-	if o.Column == "" {
-		o.Column = p.config.Column
+func (p *Plugin) keyOptions(options keys.Options, c *catalog.Catalog, schema string, models []any) (keys.Options, error) {
+	if options.Column == "" {
+		options.Column = p.config.Column
 	}
 	columns := map[catalog.Name]string{}
 	for _, value := range models {
 		if err := p.tables.declare(value, "PlanKeys"); err != nil {
-			return o, err
+			return options, err
 		}
 	}
 	for _, t := range p.tables.snapshot.Load().names {
@@ -76,30 +76,30 @@ func (p *Plugin) keyOptions(o keys.Options, c *catalog.Catalog, schema string, m
 		}
 		switch {
 		case !t.kind.hasColumn():
-			o.Shared = append(o.Shared, name)
+			options.Shared = append(options.Shared, name)
 		case t.kind == KindMixed:
-			o.Mixed = append(o.Mixed, name)
-			if t.column != o.Column {
+			options.Mixed = append(options.Mixed, name)
+			if t.column != options.Column {
 				columns[name] = t.column
 			}
 		case t.kind == KindRoot:
-			if o.Root == (catalog.Name{}) {
-				o.Root = name
+			if options.Root == (catalog.Name{}) {
+				options.Root = name
 			}
-		case t.column != o.Column:
+		case t.column != options.Column:
 			columns[name] = t.column
 		}
 	}
-	for name, column := range o.Columns {
+	for name, column := range options.Columns {
 		columns[name] = column
 	}
-	o.Columns = columns
-	return o, nil
+	options.Columns = columns
+	return options, nil
 }
 
 // addModelKeys adds the uniques that models want, and those that they keep without
 // the tenant.
-func addModelKeys(o *keys.Options, c *catalog.Catalog, db *gorm.DB, models []any) error {
+func addModelKeys(options *keys.Options, c *catalog.Catalog, db *gorm.DB, models []any) error {
 	m, ok := db.Migrator().(migrator)
 	if !ok || len(models) == 0 {
 		return nil
@@ -117,9 +117,9 @@ func addModelKeys(o *keys.Options, c *catalog.Catalog, db *gorm.DB, models []any
 			isTenant := func(p automigrate.Part) bool { return p.Column == wanted.Tenant }
 			switch {
 			case len(key.Columns) > 0 && key.Added && !key.Primary:
-				o.Uniques = append(o.Uniques, keys.Wanted{Object: keys.Object{Table: wanted.Table, Name: key.Name}, Columns: key.Columns[1:]})
+				options.Uniques = append(options.Uniques, keys.Wanted{Object: keys.Object{Table: wanted.Table, Name: key.Name}, Columns: key.Columns[1:]})
 			case !key.Added && !slices.ContainsFunc(key.Parts, isTenant):
-				o.Global = append(o.Global, globalKeys(table, key.Name, key.Columns)...)
+				options.Global = append(options.Global, globalKeys(table, key.Name, key.Columns)...)
 			}
 		}
 	}

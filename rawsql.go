@@ -10,20 +10,20 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// RawSQL scopes statements whose text the core cannot: Raw and Exec, and those
+// A TextScoper scopes statements whose text the core cannot: Raw and Exec, and those
 // that hold text with a query of its own, a function that is not known, or tables
 // that cannot be told. The sqlguard module implements it.
-type RawSQL interface {
+type TextScoper interface {
 	// Scope returns the statement as it may be sent under its scope, or an error
 	// that wraps [ErrUnscopedSQL]. Parts of it may be scoped already. It must be
 	// safe for concurrent use.
 	Scope(ctx context.Context, stmt RawStatement) (sql string, vars []any, err error)
 }
 
-// A Verifier is a [RawSQL] that also judges the statements that the plugin has
+// A Verifier is a [TextScoper] that also judges the statements that the plugin has
 // scoped, as a second opinion on each of them.
 type Verifier interface {
-	RawSQL
+	TextScoper
 	// VerifiesAll reports whether Verify is to be called. It is asked once.
 	VerifiesAll() bool
 	// Verify returns an error that wraps [ErrUnscopedSQL] for a statement that it
@@ -31,20 +31,20 @@ type Verifier interface {
 	Verify(ctx context.Context, stmt RawStatement) error
 }
 
-// An Explainer is a [RawSQL] that lets the database fail on purpose, as for an
+// An ErrorTranslator is a [TextScoper] that lets the database fail on purpose, as for an
 // upsert that meets a row of another tenant.
-type Explainer interface {
-	RawSQL
-	// Explain returns the error of this package that a database's error stands
+type ErrorTranslator interface {
+	TextScoper
+	// TranslateError returns the error of this package that a database's error stands
 	// for, and nil for others. It must be safe for concurrent use.
-	Explain(err error) error
+	TranslateError(err error) error
 }
 
-// A TextReader is a [RawSQL] that tells what a statement names, which decides
+// A TextReader is a [TextScoper] that tells what a statement names, which decides
 // whether [Config.Modes] lets it be sent as it is. Without one, the core reads a
 // small part of SQL by itself, and enforces what it does not understand.
 type TextReader interface {
-	RawSQL
+	TextScoper
 	// Names returns all that a statement of PostgreSQL's names, or an error for text
 	// that it cannot read to the end: that is enforced. It must be safe for concurrent
 	// use.
@@ -259,11 +259,11 @@ func (ex *execution) explain(db *gorm.DB) {
 	if isTargetError(err) {
 		ex.plugin.tables.forgetKeys()
 	}
-	explainer, ok := ex.plugin.config.RawSQL.(Explainer)
+	translator, ok := ex.plugin.config.RawSQL.(ErrorTranslator)
 	if !ok || ex.scope == nil || ex.scope.mode == modeBypass {
 		return
 	}
-	if err = explainer.Explain(err); err == nil {
+	if err = translator.TranslateError(err); err == nil {
 		return
 	}
 	if err = ex.errorOn(db.Statement.Table, err, ""); db.Error != nil {
@@ -287,7 +287,7 @@ func isSavepoint(sql string) bool {
 		len(words) == 4 && words[0] == "rollback" && words[1] == "to" && words[2] == "savepoint"
 }
 
-// describe tells a RawSQL what is known of a table.
+// describe tells a TextScoper what is known of a table.
 func (r *tables) describe(schemaName, name string) (TenantTable, bool) {
 	t := r.byName(schemaName, name)
 	if t == nil {

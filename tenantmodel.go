@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Key is what a tenant's id can be in a model.
-type Key interface {
+// TenantID is what a tenant's id can be in a model.
+type TenantID interface {
 	~string | ~int | ~int8 | ~int16 | ~int32 | ~int64 |
 		~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
@@ -22,7 +22,7 @@ type TenantModel struct {
 }
 
 // TenantModelOf is [TenantModel] for tenants whose ids are strings or integers.
-type TenantModelOf[K Key] struct {
+type TenantModelOf[K TenantID] struct {
 	TenantID K `gorm:"not null" json:"tenant_id" tenancy:"tenant"`
 }
 

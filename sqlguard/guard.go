@@ -30,8 +30,8 @@ type Options struct {
 	Functions []string
 }
 
-// Guard scopes SQL text; it implements [tenancy.RawSQL],
-// [tenancy.Verifier] and [tenancy.Explainer]. It is made by [New] and safe for concurrent use.
+// Guard scopes SQL text; it implements [tenancy.TextScoper],
+// [tenancy.Verifier] and [tenancy.ErrorTranslator]. It is made by [New] and safe for concurrent use.
 type Guard struct {
 	options   Options
 	functions map[string]bool
@@ -41,7 +41,7 @@ type Guard struct {
 
 var (
 	_ tenancy.Verifier  = (*Guard)(nil)
-	_ tenancy.Explainer = (*Guard)(nil)
+	_ tenancy.ErrorTranslator = (*Guard)(nil)
 )
 
 // New returns a Guard for [tenancy.Config.RawSQL].
@@ -70,7 +70,7 @@ type Stats struct {
 // Stats returns the counters of the cache.
 func (g *Guard) Stats() Stats { return g.cache.stats() }
 
-// Scope implements [tenancy.RawSQL]. The statement that it returns reads and
+// Scope implements [tenancy.TextScoper]. The statement that it returns reads and
 // changes rows of the scope's tenants only; their ids are bound behind the
 // caller's values. Its errors are a [*Refusal], or the scope's own, and the
 // vars that it was given are not changed.

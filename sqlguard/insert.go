@@ -218,12 +218,12 @@ func infersTenant(conflict *pg.OnConflictClause, column string) bool {
 	return false
 }
 
-// conflictMark is no boolean: casting it fails, with a text that Explain knows.
+// conflictMark is no boolean: casting it fails, with a text that TranslateError knows.
 const conflictMark = "tenancy: row of another tenant"
 
-// Explain implements [tenancy.Explainer]: it knows the failure of an upsert that
+// TranslateError implements [tenancy.ErrorTranslator]: it knows the failure of an upsert that
 // met a row of another tenant.
-func (g *Guard) Explain(err error) error {
+func (g *Guard) TranslateError(err error) error {
 	var failed interface{ SQLState() string }
 	if errors.As(err, &failed) && failed.SQLState() == "22P02" && strings.Contains(err.Error(), `"`+conflictMark+`"`) {
 		return tenancy.ErrCrossTenantConflict

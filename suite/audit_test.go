@@ -81,7 +81,7 @@ func TestRefusalsAreReported(t *testing.T) {
 			assert.Equal(t, test.table, got.Table, test.reason)
 		}
 		assert.Equal(t, "eve", got.Actor, test.reason)
-		assert.Contains(t, got.Site, "audit_test.go:", test.reason)
+		assert.Contains(t, got.Source, "audit_test.go:", test.reason)
 		require.ErrorIs(t, got.Err, test.err, test.reason)
 		var scoped *tenancy.ScopeError
 		assert.True(t, errors.As(got.Err, &scoped), test.reason)
@@ -95,6 +95,6 @@ func TestRefusalsAreReported(t *testing.T) {
 	require.NoError(t, db.WithContext(tenancy.Bypass(ctx, "a report")).Find(&[]User{}).Error)
 	require.Len(t, uses, 1)
 	assert.Equal(t, "eve", uses[0].Actor)
-	assert.Contains(t, uses[0].Site, "audit_test.go:")
+	assert.Contains(t, uses[0].Source, "audit_test.go:")
 	assert.Equal(t, "a report", uses[0].Reason)
 }

@@ -56,7 +56,7 @@ func TestAutoMigrateChangesEmptyTables(t *testing.T) {
 	})
 }
 
-func pendingText(changes []tenancy.Change) string {
+func pendingText(changes []tenancy.SchemaChange) string {
 	var b strings.Builder
 	for _, c := range changes {
 		fmt.Fprintf(&b, "%s\n\t%s\n", c, c.SQL)
@@ -84,7 +84,7 @@ func TestAutoMigrateReportsOnFilledTables(t *testing.T) {
 		}
 		require.NoError(t, plain.db.Model(clerk).Association("Skills").Append(&Skill{TenantModel: owned, ID: 1}))
 
-		migrate := func() []tenancy.Change {
+		migrate := func() []tenancy.SchemaChange {
 			done, err := tenancy.AutoMigrate(s.db, shopModels...)
 			require.ErrorIs(t, err, tenancy.ErrRowsWithoutTenant)
 			require.ErrorContains(t, err, "clerk_skills)")
@@ -170,7 +170,7 @@ func TestAutoMigrateReportsWhatRowsForbid(t *testing.T) {
 		s.must(t, fmt.Sprintf("INSERT INTO wares (tenant_id, id, name, code) VALUES ('%s', '1', 'x', 'x'), ('%[1]s', '2', 'x', 'x')", a))
 		s.must(t, fmt.Sprintf("INSERT INTO ware_parts (tenant_id, id, ware_id) VALUES ('%s', '1', '1')", b))
 		for _, tx := range []bool{false, true} {
-			var pending []tenancy.Change
+			var pending []tenancy.SchemaChange
 			if tx {
 				require.NoError(t, s.db.Transaction(func(tx *gorm.DB) error {
 					done, err := tenancy.AutoMigrate(tx, &WareNow{}, &WarePart{})

@@ -62,7 +62,7 @@ func openShop(t *testing.T, dsn string, scoped bool) *shop {
 }
 
 // migrate migrates and returns what is pending.
-func (s *shop) migrate(t *testing.T, models ...any) []tenancy.Change {
+func (s *shop) migrate(t *testing.T, models ...any) []tenancy.SchemaChange {
 	t.Helper()
 	done, err := tenancy.AutoMigrate(s.db, models...)
 	require.NoError(t, err)

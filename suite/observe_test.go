@@ -385,9 +385,9 @@ func assertFindings(t *testing.T, step observedStep, before, after []tenancy.Fin
 		if known[f.String()] {
 			continue
 		}
-		assert.Contains(t, f.Site, "observe_test.go:", step.name)
+		assert.Contains(t, f.Source, "observe_test.go:", step.name)
 		assert.Equal(t, f.Err != nil, strings.HasPrefix(f.Reason, "would be refused"), step.name)
-		found = append(found, strings.TrimPrefix(f.String(), f.Site+": "))
+		found = append(found, strings.TrimPrefix(f.String(), f.Source+": "))
 	}
 	if !assert.Len(t, found, len(step.found), "%s: %q", step.name, found) {
 		return
@@ -607,7 +607,7 @@ func TestFindings(t *testing.T) {
 	var logged bytes.Buffer
 	c := observe()
 	log := slog.New(slog.NewTextHandler(&logged, nil))
-	c.OnFinding = func(ctx context.Context, f tenancy.Finding) { log.WarnContext(ctx, f.Reason, "site", f.Site) }
+	c.OnFinding = func(ctx context.Context, f tenancy.Finding) { log.WarnContext(ctx, f.Reason, "source", f.Source) }
 	w := newObserving(t, openSQLite(t), c)
 	require.NoError(t, w.plugin.Findings().Err())
 	for range 5 {
@@ -618,8 +618,8 @@ func TestFindings(t *testing.T) {
 	assert.EqualValues(t, 5, found.List[0].Count)
 	assert.Equal(t, 1, strings.Count(logged.String(), "\n"), "told once")
 	require.ErrorContains(t, found.Err(), "query on users: adds the tenant's condition for users (5 times)")
-	require.Error(t, found.On("orders", "users").Err())
-	require.NoError(t, found.On("orders").Err())
+	require.Error(t, found.OfTables("orders", "users").Err())
+	require.NoError(t, found.OfTables("orders").Err())
 	require.Len(t, found.List, 1, "what On was asked of stays whole")
 
 	for i := range tenancy.MaxFindings + 9 { // as many tables, at one place

@@ -188,8 +188,8 @@ func TestBypassIsSeenAndMayBeRefused(t *testing.T) {
 	var seen []tenancy.BypassUse
 	cfg := config()
 	cfg.OnBypass = func(_ context.Context, use tenancy.BypassUse) error {
-		require.Contains(t, use.Site, "session_test.go:")
-		use.Site = ""
+		require.Contains(t, use.Source, "session_test.go:")
+		use.Source = ""
 		seen = append(seen, use)
 		if use.Op == "delete" {
 			return no
