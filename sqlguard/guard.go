@@ -40,7 +40,7 @@ type Guard struct {
 }
 
 var (
-	_ tenancy.Verifier  = (*Guard)(nil)
+	_ tenancy.Verifier        = (*Guard)(nil)
 	_ tenancy.ErrorTranslator = (*Guard)(nil)
 )
 
