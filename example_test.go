@@ -428,7 +428,7 @@ func ExamplePlanKeys() {
 			return err
 		}
 		for _, question := range analysis.Questions {
-			fmt.Println(question.Table, question.Asks, question.Answers)
+			fmt.Println(question)
 		}
 
 		pool, err := db.DB()
@@ -464,6 +464,21 @@ func ExamplePlanKeys() {
 		return nil
 	}
 	_ = bring // it needs a PostgreSQL server
+}
+
+// One answer for many tables, a path without a foreign key, and what a key does.
+func ExamplePlanKeys_options() {
+	users := catalog.Name{Schema: "shop", Name: "users"}
+	options := keys.Options{
+		Shared: []catalog.Name{{Schema: "reference", Name: "*"}},
+		Skip:   []catalog.Name{{Schema: "*", Name: "tmp_*"}},
+		Global: []keys.Object{{Table: catalog.Name{Schema: "*", Name: "*"}, Name: "*_token_key"}},
+		References: map[catalog.Name]keys.Reference{
+			{Schema: "shop", Name: "letters"}: {Columns: []string{"to_mail"}, Table: users, Keys: []string{"mail"}},
+		},
+		OnDelete: map[keys.Object]catalog.Action{{Table: users, Name: "users_manager_id_fkey"}: catalog.NoAction},
+	}
+	_ = options
 }
 
 func ExamplePlugin_Findings() {

@@ -24,7 +24,7 @@ func (a *Analysis) After() *catalog.Catalog {
 		}
 		after.Tables = append(after.Tables, &table)
 	}
-	for _, l := range a.links {
+	for _, l := range slices.Concat(a.links, a.redone) {
 		made := *l.new
 		made.Name = l.old.Name
 		*after.Table(l.child.Name).Constraint(l.old.Name) = made

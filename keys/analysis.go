@@ -41,18 +41,23 @@ type Table struct {
 	check      string // the name of the check that stands in for NOT NULL
 }
 
-// A Hop is one foreign key of a path.
+// A Hop is one foreign key of a path, or one of Options.References.
 type Hop struct {
 	From, To   catalog.Name
-	Constraint string
+	Constraint string // empty where there is no foreign key
+	// Columns of From hold the values of Keys of To.
+	Columns, Keys []string
 }
 
 // A Question is what only a person can decide.
 type Question struct {
-	Table catalog.Name
-	Asks  string
+	Table  catalog.Name
+	Object string // a unique; empty for the table
+	Asks   string
 	// Answers are the options that answer it.
 	Answers []string
+	// Also are what the same is asked of, with other names.
+	Also []Object
 }
 
 // An Analysis is what the tables are and what they lack.
@@ -67,10 +72,10 @@ type Analysis struct {
 	byName  map[catalog.Name]*Table
 	typ     string // of tenant columns that are added
 	names   *names
-	global  map[Object]bool
 
 	replaced []*replacement
 	links    []*link
+	redone   []*link // foreign keys that do something else, and stay what they are
 
 	preflight []Finding // of the last one
 	broken    []broken
@@ -84,7 +89,8 @@ var ErrUndecided = errors.New("keys: the plan cannot be made yet")
 // for options that name what is not there; what a person must decide is in the
 // analysis' questions, what stands in the way in its findings.
 func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
-	a := &Analysis{catalog: c, options: o.withDefaults(), byName: map[catalog.Name]*Table{}, names: newNames(c), global: setOf(o.Global)}
+	o, wrong := o.withDefaults().expand(c)
+	a := &Analysis{catalog: c, options: o, byName: map[catalog.Name]*Table{}, names: newNames(c)}
 	for _, t := range c.Tables {
 		a.byName[t.Name] = &Table{Table: t, Role: Undecided}
 	}
@@ -96,7 +102,7 @@ func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
 	a.findRoot()
 	a.classify()
 	a.restore()
-	if err := a.check(); err != nil {
+	if err := errors.Join(append(a.checkObjects(), wrong, a.check())...); err != nil {
 		return nil, err
 	}
 	a.reach()
@@ -105,6 +111,7 @@ func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
 	a.wantKeys()
 	a.wantLinks()
 	a.findObstacles()
+	a.Questions, a.Findings = groupedQuestions(a.Questions), grouped(a.Findings)
 	return a, nil
 }
 
@@ -121,26 +128,14 @@ func (a *Analysis) check() error {
 	if a.options.Root != (catalog.Name{}) {
 		table("Root", a.options.Root)
 	}
-	for _, name := range a.options.Shared {
-		table("Shared", name)
-	}
-	for _, name := range a.options.Mixed {
-		table("Mixed", name)
-	}
-	for _, name := range a.options.Skip {
-		table("Skip", name)
-	}
-	for name := range a.options.Columns {
-		table("Columns", name)
-	}
 	for name, constraint := range a.options.Paths {
 		if t := table("Paths", name); t != nil && (t.Constraint(constraint) == nil || t.Constraint(constraint).Foreign == nil) {
 			errs = append(errs, fmt.Errorf("keys: Options.Paths: %s has no foreign key %s", name, constraint))
 		}
 	}
-	for _, object := range a.options.Global {
-		if t := table("Global", object.Table); t != nil && t.Constraint(object.Name) == nil && t.Index(object.Name) == nil {
-			errs = append(errs, fmt.Errorf("keys: Options.Global: %s has neither a constraint nor an index %s", object.Table, object.Name))
+	for name, reference := range a.options.References {
+		if t := table("References", name); t != nil && table("References", reference.Table) != nil {
+			errs = append(errs, a.checkReference(a.byName[name], reference))
 		}
 	}
 	return errors.Join(errs...)
@@ -220,6 +215,8 @@ func (a *Analysis) classify() {
 			t.Role = Skipped
 		case shared[t.Name]:
 			t.Role = Shared
+		case a.options.Columns[t.Name] == "" && knownRole(t.Table) != "":
+			t.Role = knownRole(t.Table)
 		default:
 			a.findColumn(t)
 		}

@@ -114,7 +114,7 @@ func TestAnalyze(t *testing.T) {
 			reason: "two ways that are equally good are a question",
 			sql: `CREATE TABLE users (id bigint PRIMARY KEY, tenant_id bigint NOT NULL);
 				CREATE TABLE teams (id bigint PRIMARY KEY, tenant_id bigint NOT NULL);
-				CREATE TABLE members (user_id bigint NOT NULL REFERENCES users, team_id bigint NOT NULL REFERENCES teams);`,
+				CREATE TABLE members (user_id bigint NOT NULL REFERENCES users, team_id bigint NOT NULL REFERENCES teams, note text);`,
 			roles: map[string]string{"members": "undecided "},
 			questions: []string{"members reaches a tenant by members_team_id_fkey (to teams) and by members_user_id_fkey (to users): " +
 				"which tells its tenant?"},
@@ -122,7 +122,7 @@ func TestAnalyze(t *testing.T) {
 			reason: "which the options answer",
 			sql: `CREATE TABLE users (id bigint PRIMARY KEY, tenant_id bigint NOT NULL);
 				CREATE TABLE teams (id bigint PRIMARY KEY, tenant_id bigint NOT NULL);
-				CREATE TABLE members (user_id bigint NOT NULL REFERENCES users, team_id bigint NOT NULL REFERENCES teams);`,
+				CREATE TABLE members (user_id bigint NOT NULL REFERENCES users, team_id bigint NOT NULL REFERENCES teams, note text);`,
 			options: func(s in) keys.Options {
 				return keys.Options{Paths: map[catalog.Name]string{s.name("members"): "members_user_id_fkey"}}
 			},
@@ -162,7 +162,7 @@ func TestAnalyze(t *testing.T) {
 			findings: []string{
 				"blocker: posts: posts_a_b_fkey: ON UPDATE SET NULL with the tenant in the key would clear the tenant; make it NO ACTION or CASCADE",
 				"blocker: posts: posts_b_a_fkey: MATCH FULL with the tenant in the key allows no null; make it MATCH SIMPLE, with a check that its columns are null together",
-				"note: posts: posts_b_a_fkey: it becomes SET NULL of its own columns only, which Citus does not allow",
+				"note: posts: posts_b_a_fkey: it becomes SET NULL of its own columns only, which Citus does not allow; Options.OnDelete makes it do something else",
 			},
 		}, {
 			reason: "a view that groups by a key alone needs it",

@@ -29,6 +29,8 @@ type Finding struct {
 	// least. Of findings in the data.
 	Rows  []string
 	Count int64
+	// Also are what the same is said of, with other names.
+	Also []Object
 }
 
 // String writes a finding on one line.
@@ -52,6 +54,9 @@ func (f Finding) String() string {
 	if f.Remedy != "" {
 		fmt.Fprintf(&b, "; %s", f.Remedy)
 	}
+	if len(f.Also) > 0 {
+		b.WriteString("; the same of " + others(f.Also))
+	}
 	return b.String()
 }
 
@@ -74,7 +79,7 @@ func (a *Analysis) findObstacles() {
 			a.findReferences(t)
 			continue
 		}
-		if t.Role == Shared && t.Table.Column(a.columnOf(t.Table)) != nil {
+		if t.Role == Shared && knownRole(t.Table) == "" && t.Table.Column(a.columnOf(t.Table)) != nil {
 			a.found(Warning, t, a.columnOf(t.Table), "give the rows that are everybody's a table of their own",
 				"the table is shared and has a tenant column: references to its rows may cross tenants")
 		}
@@ -132,9 +137,8 @@ func (a *Analysis) findInTable(t *Table) {
 	a.findInGrants(t)
 	for i := range t.Constraints {
 		c := &t.Constraints[i]
-		if c.Foreign != nil && !c.Inherited && clears(c.Foreign.OnDelete) && slices.Contains(c.Columns, t.Column) && t.Role != Root &&
-			(len(c.Foreign.DeleteColumns) == 0 || slices.Contains(c.Foreign.DeleteColumns, t.Column)) {
-			a.found(Blocker, t, c.Name, "make it ON DELETE CASCADE or NO ACTION",
+		if a.clearsTenant(t, c) {
+			a.found(Blocker, t, c.Name, "make it CASCADE or NO ACTION by Options.OnDelete",
 				"its ON DELETE clears the tenant column, which may no longer be null: deleting a row of %s would fail", c.Foreign.Table)
 		}
 		if c.Kind == catalog.Exclusion && !c.Inherited && t.Role != Root && !strings.Contains(c.Text, catalog.Quote(t.Column)+" WITH =") {
@@ -142,6 +146,18 @@ func (a *Analysis) findInTable(t *Table) {
 				"the exclusion holds between tenants as well")
 		}
 	}
+}
+
+// clearsTenant reports whether a foreign key's ON DELETE clears the tenant column, also
+// once the plan is carried out.
+func (a *Analysis) clearsTenant(t *Table, c *catalog.Constraint) bool {
+	if c.Foreign == nil || c.Inherited || t.Role == Root || !slices.Contains(c.Columns, t.Column) {
+		return false
+	}
+	if made := a.redoes(t, c); made != nil {
+		c = made
+	}
+	return clears(c.Foreign.OnDelete) && (len(c.Foreign.DeleteColumns) == 0 || slices.Contains(c.Foreign.DeleteColumns, t.Column))
 }
 
 // findInPublications finds publications that list columns, and the tenant not among
@@ -256,7 +272,7 @@ func (a *Analysis) findInLink(l *link) {
 			"the tenant columns are of types %s here and %s in %s, which no foreign key can match", own, theirs, l.parent.Name)
 	}
 	if clears(foreign.OnDelete) && a.catalog.Version < 150000 {
-		a.found(Blocker, l.child, l.old.Name, "use PostgreSQL 15, or make it NO ACTION or CASCADE",
+		a.found(Blocker, l.child, l.old.Name, "use PostgreSQL 15, or make it NO ACTION or CASCADE by Options.OnDelete",
 			"ON DELETE SET NULL with the tenant in the key would clear the tenant")
 	}
 	if clears(foreign.OnUpdate) {
@@ -268,7 +284,8 @@ func (a *Analysis) findInLink(l *link) {
 			"MATCH FULL with the tenant in the key allows no null")
 	}
 	if clears(foreign.OnDelete) && a.catalog.Version >= 150000 {
-		a.found(Note, l.child, l.old.Name, "", "it becomes SET NULL of its own columns only, which Citus does not allow")
+		a.found(Note, l.child, l.old.Name, "Options.OnDelete makes it do something else",
+			"it becomes SET NULL of its own columns only, which Citus does not allow")
 	}
 }
 

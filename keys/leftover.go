@@ -153,11 +153,12 @@ func (p *past) foreign(child *Table) {
 			continue
 		}
 		parent := p.byName[key.Foreign.Table]
-		if parent == nil || !parent.owned() || parent.Role == Root || parent.unfit() || !matches(child, parent, &key) {
+		if parent == nil {
 			continue
 		}
 		beside := slices.ContainsFunc(child.Constraints, func(old catalog.Constraint) bool { return p.isOf(child, parent, &key, &old) })
 		index, made := p.made[Object{parent.Name, key.Index}]
+		made = made && parent.owned() && parent.Role != Root && !parent.unfit() && matches(child, parent, &key)
 		switch {
 		case beside:
 			table := p.edit(child)
@@ -170,13 +171,17 @@ func (p *past) foreign(child *Table) {
 
 // isOf reports whether a foreign key was made to take an old one's place.
 func (p *past) isOf(child, parent *Table, key, old *catalog.Constraint) bool {
-	if old.Foreign == nil || old.Inherited || old.Foreign.Table != parent.Name || matches(child, parent, old) {
+	if old.Foreign == nil || old.Inherited || old.Foreign.Table != parent.Name || old.Name == key.Name {
+		return false
+	}
+	made := p.becomes(child, parent, old)
+	if made == nil {
 		return false
 	}
 	name := fit(old.Name, "tenant", func(name string) bool {
 		return name == key.Name || !p.names.constraints[Object{child.Name, name}]
 	})
-	made, valid := linked(child, parent, old), *key
+	valid := *key
 	valid.Validated = true
 	return name == key.Name && made.Definition() == valid.Definition()
 }

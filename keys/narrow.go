@@ -16,18 +16,18 @@ var telling = []string{"token", "secret", "hash", "digest", "apikey", "fingerpri
 // once the plan is carried out. Those that look as if a value told the tenant are
 // asked about: two tenants could have the same afterwards.
 func (a *Analysis) findNarrowed() {
-	perTenant := setOf(a.options.PerTenant)
 	for _, r := range a.replaced {
 		if r.old == nil || r.isPrimary() || r.onlyIDs() {
 			continue
 		}
 		what := r.old.Name
-		if perTenant[Object{r.table.Name, what}] || r.constraint != nil && perTenant[Object{r.table.Name, r.constraint.Name}] {
+		if chosen(a.options.PerTenant, a.options.Global, r.table.Name, what, r.old.Constraint) {
 			continue
 		}
 		if column := r.telling(); column != "" {
 			a.ask(r.table, "has the unique "+catalog.Quote(what)+", and "+catalog.Quote(column)+
 				" looks as if it told who the tenant is: must it hold over all tenants?", "Options.Global", "Options.PerTenant")
+			a.Questions[len(a.Questions)-1].Object = what
 			continue
 		}
 		a.found(Note, r.table, what, "name it in Options.Global, if it must hold over all tenants",

@@ -4,6 +4,11 @@ import "github.com/gorm-tenancy/tenancy/catalog"
 
 // Options say what the catalogue does not. The zero value takes tables with a
 // column tenant_id for tenants' and asks about everything else.
+//
+// In the names of Shared, Mixed, Skip, Columns, Global, PerTenant and OnDelete a *
+// stands for any text, so that one answer is for many: {Schema: "audit", Name: "*"}
+// are all tables of a schema but partitions, which are what their table is. What is
+// named as it is comes before what a pattern stands for.
 type Options struct {
 	// Column is the tenant column's name where Columns says nothing else. Empty
 	// means "tenant_id".
@@ -37,6 +42,12 @@ type Options struct {
 	// Paths names for a table without a tenant column the foreign key that leads
 	// to its tenant, where there are several.
 	Paths map[catalog.Name]string
+	// References tell the tenant of a table's rows where no foreign key does.
+	References map[catalog.Name]Reference
+	// OnDelete is what foreign keys that the plan makes, or makes again for this, do when
+	// the row is deleted that they refer to. One that is not named does what it did. A plan
+	// that is made again after phase Swap does not know what that was: keep the first.
+	OnDelete map[Object]catalog.Action
 	// Uniques are wanted besides those that there are, the tenant column not
 	// among their columns.
 	Uniques []Wanted
@@ -46,6 +57,16 @@ type Options struct {
 type Object struct {
 	Table catalog.Name
 	Name  string
+}
+
+// A Reference is what a table's rows refer to others by without a foreign key.
+type Reference struct {
+	Columns []string
+	// Table is what they refer to: a tenant's table, or one that reaches its tenant.
+	Table catalog.Name
+	// Keys are its columns that they hold the values of, which must be a key of it.
+	// Empty means its primary key.
+	Keys []string
 }
 
 // Wanted is a unique that a table is to have.

@@ -116,43 +116,129 @@ func (a *Analysis) hop(t *Table, nullables bool) (Hop, bool) {
 		rank int
 	}
 	var candidates []candidate
-	for i := range t.Constraints {
-		c := &t.Constraints[i]
-		if c.Foreign == nil || c.Foreign.Table == t.Name || c.Inherited || slices.Contains(c.Columns, t.Column) {
-			continue
-		}
-		to := a.byName[c.Foreign.Table]
-		chosen := a.options.Paths[t.Name]
-		if to == nil || !to.owned() || to == t || chosen != "" && chosen != c.Name {
-			continue
-		}
-		if slices.ContainsFunc(to.Path, func(h Hop) bool { return h.From == t.Name || h.To == t.Name }) {
+	for _, hop := range a.hops(t) {
+		to := a.byName[hop.To]
+		if to == nil || !to.owned() || to == t || slices.Contains(hop.Columns, t.Column) ||
+			slices.ContainsFunc(to.Path, func(h Hop) bool { return h.From == t.Name || h.To == t.Name }) {
 			continue
 		}
 		rank := len(to.Path)
-		if nullable(t.Table, c.Columns) {
+		if nullable(t.Table, hop.Columns) {
 			if !nullables {
 				continue
 			}
 			rank += len(a.catalog.Tables)
 		}
-		candidates = append(candidates, candidate{Hop{t.Name, to.Name, c.Name}, rank})
+		candidates = append(candidates, candidate{hop, rank})
 	}
 	slices.SortStableFunc(candidates, func(x, y candidate) int { return cmp.Compare(x.rank, y.rank) })
+	var best []Hop
+	for _, c := range candidates {
+		if c.rank == candidates[0].rank {
+			best = append(best, c.hop)
+		}
+	}
 	switch {
 	case len(candidates) == 0:
 		return Hop{}, false
-	case len(candidates) > 1 && candidates[0].rank == candidates[1].rank && t.Role == Undecided:
+	case len(best) > 1 && t.Role == Undecided && !a.joins(t.Table, best):
 		var ways []string
-		for _, c := range candidates {
-			if c.rank == candidates[0].rank {
-				ways = append(ways, fmt.Sprintf("%s (to %s)", catalog.Quote(c.hop.Constraint), c.hop.To))
-			}
+		for _, hop := range best {
+			ways = append(ways, fmt.Sprintf("%s (to %s)", catalog.Quote(hop.Constraint), hop.To))
 		}
 		a.ask(t, "reaches a tenant by "+strings.Join(ways, " and by ")+": which tells its tenant?", "Options.Paths")
 		return Hop{}, false
 	}
-	return candidates[0].hop, true
+	return best[0], true
+}
+
+// hops are the references that may tell a table's tenant.
+func (a *Analysis) hops(t *Table) (hops []Hop) {
+	if r, ok := a.options.References[t.Name]; ok {
+		return []Hop{{From: t.Name, To: r.Table, Columns: r.Columns, Keys: a.keysOf(r)}}
+	}
+	chosen := a.options.Paths[t.Name]
+	for i := range t.Constraints {
+		c := &t.Constraints[i]
+		if c.Foreign != nil && !c.Inherited && (chosen == "" || chosen == c.Name) {
+			hops = append(hops, Hop{t.Name, c.Foreign.Table, c.Name, c.Columns, c.Foreign.Columns})
+		}
+	}
+	return hops
+}
+
+// joins reports whether a table joins what it refers to, so that a row is a pair of
+// rows and either tells its tenant: each foreign key gets the tenant, and a pair of two
+// tenants' rows is refused whichever is asked.
+func (a *Analysis) joins(t *catalog.Table, hops []Hop) bool {
+	var columns []string
+	for _, hop := range hops {
+		if to := a.byName[hop.To]; nullable(t, hop.Columns) || to.unfit() || to.Role == Root {
+			return false
+		}
+		columns = append(columns, hop.Columns...)
+	}
+	isPair := func(of []string) bool {
+		return len(of) > 0 && !slices.ContainsFunc(of, func(c string) bool { return !slices.Contains(columns, c) }) &&
+			!slices.ContainsFunc(hops, func(h Hop) bool {
+				return !slices.ContainsFunc(h.Columns, func(c string) bool { return slices.Contains(of, c) })
+			})
+	}
+	var all []string
+	for i := range t.Columns {
+		all = append(all, t.Columns[i].Name)
+	}
+	if isPair(all) {
+		return true
+	}
+	return slices.ContainsFunc(t.Indexes, func(index catalog.Index) bool {
+		var of []string
+		for _, part := range index.Parts {
+			of = append(of, part.Column)
+		}
+		return index.Unique && index.Predicate == "" && isPair(of)
+	})
+}
+
+// keysOf are the columns that a reference holds the values of.
+func (a *Analysis) keysOf(r Reference) []string {
+	if key := a.byName[r.Table].PrimaryKey(); len(r.Keys) == 0 && key != nil {
+		return key.Columns
+	}
+	return r.Keys
+}
+
+// checkReference finds a reference that tells no tenant, or several. Of a table whose
+// rows have a tenant it is not asked for any more.
+func (a *Analysis) checkReference(t *Table, r Reference) error {
+	if t.Role == Tenants && t.Table.Column(t.Column).NotNull {
+		return nil
+	}
+	to, keys := a.byName[r.Table], a.keysOf(r)
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("keys: Options.References of %s: %s", t.Name, fmt.Sprintf(format, args...))
+	}
+	if a.options.Paths[t.Name] != "" {
+		return fail("Options.Paths names a foreign key")
+	}
+	if len(keys) == 0 || len(keys) != len(r.Columns) {
+		return fail("%d columns for %d of %s", len(r.Columns), len(keys), r.Table)
+	}
+	for i := range keys {
+		own, theirs := t.Table.Column(r.Columns[i]), to.Table.Column(keys[i])
+		switch {
+		case own == nil:
+			return fail("it has no column %s", catalog.Quote(r.Columns[i]))
+		case theirs == nil:
+			return fail("%s has no column %s", r.Table, catalog.Quote(keys[i]))
+		case !alike(own.Type, theirs.Type):
+			return fail("%s is of type %s, and %s of %s of type %s", catalog.Quote(own.Name), own.Type, catalog.Quote(theirs.Name), r.Table, theirs.Type)
+		}
+	}
+	if !to.hasKey(keys) {
+		return fail("%s are no key of %s: a row could refer to rows of several tenants", strings.Join(quoted(keys), ", "), r.Table)
+	}
+	return nil
 }
 
 func nullable(t *catalog.Table, columns []string) bool {
@@ -161,5 +247,5 @@ func nullable(t *catalog.Table, columns []string) bool {
 
 // String writes a path as a person reads it.
 func (h Hop) String() string {
-	return fmt.Sprintf("%s → %s (%s)", h.From, h.To, h.Constraint)
+	return fmt.Sprintf("%s → %s (%s)", h.From, h.To, cmp.Or(h.Constraint, "by "+strings.Join(quoted(h.Columns), ", ")+", without a foreign key"))
 }

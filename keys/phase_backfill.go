@@ -9,6 +9,7 @@ import (
 
 // expand adds the columns.
 func (a *Analysis) expand() (steps []migration.Step) {
+	steps = a.redo()
 	for _, t := range a.Tables {
 		if t.Role != Reaching || t.isPartition() {
 			continue
@@ -24,6 +25,61 @@ func (a *Analysis) expand() (steps []migration.Step) {
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// redo has foreign keys do what the options say, when a row is deleted.
+func (a *Analysis) redo() (steps []migration.Step) {
+	for _, l := range a.redone {
+		steps = append(steps, l.redo()...)
+	}
+	return steps
+}
+
+// redoAbout is what the phase says of them.
+func (a *Analysis) redoAbout() string {
+	if len(a.redone) == 0 {
+		return ""
+	}
+	return " Foreign keys do what the options say, when a row is deleted."
+}
+
+func (l *link) redo() (steps []migration.Step) {
+	open := *l.new
+	open.Validated = l.child.Partitioned
+	if open.Definition() != l.old.Definition() { // else a plan has left it so
+		steps = append(steps, l.replace(&open))
+	}
+	if l.child.Partitioned {
+		return steps
+	}
+	name := catalog.Quote(l.old.Name)
+	validate := sized(stepOn(l.child, "validate "+name, "old rows refer to rows that are there", "VALIDATE CONSTRAINT "+name), l.child)
+	validate.Lock, validate.Blocks = migration.ShareUpdateExclusive, "other changes of the table, while it is read"
+	validate.Before, validate.After = []migration.State{constraintState(l.child, &open)}, []migration.State{constraintState(l.child, l.new)}
+	return append(steps, validate)
+}
+
+// replace makes the foreign key again where it stands.
+func (l *link) replace(made *catalog.Constraint) migration.Step {
+	name := catalog.Quote(l.old.Name)
+	become := func(c catalog.Constraint) string {
+		c.Validated = c.Validated && l.child.Partitioned
+		return catalog.Atomic(alter(l.child, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+c.Definition()),
+			l.old.CommentSQL(l.old.Name, l.child.Name))
+	}
+	step := stepOn(l.child, "make "+name+" again", "it does something else when a row is deleted")
+	step.SQL, step.Undo = []string{become(*made)}, []string{become(*l.old)}
+	step.Blocks = "everything on it and on " + l.parent.Name.String() + ", for a moment"
+	step.Transaction, step.Also = false, l.also() // one statement
+	if l.child.Partitioned {
+		step.Blocks = "everything on it and on " + l.parent.Name.String() + ", while the table is read"
+		step = sized(step, l.child)
+	} else if l.old.Validated {
+		step.Undo = append(step.Undo, alter(l.child, "VALIDATE CONSTRAINT "+name))
+		step.Repair = step.SQL // an undo may leave the old one without its validation
+	}
+	step.Before, step.After = []migration.State{constraintState(l.child, l.old)}, []migration.State{constraintState(l.child, made)}
+	return step
 }
 
 // added is the column that is added.
@@ -50,13 +106,10 @@ func (a *Analysis) backfill() (steps []migration.Step) {
 // fill fills a table along the first hop of its path, whose table is filled.
 func (a *Analysis) fill(t, leaf *Table) migration.Step {
 	hop := t.Path[0]
-	key, from := t.Table.Constraint(hop.Constraint), a.byName[hop.To]
+	from := a.byName[hop.To]
 	column, tells := catalog.Quote(t.Column), "p."+catalog.Quote(from.Column)
-	sql := fmt.Sprintf("UPDATE %s AS t SET %s = %s FROM %s AS p WHERE t.%s IS NULL AND %s IS NOT NULL",
-		leaf.Name, column, tells, from.Name, column, tells)
-	for i, name := range key.Columns {
-		sql += fmt.Sprintf(" AND t.%s = p.%s", catalog.Quote(name), catalog.Quote(key.Foreign.Columns[i]))
-	}
+	sql := fmt.Sprintf("UPDATE %s AS t SET %s = %s FROM %s AS p WHERE t.%s IS NULL AND %s IS NOT NULL AND %s",
+		leaf.Name, column, tells, from.Name, column, tells, joined("t", "p", hop.Columns, hop.Keys))
 	return sized(migration.Step{
 		Name: leaf.Name.String() + ": fill " + column, Table: leaf.Name,
 		About: "from " + from.Name.String() + ", a range of blocks at a time",

@@ -30,7 +30,7 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 		{
 			Name: Expand, About: "Tenant columns are added to tables that have none. A connection that has prepared a SELECT * of one " +
 				"gets one error at its next use (0A000, cached plan must not change result type), and no other: " +
-				"GORM and pgx prepare, unless default_query_exec_mode=exec is in their DSN.",
+				"GORM and pgx prepare, unless default_query_exec_mode=exec is in their DSN." + a.redoAbout(),
 			Steps: a.expand(),
 		}, {
 			Name: Backfill, About: "Rows without a tenant get theirs from the rows that they refer to.",
@@ -64,7 +64,7 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 func (a *Analysis) undecided() error {
 	var errs []error
 	for _, q := range a.Questions {
-		errs = append(errs, fmt.Errorf("%w: %s %s (%v)", ErrUndecided, q.Table, q.Asks, q.Answers))
+		errs = append(errs, fmt.Errorf("%w: %s", ErrUndecided, q))
 	}
 	for _, f := range slices.Concat(a.Findings, a.preflight) {
 		if f.Severity == Blocker {

@@ -61,6 +61,7 @@ func (a *Analysis) Preflight(ctx context.Context, db Beginner, limits Limits) ([
 			findings = append(findings, *finding)
 		}
 	}
+	findings = grouped(findings)
 	return findings, nil
 }
 
@@ -131,6 +132,11 @@ func (a *Analysis) questions() (list []*query) {
 			list = append(list, dangling(l))
 		}
 	}
+	for _, l := range a.redone {
+		if !l.old.Validated {
+			list = append(list, dangling(l))
+		}
+	}
 	for _, t := range a.Tables {
 		if t.fills() && !t.isPartition() {
 			list = append(list, a.unfilled(t))
@@ -168,8 +174,8 @@ func (a *Analysis) tenantOf(alias string, t *Table) (joins, tenant string) {
 		return "", own
 	}
 	hop := t.Path[0]
-	to, key, next := a.byName[hop.To], t.Table.Constraint(hop.Constraint), alias+"_up"
-	joins = " LEFT JOIN " + to.Name.String() + " AS " + next + " ON " + joined(alias, next, key)
+	to, next := a.byName[hop.To], alias+"_up"
+	joins = " LEFT JOIN " + to.Name.String() + " AS " + next + " ON " + joined(alias, next, hop.Columns, hop.Keys)
 	further, tenant := a.tenantOf(next, to)
 	if own != "" {
 		tenant = "coalesce(" + own + ", " + tenant + ")"
@@ -177,11 +183,11 @@ func (a *Analysis) tenantOf(alias string, t *Table) (joins, tenant string) {
 	return joins + further, tenant
 }
 
-// joined is the condition of a foreign key.
-func joined(child, parent string, key *catalog.Constraint) string {
+// joined is the condition of a reference.
+func joined(child, parent string, columns, keys []string) string {
 	var on []string
-	for i, column := range key.Columns {
-		on = append(on, child+"."+catalog.Quote(column)+" = "+parent+"."+catalog.Quote(key.Foreign.Columns[i]))
+	for i, column := range columns {
+		on = append(on, child+"."+catalog.Quote(column)+" = "+parent+"."+catalog.Quote(keys[i]))
 	}
 	return strings.Join(on, " AND ")
 }
@@ -205,7 +211,7 @@ func (a *Analysis) crossing(l *link) *query {
 	parentJoins, parent := a.tenantOf("p", l.parent)
 	return &query{
 		sql: fmt.Sprintf("SELECT %s || ' → ' || %s FROM %s AS c JOIN %s AS p ON %s%s%s WHERE %s::text <> %s::text LIMIT $1",
-			rowKey("c", l.child), rowKey("p", l.parent), l.child.Name, l.parent.Name, joined("c", "p", l.old),
+			rowKey("c", l.child), rowKey("p", l.parent), l.child.Name, l.parent.Name, joined("c", "p", l.old.Columns, l.old.Foreign.Columns),
 			childJoins, parentJoins, child, parent),
 		finding: Finding{Severity: Blocker, Table: l.child.Name, Object: l.old.Name,
 			Problem: fmt.Sprintf("rows refer to another tenant's rows of %s", l.parent.Name),
@@ -217,7 +223,7 @@ func (a *Analysis) crossing(l *link) *query {
 // never validated.
 func dangling(l *link) *query {
 	sql := fmt.Sprintf("SELECT %s FROM %s AS c LEFT JOIN %s AS p ON %s WHERE p.%s IS NULL", rowKey("c", l.child), l.child.Name, l.parent.Name,
-		joined("c", "p", l.old), catalog.Quote(l.old.Foreign.Columns[0]))
+		joined("c", "p", l.old.Columns, l.old.Foreign.Columns), catalog.Quote(l.old.Foreign.Columns[0]))
 	for _, column := range l.old.Columns {
 		sql += " AND c." + catalog.Quote(column) + " IS NOT NULL"
 	}

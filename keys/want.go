@@ -146,7 +146,7 @@ func hasPart(index *catalog.Index, column string) bool {
 }
 
 func (a *Analysis) isGlobal(t *Table, index *catalog.Index) bool {
-	return a.global[Object{t.Name, index.Name}] || index.Constraint != "" && a.global[Object{t.Name, index.Constraint}]
+	return chosen(a.options.Global, a.options.PerTenant, t.Name, index.Name, index.Constraint)
 }
 
 // unfit reports whether a table's keys are left alone because of what it is; the
@@ -167,10 +167,15 @@ func (a *Analysis) wantLinks() {
 				continue
 			}
 			parent := a.byName[old.Foreign.Table]
-			if parent == nil || !parent.owned() || parent.unfit() || matches(child, parent, old) {
+			if parent == nil {
 				continue
 			}
-			a.links = append(a.links, a.link(child, parent, old))
+			if made := a.becomes(child, parent, old); made != nil {
+				a.links = append(a.links, a.link(child, parent, old, made))
+			} else if made := a.redoes(child, old); made != nil {
+				child.linked = true
+				a.redone = append(a.redone, &link{child: child, parent: parent, old: old, new: made})
+			}
 		}
 	}
 }
@@ -184,6 +189,43 @@ func matches(child, parent *Table, old *catalog.Constraint) bool {
 		}
 	}
 	return parent.Role == Root
+}
+
+// becomes is the foreign key that begins with the tenant and takes an old one's place,
+// under its name; nil where the old one stays.
+func (a *Analysis) becomes(child, parent *Table, old *catalog.Constraint) *catalog.Constraint {
+	if !parent.owned() || parent.unfit() || matches(child, parent, old) {
+		return nil
+	}
+	made := linked(child, parent, old)
+	if action, named := a.onDelete(child.Name, old.Name); named && action != old.Foreign.OnDelete {
+		made.Foreign = doing(made.Foreign, action, old.Columns)
+	}
+	return &made
+}
+
+// redoes is the foreign key that does something else when a row is deleted, and else is
+// what it was; nil where the options do not say so. One that is not validated may have
+// been left by a plan.
+func (a *Analysis) redoes(child *Table, old *catalog.Constraint) *catalog.Constraint {
+	action, named := a.onDelete(child.Name, old.Name)
+	if !named || action == old.Foreign.OnDelete && old.Validated {
+		return nil
+	}
+	made := *old
+	own := slices.DeleteFunc(slices.Clone(old.Columns), func(c string) bool { return c == child.Column })
+	made.Foreign, made.Validated = doing(old.Foreign, action, own), true
+	return &made
+}
+
+// doing is what a foreign key refers to, with another action on these columns.
+func doing(of *catalog.Foreign, action catalog.Action, columns []string) *catalog.Foreign {
+	foreign := *of
+	foreign.OnDelete, foreign.DeleteColumns = action, nil
+	if clears(action) {
+		foreign.DeleteColumns = columns
+	}
+	return &foreign
 }
 
 // linked is a foreign key that begins with the tenant, under its old name.
@@ -200,11 +242,10 @@ func linked(child, parent *Table, old *catalog.Constraint) catalog.Constraint {
 	return made
 }
 
-func (a *Analysis) link(child, parent *Table, old *catalog.Constraint) *link {
-	made := linked(child, parent, old)
+func (a *Analysis) link(child, parent *Table, old, made *catalog.Constraint) *link {
 	made.Name = a.names.constraint(child.Name, old.Name, "tenant")
 	child.linked, parent.linked = true, true
-	l := &link{child: child, parent: parent, old: old, new: &made}
+	l := &link{child: child, parent: parent, old: old, new: made}
 	switch r := parent.keyOn(made.Foreign.Columns); {
 	case r != nil:
 		made.Index = r.new.Name

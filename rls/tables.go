@@ -69,7 +69,7 @@ func tableOf(a *keys.Analysis, t *keys.Table) (known tenancy.TenantTable, err er
 func undecided(a *keys.Analysis, t *keys.Table) error {
 	var errs []error
 	for _, q := range a.Questions {
-		if q.Table == t.Name {
+		if q.About(t.Name) {
 			errs = append(errs, fmt.Errorf("rls: %w: %s %s (%v)", keys.ErrUndecided, t.Name, q.Asks, q.Answers))
 		}
 	}

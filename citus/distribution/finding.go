@@ -23,7 +23,7 @@ func (a *Analysis) found(severity keys.Severity, table catalog.Name, object, rem
 func (a *Analysis) Blocked() error {
 	var errs []error
 	for _, q := range a.Questions {
-		errs = append(errs, fmt.Errorf("%w: %s %s (%v)", ErrUndecided, q.Table, q.Asks, q.Answers))
+		errs = append(errs, fmt.Errorf("%w: %s", ErrUndecided, q))
 	}
 	for _, f := range a.Findings {
 		if blocks(f) {

@@ -139,7 +139,7 @@ func (a *Analysis) reportFindings(b *bufio.Writer) {
 	}
 	fmt.Fprintln(b, "\nTo be read, or cleared, before:")
 	for _, q := range a.Questions {
-		fmt.Fprintf(b, "  question: %s %s (%s)\n", q.Table, q.Asks, strings.Join(q.Answers, ", "))
+		fmt.Fprintf(b, "  question: %s\n", q)
 	}
 	for _, f := range a.Findings {
 		fmt.Fprintf(b, "  %s\n", f)

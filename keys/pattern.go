@@ -1,0 +1,205 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+)
+
+// An expansion puts the tables that patterns stand for in their places. Objects have
+// other names while a plan is carried out: theirs are looked up.
+type expansion struct {
+	catalog *catalog.Catalog
+	named   map[catalog.Name]bool // tables that an option names as they are
+	errs    []error
+}
+
+// expand returns the options without patterns of tables. What is named as it is comes before
+// what a pattern stands for. It fails for what stands for nothing.
+func (o Options) expand(c *catalog.Catalog) (Options, error) {
+	e := &expansion{catalog: c, named: map[catalog.Name]bool{o.Root: true}}
+	for _, name := range slices.Concat(o.Skip, o.Shared, o.Mixed) {
+		e.named[name] = true
+	}
+	for name := range o.Columns {
+		e.named[name] = true
+	}
+	o.Shared, o.Mixed, o.Skip = e.tables("Shared", o.Shared), e.tables("Mixed", o.Mixed), e.tables("Skip", o.Skip)
+	o.Columns = e.columns(o.Columns)
+	return o, errors.Join(e.errs...)
+}
+
+func isPattern(name catalog.Name) bool { return strings.Contains(name.Schema+name.Name, "*") }
+
+// like reports whether a name is what a pattern stands for: each * of it stands for any
+// text.
+func like(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
+	}
+	name, ok := strings.CutPrefix(name, parts[0])
+	for _, part := range parts[1 : len(parts)-1] {
+		_, rest, found := strings.Cut(name, part)
+		name, ok = rest, ok && found
+	}
+	return ok && strings.HasSuffix(name, parts[len(parts)-1])
+}
+
+// whole are the tables that a name stands for: of a pattern, those that are no
+// partitions.
+func (e *expansion) whole(name catalog.Name) (tables []*catalog.Table) {
+	if t := e.catalog.Table(name); t != nil {
+		return []*catalog.Table{t}
+	}
+	if !isPattern(name) {
+		return nil
+	}
+	for _, t := range e.catalog.Tables {
+		if t.PartitionOf == (catalog.Name{}) && like(name.Schema, t.Schema) && like(name.Name, t.Name.Name) {
+			tables = append(tables, t)
+		}
+	}
+	return tables
+}
+
+func (e *expansion) fail(option string, name catalog.Name) {
+	e.errs = append(e.errs, fmt.Errorf("keys: Options.%s names %s, which is not there", option, name))
+}
+
+// tables are those that a list stands for.
+func (e *expansion) tables(option string, list []catalog.Name) (names []catalog.Name) {
+	for _, name := range list {
+		found := e.whole(name)
+		if len(found) == 0 {
+			e.fail(option, name)
+		}
+		for _, t := range found {
+			if t.Name == name || !e.named[t.Name] && !slices.Contains(names, t.Name) {
+				names = append(names, t.Name)
+			}
+		}
+	}
+	return names
+}
+
+// columns are the tenant columns of tables that keys stand for.
+func (e *expansion) columns(of map[catalog.Name]string) map[catalog.Name]string {
+	columns, by := map[catalog.Name]string{}, map[catalog.Name]catalog.Name{}
+	for name, column := range of {
+		found := e.whole(name)
+		if len(found) == 0 {
+			e.fail("Columns", name)
+		}
+		for _, t := range found {
+			if t.Name != name && e.named[t.Name] {
+				continue
+			}
+			if other, twice := columns[t.Name]; twice && other != column {
+				e.errs = append(e.errs, fmt.Errorf("keys: Options.Columns gives %s two columns, by %s and by %s", t.Name, by[t.Name], name))
+			}
+			columns[t.Name], by[t.Name] = column, name
+		}
+	}
+	return columns
+}
+
+// stands reports whether a name is the object's, and whether a pattern is.
+func (o Object) stands(table catalog.Name, name string) (itself, byPattern bool) {
+	itself = o.Table == table && o.Name == name
+	return itself, itself || like(o.Table.Schema, table.Schema) && like(o.Table.Name, table.Name) && like(o.Name, name)
+}
+
+// named reports whether a list names a table's object under one of its names, and
+// whether a pattern of the list does.
+func named(list []Object, t catalog.Name, names ...string) (itself, byPattern bool) {
+	for _, o := range list {
+		for _, name := range names {
+			one, some := o.stands(t, name)
+			itself, byPattern = itself || one, byPattern || some
+		}
+	}
+	return itself, byPattern
+}
+
+// chosen reports whether an object is in a list, and not in another one that says more
+// of it.
+func chosen(list, other []Object, t catalog.Name, names ...string) bool {
+	itself, byPattern := named(list, t, names...)
+	instead, _ := named(other, t, names...)
+	return itself || byPattern && !instead
+}
+
+// onDelete is what a foreign key shall do, if the options say it.
+func (a *Analysis) onDelete(t catalog.Name, name string) (action catalog.Action, found bool) {
+	for o, one := range a.options.OnDelete {
+		itself, byPattern := o.stands(t, name)
+		if itself {
+			return one, true
+		}
+		if byPattern && (!found || one < action) {
+			action, found = one, true
+		}
+	}
+	return action, found
+}
+
+// checkObjects finds options that name objects that are not there, and foreign keys that
+// get two actions.
+func (a *Analysis) checkObjects() (errs []error) {
+	find := func(option, kinds string, o Object, is func(*catalog.Table, string) bool) {
+		for _, t := range a.catalog.Tables {
+			for i := range t.Constraints {
+				if _, ok := o.stands(t.Name, t.Constraints[i].Name); ok && is(t, t.Constraints[i].Name) {
+					return
+				}
+			}
+			for i := range t.Indexes {
+				if _, ok := o.stands(t.Name, t.Indexes[i].Name); ok && is(t, t.Indexes[i].Name) {
+					return
+				}
+			}
+		}
+		errs = append(errs, fmt.Errorf("keys: Options.%s: %s has no %s %s", option, o.Table, kinds, o.Name))
+	}
+	any := func(*catalog.Table, string) bool { return true }
+	for _, o := range a.options.Global {
+		find("Global", "constraint or index", o, any)
+	}
+	for _, o := range a.options.PerTenant {
+		find("PerTenant", "constraint or index", o, any)
+	}
+	for o := range a.options.OnDelete {
+		find("OnDelete", "foreign key", o, isForeign)
+	}
+	for _, t := range a.catalog.Tables {
+		for i := range t.Constraints {
+			if name := t.Constraints[i].Name; isForeign(t, name) && a.hasTwoActions(t.Name, name) {
+				errs = append(errs, fmt.Errorf("keys: Options.OnDelete gives %s of %s two actions", name, t.Name))
+			}
+		}
+	}
+	return errs
+}
+
+func isForeign(t *catalog.Table, name string) bool {
+	c := t.Constraint(name)
+	return c != nil && c.Foreign != nil && !c.Inherited
+}
+
+func (a *Analysis) hasTwoActions(t catalog.Name, name string) bool {
+	actions := map[catalog.Action]bool{}
+	for o, action := range a.options.OnDelete {
+		itself, byPattern := o.stands(t, name)
+		if itself {
+			return false
+		}
+		if byPattern {
+			actions[action] = true
+		}
+	}
+	return len(actions) > 1
+}
