@@ -1,8 +1,12 @@
 package tenancy
 
 import (
+	"context"
+	"database/sql"
+	"reflect"
 	"slices"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
 
@@ -149,4 +153,98 @@ func adoptFromJoins(list []clause.Join) ([]clause.Join, bool) {
 		join.ON.Exprs, join.Expression = on, expression
 		return join, inOn || inExpression
 	})
+}
+
+// adoptValue replaces the subqueries in a value by ones that are built for their
+// statement. It copies what it changes, because the caller may use it again, and
+// nothing else.
+func adoptValue(value any) (any, bool) {
+	switch v := value.(type) {
+	case nil, string, int, int64, uint, subquery, *chainSubquery, clause.Column, clause.Table:
+		return value, false
+	case *gorm.DB:
+		return subquery{v}, true
+	case chain:
+		if isGenericChain(v) {
+			return &chainSubquery{v}, true
+		}
+	case sql.NamedArg:
+		inner, changed := adoptValue(v.Value)
+		v.Value = inner
+		return v, changed
+	case []any:
+		return adoptList(v)
+	case map[string]any:
+		return adoptMap(v)
+	case clause.Expression:
+		return adoptAnyExpression(v)
+	}
+	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[*gorm.DB]() {
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = subquery{v.Index(i).Interface().(*gorm.DB)}
+		}
+		return list, true
+	}
+	return value, false
+}
+
+func adoptAnyExpression(e clause.Expression) (any, bool) {
+	if e, changed := adoptExpression(e); changed {
+		return e, true
+	}
+	return e, false
+}
+
+func adoptList(list []any) ([]any, bool) { return adoptEach(list, adoptValue) }
+
+func adoptMap(m map[string]any) (map[string]any, bool) {
+	var adopted map[string]any
+	for key, value := range m {
+		inner, changed := adoptValue(value)
+		if !changed {
+			continue
+		}
+		if adopted == nil {
+			adopted = make(map[string]any, len(m))
+			for k, v := range m {
+				adopted[k] = v
+			}
+		}
+		adopted[key] = inner
+	}
+	if adopted == nil {
+		return m, false
+	}
+	return adopted, true
+}
+
+// adoptJoins replaces the subqueries in joins that GORM is still to turn into
+// clauses.
+func adoptJoins(stmt *gorm.Statement) {
+	for i := range stmt.Joins {
+		join := &stmt.Joins[i]
+		if join.On != nil {
+			if exprs, changed := adoptExpressions(join.On.Exprs); changed {
+				join.On = &clause.Where{Exprs: exprs}
+			}
+		}
+		join.Conds, _ = adoptList(join.Conds)
+		join.Expression, _ = adoptExpression(join.Expression)
+	}
+}
+
+// chain is what gorm.G's chains have in common, which run as subqueries under
+// context.Background().
+type chain interface {
+	clause.Expression
+	Count(ctx context.Context, column string) (int64, error)
+}
+
+func isGenericChain(c chain) bool {
+	typ := reflect.TypeOf(c)
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	return typ.PkgPath() == "gorm.io/gorm"
 }

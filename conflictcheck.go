@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,4 +199,99 @@ func keyValue(value any) any {
 		return nil
 	}
 	return value
+}
+
+// conflictCheck is what a create must know after it ran, to tell a conflict with
+// another tenant's row from one with its own.
+type conflictCheck struct {
+	values  clause.Values
+	guard   bool       // the key does not contain the tenant
+	columns []string   // of the key; none where it is not known
+	key     *uniqueKey // where it is of more than its columns
+	update  bool       // DO UPDATE behind the guard: fewer rows are a conflict
+	asked   bool       // by a WHERE of the caller's, too, which may skip rows
+}
+
+// meets notes the key that a conflict is met by. Its columns say all of most keys.
+func (c *conflictCheck) meets(key *uniqueKey) {
+	if key != nil && !key.isBinary() {
+		c.key = key
+	}
+}
+
+// checkConflict runs after a create. A guarded update that changed fewer rows
+// than were sent met another tenant's; where rows may be missing for another
+// reason, the table is asked.
+func checkConflict(db *gorm.DB) {
+	sent(db)
+	ex := executionOf(db.Statement)
+	if ex != nil && ex.kept && ex.config != nil {
+		db.Config = ex.config
+		db.Statement.SQL.Reset()
+		db.Statement.Vars = nil
+		return
+	}
+	if ex == nil || db.DryRun || ex.table == nil {
+		return
+	}
+	if db.Error != nil {
+		if isTargetError(db.Error) {
+			ex.table.keys.Store(nil) // the keys have changed since they were read
+		}
+		return
+	}
+	check, sent := &ex.conflict, int64(len(ex.conflict.values.Values))
+	switch {
+	case !check.guard, check.update && db.RowsAffected >= sent, db.RowsAffected >= sent && sent == 1:
+		return
+	case check.update && !check.asked:
+	default:
+		if taken, err := ex.keyIsTaken(db.Statement); err != nil || !taken {
+			db.AddError(err)
+			return
+		}
+	}
+	db.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, ""))
+}
+
+// isTargetError reports whether an error of the database is about a conflict's target.
+func isTargetError(err error) bool { return strings.Contains(err.Error(), "ON CONFLICT") }
+
+// checkSave runs after an update. Save inserts a row that its update did not
+// find, but only after the update has saved the row's associations: a key that
+// is another tenant's must be found here for nothing of them to stay.
+func checkSave(db *gorm.DB) {
+	sent(db)
+	stmt := db.Statement
+	ex := executionOf(stmt)
+	if ex == nil || ex.observed != nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.mode != modeSingle ||
+		ex.model == nil || len(ex.model.rels) == 0 || ex.model.tenant == nil ||
+		!slices.Contains(stmt.Selects, "*") || !sameValue(stmt.Dest, stmt.Model) || stmt.ReflectValue.Kind() != reflect.Struct {
+		return
+	}
+	key := stmt.Schema.PrimaryFieldDBNames
+	if len(key) == 0 || slices.Contains(key, ex.table.column) || !ex.uniqueKeys(stmt, key, "").has(key) {
+		return
+	}
+	own, err := ex.table.id.value(&ex.scope.tenants[0])
+	if err != nil {
+		return
+	}
+	row := make([]any, 0, len(key)+1)
+	for _, field := range stmt.Schema.PrimaryFields {
+		value, _ := field.ValueOf(stmt.Context, stmt.ReflectValue)
+		row = append(row, value)
+	}
+	ex.conflict = conflictCheck{columns: key}
+	for _, name := range append(slices.Clone(key), ex.table.column) {
+		ex.conflict.values.Columns = append(ex.conflict.values.Columns, clause.Column{Name: name})
+	}
+	ex.conflict.values.Values = [][]any{append(row, own)}
+	taken, err := ex.keyIsTaken(stmt)
+	switch {
+	case err != nil:
+		db.AddError(err)
+	case taken:
+		db.AddError(ex.errorOn(ex.table.name, ErrCrossTenantConflict, ""))
+	}
 }

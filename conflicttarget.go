@@ -1,255 +1,219 @@
 package tenancy
 
 import (
-	"fmt"
 	"slices"
-	"sync"
+	"strings"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
+	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// fit says whether a conflict target means a key.
-type fit uint8
-
-const (
-	fitNo fit = iota
-	fitMaybe
-	fitYes
-)
-
-// targetFit says which keys of a table a conflict target means. Whichever is taken, no
-// other tenant's row is touched: a target with the tenant column meets the tenant's own
-// rows alone, and one without is guarded. It is about the answer being right.
-type targetFit struct {
-	target  *sqltext.Index
-	columns []string   // of the target
-	own     fit        // a key with the tenant column
-	bare    fit        // one without
-	ownKey  *uniqueKey // these
-	bareKey *uniqueKey
-	inside  bool // the target has the tenant column itself
+// conflictTarget returns the columns of the conflict's key and whether it can be
+// another tenant's row's.
+func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) (columns []string, guard bool) {
+	columns = ex.columns[:0]
+	for _, column := range oc.Columns {
+		columns = append(columns, columnName(stmt, column))
+	}
+	ex.columns = columns
+	if !ex.table.isScoped() || ex.scope.mode == modeBypass && ex.table.kind == KindLinked {
+		return columns, false
+	}
+	if ex.table.kind == KindLinked {
+		return columns, !oc.DoNothing
+	}
+	if oc.OnConstraint != "" {
+		lexer := sqltext.Lexer{Text: oc.OnConstraint, Dialect: ex.plugin.dialect}
+		name := lexer.Folded(lexer.Next())
+		key := ex.uniqueKeys(stmt, nil, name).named(name)
+		if key == nil {
+			return nil, true
+		}
+		return key.columns, !slices.Contains(key.columns, ex.table.column)
+	}
+	if len(columns) == 0 { // DO NOTHING, whatever the conflict
+		if stmt.Schema == nil {
+			return nil, false
+		}
+		primary := stmt.Schema.PrimaryFieldDBNames
+		if len(primary) == 0 || slices.Contains(primary, ex.table.column) {
+			return primary, false
+		}
+		keys := ex.uniqueKeys(stmt, primary, "")
+		if ex.table.kind == KindMixed && keys.hasOwn(ex.table.column, primary) {
+			return nil, false
+		}
+		return primary, keys.has(primary)
+	}
+	if slices.Contains(columns, ex.table.column) {
+		return columns, false
+	}
+	// Where there are both, the one without the tenant is about to be dropped,
+	// unless it is the primary key or the model keeps it.
+	keys := ex.uniqueKeys(stmt, columns, "")
+	key, own := keys.find(columns), keys.hasOwn(ex.table.column, columns)
+	if own && ex.table.kind == KindMixed {
+		ex.everybody = ex.insertsForEverybody(stmt)
+		key = nil
+	}
+	if ex.everybody {
+		return columns, false
+	}
+	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres && !keptGlobal(stmt, columns)) {
+		return append([]string{ex.table.column}, columns...), false
+	}
+	ex.conflict.meets(key)
+	return columns, true
 }
 
-// targets are the fits of the targets that were met, by their text.
-type targets struct {
-	mu    sync.RWMutex
-	known map[string]*targetFit
+// keptGlobal reports whether the model says that columns are unique without the
+// tenant.
+func keptGlobal(stmt *gorm.Statement, columns []string) bool {
+	return stmt.Schema != nil && slices.ContainsFunc(columns, func(name string) bool {
+		return modeltag.Has(stmt.Schema.FieldsByDBName[name], modeltag.Global)
+	})
 }
 
-// maxTargets bounds how many targets are kept for a table, and maxTarget how long they are.
-const maxTargets, maxTarget = 256, 1 << 10
-
-func (c *targets) find(text string) *targetFit {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.known[text]
+func columnName(stmt *gorm.Statement, column clause.Column) string {
+	if column.Name == clause.PrimaryKey && stmt.Schema != nil && stmt.Schema.PrioritizedPrimaryField != nil {
+		return stmt.Schema.PrioritizedPrimaryField.DBName
+	}
+	if stmt.Schema != nil {
+		if field := stmt.Schema.LookUpField(column.Name); field != nil {
+			return field.DBName
+		}
+	}
+	return column.Name
 }
 
-func (c *targets) keep(text string, f *targetFit) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(text) > maxTarget || len(c.known) >= maxTargets {
+// writeTarget writes the conflict's target, and returns what conflictTarget does.
+func (ex *execution) writeTarget(stmt *gorm.Statement, oc clause.OnConflict) (columns []string, guard bool) {
+	if ex.hasText(oc) {
+		return ex.writeTextTarget(stmt, oc)
+	}
+	columns, guard = ex.conflictTarget(stmt, oc)
+	if oc.OnConstraint != "" {
+		stmt.WriteString("ON CONSTRAINT ")
+		ex.writeName(stmt, clause.Column{Name: oc.OnConstraint, Raw: true})
+		stmt.WriteByte(' ')
+		return columns, guard
+	}
+	widened := len(columns) > len(oc.Columns)
+	ex.writeElements(stmt, oc.Columns, widened)
+	if ex.everybody {
+		stmt.WriteString("WHERE ")
+		writeForEverybody(stmt, ex.table, "")
+		stmt.WriteByte(' ')
+	}
+	ex.writeTargetWhere(stmt, oc)
+	return columns, guard
+}
+
+// writeElements writes what stands in the parentheses of a target.
+func (ex *execution) writeElements(stmt *gorm.Statement, columns []clause.Column, widened bool) {
+	if len(columns) == 0 {
 		return
 	}
-	if c.known == nil {
-		c.known = map[string]*targetFit{}
+	stmt.WriteByte('(')
+	if widened { // the tenant's, which the key begins with
+		ex.rehearsal.note(notedTarget)
+		stmt.WriteString(ex.table.quoted)
+		stmt.WriteByte(',')
 	}
-	c.known[text] = f
+	for i, column := range columns {
+		if i > 0 {
+			stmt.WriteByte(',')
+		}
+		from := ex.mark(stmt)
+		stmt.WriteQuoted(column)
+		ex.judge(stmt, from, sqltext.Group)
+	}
+	stmt.WriteString(") ")
 }
 
-// fitTarget finds what a target means, which is text: (lower(email)) WHERE active.
-// ask says that the text may be shown to the database.
-func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask bool) (*targetFit, error) {
-	tenant := foldColumn(ex.plugin.dialect, t.column)
-	if ex.plugin.config.Keys == KeysFromModels {
-		keys, err := ex.plugin.tables.modelledKeys(t)
-		if err != nil {
-			return nil, err
-		}
-		f := keys.targets.find(text)
-		if f == nil {
-			target, _ := sqltext.ReadIndex(text, ex.plugin.dialect, bareName(t.name))
-			f = keys.fit(&target, tenant)
-			keys.targets.keep(text, f)
-		}
-		if f.inside || f.own != fitNo || f.bare != fitNo {
-			return f, nil
-		}
+const notedTarget = "upserts by the key that begins with the tenant"
+
+func (ex *execution) writeTargetWhere(stmt *gorm.Statement, oc clause.OnConflict) {
+	if len(oc.TargetWhere.Exprs) == 0 {
+		return
 	}
-	if known := t.keys.Load(); known != nil {
-		if f := known.targets.find(text); f != nil {
-			return f, nil
-		}
-	}
-	target, _ := sqltext.ReadIndex(text, ex.plugin.dialect, bareName(t.name))
-	f := (&uniqueKeys{}).fit(&target, tenant)
-	if f.inside {
-		return f, nil
-	}
-	keys := ex.keysInDatabase(stmt, t)
-	f = keys.fit(&target, tenant)
-	if keys.isUnsure(&target, tenant, f) {
-		if !ask || poolOf(stmt) == nil {
-			return f, nil // and another time it may be
-		}
-		var err error
-		if f, err = ex.askFit(stmt, t, &target, keys); err != nil {
-			return nil, err
-		}
-	}
-	keys.targets.keep(text, f)
-	return f, nil
+	stmt.WriteString("WHERE (")
+	ex.writeGroup(stmt, oc.TargetWhere)
+	stmt.WriteString(") ")
 }
 
-// fit compares a target with the keys as they are spelled.
-func (k *uniqueKeys) fit(target *sqltext.Index, tenant string) *targetFit {
-	f := &targetFit{target: target, inside: target.Column(tenant)}
-	for i := range target.Parts {
-		if column := target.Parts[i].Column; column != "" {
-			f.columns = append(f.columns, column)
-		}
-	}
-	for i := range k.keys {
-		key := &k.keys[i]
-		if own := key.fit(target, tenant); own > f.own {
-			f.own, f.ownKey = own, key
-		}
-		if bare := key.fit(target, ""); bare > f.bare {
-			f.bare, f.bareKey = bare, key
-		}
-	}
-	return f
-}
-
-// fit reports whether a target, with one more column unless that is empty, means the
-// key. As in the database a part without a collation and an operator class means one
-// with any.
-func (k *uniqueKey) fit(target *sqltext.Index, added string) fit {
-	if !k.hasShape(target, added) {
-		return fitNo
-	}
-	result := fitYes
-	for i := range target.Parts {
-		result = min(result, k.fitPart(&target.Parts[i]))
-	}
-	for i := range k.index.Parts {
-		p := &k.index.Parts[i]
-		if p.Column == "" && !slices.ContainsFunc(target.Parts, func(t sqltext.IndexPart) bool { return t.Column == "" && t.Spelling == p.Spelling }) {
-			return fitNo
-		}
-	}
-	switch {
-	case k.index.Where == "" || k.index.Spelling == target.Spelling:
-		return result
-	case target.Where == "":
-		return fitNo
-	}
-	return min(result, fitMaybe) // what the target says may imply it
-}
-
-func (k *uniqueKey) fitPart(target *sqltext.IndexPart) fit {
-	result := fitNo
-	for i := range k.index.Parts {
-		p := &k.index.Parts[i]
-		if p.Column != target.Column || p.Spelling != target.Spelling {
-			continue
-		}
-		result = max(result, min(fitSuffix(target.Collation, p.Collation), fitSuffix(target.Class, p.Class)))
-	}
-	return result
-}
-
-// fitSuffix compares a collation or an operator class with a key's, which is empty
-// where it is the default.
-func fitSuffix(target, key string) fit {
-	switch {
-	case target == "" || target == key:
-		return fitYes
-	case key == "":
-		return fitMaybe
-	}
-	return fitNo
-}
-
-// hasShape reports whether the key has the target's columns, and one more unless that is
-// empty, and as many expressions.
-func (k *uniqueKey) hasShape(target *sqltext.Index, added string) bool {
-	columns, expressions := 0, 0
-	for i := range k.index.Parts {
-		column := k.index.Parts[i].Column
-		switch {
-		case column == "":
-			expressions++
-			continue
-		case column == added && k.index.Parts[i].Collation != "":
-			return false // it may take two tenants for one
-		case column == added:
-		case !slices.ContainsFunc(target.Parts, func(t sqltext.IndexPart) bool { return t.Column == column }):
-			return false
-		}
-		columns++
-	}
-	if added != "" {
-		columns--
-	}
-	for i := range target.Parts {
-		column := target.Parts[i].Column
-		switch {
-		case column == "":
-			expressions--
-		case !slices.ContainsFunc(target.Parts[:i], func(t sqltext.IndexPart) bool { return t.Column == column }):
-			columns--
-		}
-	}
-	return columns == 0 && expressions == 0 && len(target.Parts) > 0
-}
-
-// isUnsure reports whether other spellings of the keys could change what a target means.
-func (k *uniqueKeys) isUnsure(target *sqltext.Index, tenant string, f *targetFit) bool {
-	if f.inside {
+// hasText reports whether a target is more than the names of columns, and the table's
+// keys have to be compared with its text.
+func (ex *execution) hasText(oc clause.OnConflict) bool {
+	if !ex.table.isScoped() || ex.table.kind == KindLinked || oc.OnConstraint != "" || len(oc.Columns) == 0 {
 		return false
 	}
-	for i := range k.keys {
-		key := &k.keys[i]
-		for _, added := range []string{tenant, ""} {
-			if key.hasShape(target, added) && key.fit(target, added) != fitYes &&
-				(len(key.columns) < len(key.index.Parts) || key.index.Where != "" && target.Where != "") {
-				return true
-			}
+	if len(oc.TargetWhere.Exprs) > 0 {
+		return true
+	}
+	for i := range oc.Columns {
+		if oc.Columns[i].Raw {
+			return true
 		}
 	}
 	return false
 }
 
-// widens reports whether a target is given the tenant column. Where there is a key with
-// it and one without, the latter is about to be dropped, unless it is the primary key or
-// the model keeps it.
-func (ex *execution) widens(t *table, f *targetFit) (bool, error) {
-	switch {
-	case f.inside || f.own == fitNo:
-		return false, nil
-	case f.bare == fitNo, t.kind == KindMixed:
-		return true, nil
+// writeTextTarget writes a target as it is, and adds the tenant once its text tells
+// which key it means.
+func (ex *execution) writeTextTarget(stmt *gorm.Statement, oc clause.OnConflict) (columns []string, guard bool) {
+	start := stmt.SQL.Len()
+	guarded := ex.guarded
+	ex.guarded = false
+	ex.writeElements(stmt, oc.Columns, false)
+	elements := stmt.SQL.Len()
+	ex.writeTargetWhere(stmt, oc)
+	known := !ex.guarded // a function that is not known is not shown to the database
+	ex.guarded = ex.guarded || guarded
+	if stmt.DB.Error != nil {
+		return nil, true
 	}
-	same := f.ownKey.index.Spelling == f.bareKey.index.Spelling
-	kept := f.bareKey.primary || ex.plugin.dialect == sqltext.SQLite || ex.keepsBare(t, f)
-	switch {
-	case f.own == fitYes && f.bare == fitYes, same:
-		return !kept, nil
-	case f.bare == fitYes:
-		return false, nil
-	case f.own == fitYes && !kept:
-		return true, nil
+	sql := stmt.SQL.String()
+	f, err := ex.fitTarget(stmt, ex.table, sql[start:], known)
+	if err != nil {
+		stmt.AddError(err)
+		return nil, true
 	}
-	return false, ex.errorOn(t.name, ErrUnscopedSQL, fmt.Sprintf("the conflict's target may mean the index %s, which has the "+
-		"tenant column, or %s, which has not: name the tenant column in the target, or write its condition as the index has it",
-		f.ownKey.name, f.bareKey.name))
-}
-
-// keepsBare reports whether a model wants the key without the tenant.
-func (ex *execution) keepsBare(t *table, f *targetFit) bool {
-	keys, err := ex.plugin.tables.modelledKeys(t)
-	return err == nil && keys.fit(f.target, foldColumn(ex.plugin.dialect, t.column)).bare == fitYes
+	widened, err := ex.widens(ex.table, f)
+	if err != nil {
+		stmt.AddError(err)
+		return nil, true
+	}
+	if widened && ex.table.kind == KindMixed {
+		ex.everybody = ex.insertsForEverybody(stmt)
+	}
+	switch {
+	case ex.everybody:
+		stmt.SQL.Reset()
+		stmt.WriteString(sql[:elements])
+		stmt.WriteString("WHERE ")
+		writeForEverybody(stmt, ex.table, "")
+		stmt.WriteByte(' ')
+		if where, ok := strings.CutPrefix(sql[elements:], "WHERE "); ok {
+			stmt.WriteString("AND ")
+			stmt.WriteString(where)
+		}
+	case widened:
+		ex.rehearsal.note(notedTarget)
+		stmt.SQL.Reset()
+		stmt.WriteString(sql[:start+1])
+		stmt.WriteString(ex.table.quoted)
+		stmt.WriteByte(',')
+		stmt.WriteString(sql[start+1:])
+	case f.inside:
+	case f.bareKey != nil:
+		ex.conflict.meets(f.bareKey)
+		return f.bareKey.columns, true
+	default:
+		return nil, true // the database knows no such key either
+	}
+	return f.columns, false
 }

@@ -1,8 +1,6 @@
 package tenancy
 
 import (
-	"context"
-	"database/sql/driver"
 	"reflect"
 	"slices"
 
@@ -34,73 +32,6 @@ func (ex *execution) beginCreate(stmt *gorm.Statement) error {
 // savedAssociations is the setting that GORM hands from a statement to those
 // that save its associations.
 const savedAssociations = "gorm:saved_association_map"
-
-// keepShared leaves a shared parent as it is when a row that refers to it is
-// saved: its statement is built and not sent. A parent without a key would have
-// to be written.
-func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
-	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !haveKeys(stmt.Context, stmt.Schema, stmt.ReflectValue) || reparents(stmt) {
-		return readOnly
-	}
-	stmt.SkipHooks = true
-	ex.kept = true
-	return nil
-}
-
-// reparents reports whether rows that are saved along with another are its children,
-// which are given its key.
-func reparents(stmt *gorm.Statement) bool {
-	conflict, _ := stmt.Clauses["ON CONFLICT"].Expression.(clause.OnConflict)
-	return len(conflict.DoUpdates) > 0
-}
-
-// keep keeps the INSERT of a shared parent from being sent. What is saved before
-// and after it is not kept.
-func (ex *execution) keep(db *gorm.DB) {
-	ex.config = db.Config
-	config := *db.Config
-	config.DryRun = true
-	db.Config = &config
-}
-
-// haveKeys reports whether all values have their primary keys.
-func haveKeys(ctx context.Context, s *schema.Schema, values reflect.Value) bool {
-	if s == nil || len(s.PrimaryFields) == 0 {
-		return false
-	}
-	complete := true
-	eachValue(values, func(v reflect.Value) {
-		for _, field := range s.PrimaryFields {
-			if _, zero := field.ValueOf(ctx, v); zero {
-				complete = false
-			}
-		}
-	})
-	return complete
-}
-
-// eachValue calls f with each struct of a struct, or a slice of them or of
-// pointers to them.
-func eachValue(v reflect.Value, f func(reflect.Value)) {
-	v = indirect(v)
-	switch v.Kind() {
-	case reflect.Struct:
-		f(v)
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			if elem := indirect(v.Index(i)); elem.Kind() == reflect.Struct {
-				f(elem)
-			}
-		}
-	}
-}
-
-func indirect(v reflect.Value) reflect.Value {
-	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
-		v = v.Elem()
-	}
-	return v
-}
 
 // fillIDs fills the zero ids that are marked to be.
 func fillIDs(stmt *gorm.Statement, ids []*schema.Field, v reflect.Value) error {
@@ -253,43 +184,6 @@ func (ex *execution) allows(t tenant) bool {
 	return ex.scope.mode == modeBypass && t.key != "" || ex.scope.has(t)
 }
 
-// tenantOf reads a value of the tenant column, as the database would get it. What
-// cannot be read, such as an expression, is nobody's.
-func tenantOf(value any) (named tenant, zero bool) {
-	switch v := value.(type) {
-	case uuid.UUID:
-		if v == uuid.Nil {
-			return tenant{}, true
-		}
-		named, _ = newTenant(v)
-		return named, false
-	case clause.Expression, gorm.Valuer:
-		return tenant{}, false
-	}
-	v := reflect.ValueOf(value)
-	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
-		if v.IsNil() {
-			return tenant{}, true
-		}
-		v = v.Elem()
-	}
-	if !v.IsValid() || v.IsZero() {
-		return tenant{}, true
-	}
-	if _, ok := v.Interface().(uuid.UUID); !ok {
-		if valuer, ok := value.(driver.Valuer); ok {
-			inner, err := valuer.Value()
-			if err != nil || inner == nil {
-				return tenant{}, err == nil
-			}
-			named, _ = newTenant(inner)
-			return named, false
-		}
-	}
-	named, _ = newTenant(v.Interface())
-	return named, false
-}
-
 // withIDs adds the ids that the plugin fills where a map leaves them out, and
 // those of structs that Select or Omit leave out.
 func (ex *execution) withIDs(stmt *gorm.Statement, values clause.Values) clause.Values {
@@ -319,14 +213,6 @@ func (ex *execution) withIDs(stmt *gorm.Statement, values clause.Values) clause.
 		}
 	}
 	return values
-}
-
-func isMap(v reflect.Value) bool {
-	v = indirect(v)
-	if v.Kind() == reflect.Slice || v.Kind() == reflect.Array {
-		return v.Type().Elem().Kind() == reflect.Map
-	}
-	return v.Kind() == reflect.Map
 }
 
 // appendColumn adds a column to rows of which there is at least one.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"gorm.io/gorm/schema"
 
@@ -201,21 +200,4 @@ func tagged(s *schema.Schema) (say declaration, ok bool, err error) {
 		say, ok = next, true
 	}
 	return say, ok, nil
-}
-
-// idTypeNamed returns the type of a column by its name in SQL.
-func idTypeNamed(name string) (idType, error) {
-	switch strings.ToLower(strings.TrimSpace(name)) {
-	case "", "uuid":
-		return idType{kind: idUUID}, nil
-	case "text", "varchar":
-		return idType{kind: idText}, nil
-	case "smallint":
-		return idType{kind: idInteger, bits: 16}, nil
-	case "integer":
-		return idType{kind: idInteger, bits: 32}, nil
-	case "bigint":
-		return idType{kind: idInteger, bits: 64}, nil
-	}
-	return idType{}, fmt.Errorf("the type %q is not uuid, text, varchar, smallint, integer or bigint", name)
 }

@@ -95,3 +95,23 @@ func (e *ScopeError) Error() string {
 
 // Unwrap returns the reason.
 func (e *ScopeError) Unwrap() error { return e.Err }
+
+func scopeError(op, table string, err error, detail string) error {
+	var scoped *ScopeError
+	if errors.As(err, &scoped) {
+		return err
+	}
+	if err == ErrNoTenant && detail == "" {
+		detail = remedyNoTenant
+	}
+	return &ScopeError{Op: op, Table: table, Err: err, Detail: detail}
+}
+
+func isRefusal(err error) bool {
+	var refused *ScopeError
+	return errors.As(err, &refused)
+}
+
+func (ex *execution) errorOn(table string, err error, detail string) error {
+	return scopeError(ex.op, table, err, detail)
+}

@@ -3,9 +3,7 @@ package tenancy
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
-	"unsafe"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -265,85 +263,4 @@ func (ex *execution) lookupOwn(schemaName, name string) (*table, error) {
 	own := ex.plugin.tables.newTable(name, ex.model.column, ex.model.id)
 	own.kind, own.key = ex.model.kind, ex.model.key
 	return own, nil
-}
-
-// undeclared stands for every table that AllowUndeclared or a bypass lets pass.
-var undeclared = &table{kind: KindShared}
-
-// unjudged stands for a table that is not known, in a statement that Config.RawSQL
-// judges whole when it is sent: another plugin's WITH may have made its name.
-var unjudged = &table{kind: KindShared}
-
-func (ex *execution) errorOn(table string, err error, detail string) error {
-	return scopeError(ex.op, table, err, detail)
-}
-
-// judgeClauses looks for clauses that nobody here knows how to scope: those of a
-// scope's or a plugin's own list. Config.RawSQL judges the statement that has one
-// when it is whole.
-func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
-	if ex.scope.mode == modeBypass {
-		return nil
-	}
-	name := ex.plugin.unknownClause(stmt.BuildClauses, stmt)
-	if name == "" && ex.op == opDelete {
-		name = ex.plugin.unknownClause(stmt.DB.Callback().Update().Clauses, stmt)
-	}
-	if name == "" {
-		return nil
-	}
-	if ex.plugin.config.RawSQL == nil {
-		return ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonClause(name))
-	}
-	ex.strange = true
-	return nil
-}
-
-func reasonClause(name string) string {
-	return "the clause " + name + " of another plugin's is not known; set Config.RawSQL, or build the statement without it"
-}
-
-// unknownClause returns the first clause of a list that a statement has and that
-// is not known. A list may name others that the statement does not have.
-func (p *Plugin) unknownClause(list []string, stmt *gorm.Statement) string {
-	if p.builds(list) {
-		return ""
-	}
-	for _, name := range list {
-		if _, known := places[name]; !known {
-			if _, ok := stmt.Clauses[name]; ok {
-				return name
-			}
-		}
-	}
-	return ""
-}
-
-// builds reports whether a list of clauses is one that GORM had when the plugin
-// was put in, with no clause that is not known.
-func (p *Plugin) builds(list []string) bool {
-	return slices.ContainsFunc(p.lists, func(known []string) bool {
-		return len(known) == len(list) && unsafe.SliceData(known) == unsafe.SliceData(list)
-	})
-}
-
-// knowLists remembers the lists of clauses that GORM builds.
-func (p *Plugin) knowLists(lists ...[]string) {
-	for _, list := range lists {
-		if !slices.ContainsFunc(list, func(name string) bool { _, known := places[name]; return !known }) {
-			p.lists = append(p.lists, list)
-		}
-	}
-}
-
-// builds reports whether a clause will be built for this statement.
-func (ex *execution) builds(stmt *gorm.Statement, name string) bool {
-	if c, ok := stmt.Clauses[name]; !ok || c.Expression == nil {
-		return false
-	}
-	list := stmt.BuildClauses
-	if ex.op == opDelete && name != "WHERE" { // soft delete builds an UPDATE
-		list = stmt.DB.Callback().Update().Clauses
-	}
-	return slices.Contains(list, name)
 }

@@ -2,7 +2,6 @@ package tenancy
 
 import (
 	"fmt"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -103,12 +102,6 @@ func (m *modes) lists(schema, name string) bool {
 	}
 	_, ok := m.tables[name]
 	return ok
-}
-
-// cutSchema cuts a name at the dot behind its schema.
-func cutSchema(name string) (schema, table string) {
-	i := strings.LastIndexByte(name, '.')
-	return name[:max(i, 0)], name[i+1:]
 }
 
 // newModes reads the modes of a configuration.

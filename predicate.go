@@ -192,9 +192,3 @@ func (ex *execution) bind(stmt *gorm.Statement, t *table, ten *tenant) {
 	stmt.Vars = append(stmt.Vars, value)
 	stmt.DB.Dialector.BindVarTo(stmt, stmt, value)
 }
-
-// tenantRef is a reference to a tenant's table inside a statement.
-type tenantRef struct {
-	table     *table
-	qualifier string
-}

@@ -3,7 +3,6 @@ package tenancy
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -107,37 +106,6 @@ func (s RawStatement) WidensTarget(schema, name, target string) (bool, error) {
 	return s.ex.widens(t, f)
 }
 
-// TenantTable is what is known of a table.
-type TenantTable struct {
-	Name     string // as its model has it
-	Kind     Kind   // whose rows it holds
-	Column   string // the tenant column; empty for a table without one
-	Writable bool   // whether tenants may write it
-	// Type is the type of the tenant column as far as Bind knows it: tables of
-	// the same one get the same values. Empty for a table without one.
-	Type string
-	// Key is the primary key of the table's model without the tenant column; empty
-	// where that is all of it, and for a shared table. It is not to be changed.
-	Key []string
-	// Bind returns the scope's tenants in the type of the tenant column, in the
-	// scope's order; nil for a table without one.
-	Bind func(Scope) ([]any, error)
-	// Link is what a row of a linked table is seen through; nil for other kinds.
-	Link *TableLink
-}
-
-// TableLink is what is known of the link to a [KindLinked] table's rows: a tenant
-// sees a row where one of Via's rows is its own and names it.
-type TableLink struct {
-	Via        TenantTable
-	ForeignKey string // the column of Via that names a row
-	Key        string // the column of the linked table that it names
-	// Where is a condition on Via's rows, under the name Alias, without values, as
-	// that of soft deletion; empty where each row counts.
-	Where string
-	Alias string
-}
-
 // beginRaw judges a statement that came as text.
 func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	ex.judged(stmt)
@@ -211,20 +179,6 @@ func (ex *execution) judgeFields(stmt *gorm.Statement) {
 	}
 }
 
-// isLast reports whether no clause of the plugin's is built behind this one.
-func (ex *execution) isLast(stmt *gorm.Statement, name string) bool {
-	list := stmt.BuildClauses
-	if ex.op == opDelete && ex.updating { // soft delete
-		list = stmt.DB.Callback().Update().Clauses
-	}
-	for _, last := range slices.Backward(list) {
-		if _, ok := stmt.Clauses[last]; ok && ex.plugin.writes(stmt.DB, last) {
-			return last == name
-		}
-	}
-	return true
-}
-
 // raw is the statement as it stands.
 func (ex *execution) raw(stmt *gorm.Statement) RawStatement {
 	return RawStatement{
@@ -285,47 +239,4 @@ func isSavepoint(sql string) bool {
 	}
 	return len(words) == 2 && words[0] == "savepoint" ||
 		len(words) == 4 && words[0] == "rollback" && words[1] == "to" && words[2] == "savepoint"
-}
-
-// describe tells a TextScoper what is known of a table.
-func (r *tables) describe(schemaName, name string) (TenantTable, bool) {
-	t := r.byName(schemaName, name)
-	if t == nil {
-		return TenantTable{Name: name}, r.allowsUndeclared(schemaName, name)
-	}
-	return tableOf(t), true
-}
-
-// binder returns TenantTable.Bind for columns of one type.
-func binder(id idType) func(Scope) ([]any, error) {
-	return func(s Scope) ([]any, error) {
-		if err := s.Err(); err != nil {
-			return nil, err
-		}
-		values := make([]any, len(s.s.tenants))
-		for i := range s.s.tenants {
-			value, err := id.value(&s.s.tenants[i])
-			if err != nil {
-				return nil, err
-			}
-			values[i] = value
-		}
-		return values, nil
-	}
-}
-
-// name is TenantTable.Type.
-func (id idType) name() string {
-	switch id.kind {
-	case idUUID:
-		return "uuid"
-	case idUUIDText:
-		return "uuid as text"
-	case idText:
-		return "text"
-	case idInteger:
-		return "integer"
-	default:
-		return ""
-	}
 }

@@ -1,24 +1,15 @@
 package tenancy
 
 import (
-	"cmp"
-	"database/sql/driver"
-	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 
-	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
-	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -59,7 +50,7 @@ type tables struct {
 	modes    *modes
 	grow     sync.Mutex
 	snapshot atomic.Pointer[snapshot]
-	guards   map[*schema.Field]*schema.Field // see owner.go
+	guards   map[*schema.Field]*schema.Field // see associationowner.go
 	declared *declarations
 	hasFree  atomic.Bool // there is a table that needs no scope
 	replaced sync.Map    // schemas of derived join tables, before and after they have their tenant column
@@ -250,226 +241,6 @@ func (r *tables) allowsUndeclared(schemaName, name string) bool {
 		!strings.HasPrefix(name, "pg_") && !strings.HasPrefix(name, "sqlite_")
 }
 
-// model returns what is known of a schema, adopting it when it is new. Its
-// table is nil when it is undeclared.
-func (r *tables) model(s *schema.Schema) (*model, error) {
-	if m := r.snapshot.Load().models[s]; m != nil {
-		return m, nil
-	}
-	r.grow.Lock()
-	defer r.grow.Unlock()
-	old := r.snapshot.Load()
-	next := &snapshot{models: maps.Clone(old.models), names: maps.Clone(old.names), bare: maps.Clone(old.bare)}
-	m, err := r.adopt(next, s)
-	if err != nil {
-		return nil, err
-	}
-	r.snapshot.Store(next)
-	return m, nil
-}
-
-// adopt adds a schema and all that its relations lead to.
-func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
-	if m := next.models[s]; m != nil {
-		return m, nil
-	}
-	// GORM hands out schemas that another goroutine is still parsing; Parse waits.
-	if err := (&gorm.Statement{DB: r.db}).Parse(reflect.New(s.ModelType).Interface()); err != nil {
-		return nil, err
-	}
-	field, err := r.tenantField(s)
-	if err != nil {
-		return nil, err
-	}
-	m := &model{tenant: field, ids: generatedIDs(s)}
-	m.table, err = r.tableOf(next, s, field)
-	if err != nil {
-		return nil, err
-	}
-	if m.table == nil && gormfacts.IsDerived(s) {
-		if m.table, err = r.throughSides(next, s, field); err != nil {
-			return nil, err
-		}
-	}
-	if m.table == nil {
-		return m, nil // not kept: its table may be declared later
-	}
-	next.models[s] = m
-	m.rels = relationsOf(s)
-	for _, rel := range m.rels {
-		related, err := r.adopt(next, rel.FieldSchema)
-		if err != nil {
-			return nil, err
-		}
-		if rel.JoinTable == nil {
-			continue
-		}
-		if err := r.adoptJoinTable(next, rel, m, related); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
-}
-
-// throughSides finds the table of a derived join table that is used before its
-// relation is: by the models that it joins.
-func (r *tables) throughSides(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
-	for _, side := range s.Relationships.Relations {
-		if _, err := r.adopt(next, side.FieldSchema); err != nil {
-			return nil, err
-		}
-	}
-	return r.tableOf(next, s, field)
-}
-
-// tableOf finds or makes the table of a schema; nil when it is undeclared.
-func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
-	name := r.fold(s.Table)
-	known := next.names[name]
-	say, declared, err := r.declared.of(r.fold, s)
-	if err != nil {
-		return nil, err
-	}
-	if declared && field != nil && !say.kind.hasColumn() {
-		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared %s by %s: it can be one only",
-			s.Name, field.DBName, say.kind, say.where)
-	}
-	if known == nil || known.derived && field != nil && field.DBName != known.column && !gormfacts.IsDerived(s) {
-		if known, err = r.newTableOf(s, field, say, declared); known == nil || err != nil {
-			return nil, err
-		}
-		return known, next.add(name, known)
-	}
-	switch {
-	case field != nil && known.column != field.DBName:
-		return nil, fmt.Errorf("tenancy: %s has the tenant column %s, another model of its table has %s",
-			s.Name, field.DBName, cmp.Or(known.column, "none: it is "+known.kind.String()))
-	case declared && say.kind != known.kind && !(say.kind == KindTenant && say.table != nil):
-		return nil, fmt.Errorf("tenancy: %s is declared %s by %s, another model of its table is %s",
-			s.Name, say.kind, say.where, known.kind)
-	case field != nil:
-		return known, r.checkField(s, field, known, say)
-	}
-	return known, nil
-}
-
-// newTableOf makes the table of a schema; nil when it is undeclared.
-func (r *tables) newTableOf(s *schema.Schema, field *schema.Field, say declaration, declared bool) (*table, error) {
-	switch {
-	case declared && !say.kind.hasColumn():
-		return r.newOther(s.Table, say), nil
-	case field == nil && say.table != nil:
-		t, err := r.tableNamed(say)
-		if t != nil {
-			t.key = keyBeside(s, t.column)
-		}
-		return t, err
-	case field == nil && declared:
-		return nil, fmt.Errorf("tenancy: %s is declared %s by %s and has no tenant column %s", s.Name, say.kind, say.where, r.columnOf(say))
-	case field == nil:
-		return nil, nil
-	}
-	id, err := idTypeOf(field)
-	if err != nil {
-		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
-	}
-	if err := r.checkDeclared(field, id); err != nil {
-		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
-	}
-	if sqltext.Clip(r.dialect, field.DBName) != field.DBName {
-		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: PostgreSQL cuts its name off, behind 63 bytes", s.Name, field.Name)
-	}
-	t := r.newTable(s.Table, field.DBName, id)
-	t.key = keyBeside(s, field.DBName)
-	switch t.kind = say.kind; {
-	case isRootKey(s, field) && (say.kind == KindRoot || say.kind == KindTenant && say.table == nil):
-		t.kind = KindRoot
-	case say.kind == KindRoot:
-		return nil, fmt.Errorf("tenancy: %s is declared the root by %s, and %s is not its primary key", s.Name, say.where, field.DBName)
-	}
-	return t, r.checkField(s, field, t, say)
-}
-
-// isRootKey reports whether a tenant column is the key of the tenants' own table.
-func isRootKey(s *schema.Schema, field *schema.Field) bool {
-	return field.PrimaryKey && len(s.PrimaryFields) == 1
-}
-
-// checkField sees to it that a model's tenant column can be that of its table.
-func (r *tables) checkField(s *schema.Schema, field *schema.Field, t *table, say declaration) error {
-	switch {
-	case t.kind == KindMixed && (field.NotNull || field.PrimaryKey):
-		return fmt.Errorf("tenancy: %s is declared mixed, and its tenant column %s cannot be NULL: make it a pointer that is neither not null nor part of the key",
-			s.Name, field.Name)
-	case t.kind == KindTenant && isRootKey(s, field):
-		return fmt.Errorf("tenancy: %s has the tenant column as its primary key: say Root in its entry of Config.Tables", s.Name)
-	case say.table == nil || say.table.Type == "":
-		return nil
-	}
-	declared, err := idTypeNamed(say.table.Type)
-	own, _ := idTypeOf(field)
-	if err == nil && declared.kind != own.kind {
-		err = fmt.Errorf("%s.%s is of another type", s.Name, field.Name)
-	}
-	if err != nil {
-		return fmt.Errorf("tenancy: %s says Type %q: %w", say.where, say.table.Type, err)
-	}
-	return nil
-}
-
-// tenantField finds the tenant column of a schema: the marked field, else the
-// one of the configured name.
-func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error) {
-	if joined, err := r.joinedTenant(s); joined != nil || err != nil {
-		return joined, err // a derived join table has the marks of both its sides
-	}
-	for _, field := range s.Fields {
-		if field.Tag.Get(modeltag.Name) != modeltag.Tenant || field.DBName == "" {
-			continue
-		}
-		if marked != nil && marked.Name != field.Name {
-			return nil, fmt.Errorf("tenancy: %s marks two tenant columns, %s and %s", s.Name, marked.Name, field.Name)
-		}
-		marked = s.LookUpField(field.Name)
-	}
-	say, _, err := r.declared.of(r.fold, s)
-	column := r.columnOf(say)
-	switch {
-	case err != nil:
-		return nil, err
-	case marked != nil && say.table != nil && marked.DBName != column:
-		return nil, fmt.Errorf("tenancy: %s marks the tenant column %s, and %s says %s", s.Name, marked.DBName, say.where, column)
-	case marked != nil:
-		return marked, nil
-	}
-	return s.FieldsByDBName[column], nil
-}
-
-func generatedIDs(s *schema.Schema) (ids []*schema.Field) {
-	for _, field := range s.Fields {
-		if modeltag.Has(field, modeltag.UUIDv7) && field.DBName != "" {
-			ids = append(ids, field)
-		}
-	}
-	return ids
-}
-
-// relationsOf lists the relations that a value of the schema carries.
-func relationsOf(s *schema.Schema) (rels []*schema.Relationship) {
-	for _, list := range [][]*schema.Relationship{
-		s.Relationships.BelongsTo, s.Relationships.HasOne,
-		s.Relationships.HasMany, s.Relationships.Many2Many,
-	} {
-		rels = append(rels, list...)
-	}
-	return rels
-}
-
-// keyBeside returns the columns of a schema's primary key without the tenant's.
-func keyBeside(s *schema.Schema, tenant string) []string {
-	return slices.DeleteFunc(slices.Clone(s.PrimaryFieldDBNames), func(name string) bool { return name == tenant })
-}
-
 func (r *tables) newTable(name, column string, id idType) *table {
 	return &table{
 		name: name, column: column, id: id, bind: binder(id), quoted: r.quote(column), qualifier: r.qualifier(name),
@@ -504,91 +275,32 @@ func (r *tables) fold(name string) string {
 	return sqltext.Clip(r.dialect, schemaName) + "." + table
 }
 
-// idType is the type of a tenant column.
-type idType struct {
-	kind     idKind
-	bits     int // of an integer column
-	unsigned bool
-	bounded  bool // a text column with a length drops the spaces at its end
+// tenantRef is a reference to a tenant's table inside a statement.
+type tenantRef struct {
+	table     *table
+	qualifier string
 }
 
-type idKind uint8
+// undeclared stands for every table that AllowUndeclared or a bypass lets pass.
+var undeclared = &table{kind: KindShared}
 
-const (
-	idUUID     idKind = iota + 1
-	idUUIDText        // a UUID that the model holds as a string
-	idText
-	idInteger
-)
+// unjudged stands for a table that is not known, in a statement that Config.RawSQL
+// judges whole when it is sent: another plugin's WITH may have made its name.
+var unjudged = &table{kind: KindShared}
 
-func idTypeOf(field *schema.Field) (idType, error) {
-	typ := field.IndirectFieldType
-	isUUID := strings.EqualFold(string(field.DataType), "uuid")
-	_, hasValue := reflect.New(typ).Interface().(driver.Valuer)
-	switch kind := typ.Kind(); {
-	case field.Serializer != nil:
-		return idType{}, errors.New("a serialized field holds no id")
-	case hasValue && kind != reflect.Array:
-		return idType{}, fmt.Errorf("a %s may store another value than it holds", typ)
-	case kind == reflect.Array && typ.ConvertibleTo(uuidType) && !storesUUID(typ):
-		return idType{}, fmt.Errorf("a %s is stored and spelled in a way of its own: hold it as a string, in a column of type text", typ)
-	case kind == reflect.Array && typ.ConvertibleTo(uuidType):
-		return idType{kind: idUUID}, nil
-	case kind == reflect.String && isUUID:
-		return idType{kind: idUUIDText}, nil
-	case kind == reflect.String:
-		return idType{kind: idText, bounded: field.Size > 0 || strings.Contains(string(field.DataType), "(")}, nil
-	case kind >= reflect.Int && kind <= reflect.Int64:
-		return idType{kind: idInteger, bits: min(typ.Bits(), sizeOf(field))}, nil
-	case kind >= reflect.Uint && kind <= reflect.Uint64:
-		return idType{kind: idInteger, bits: min(typ.Bits(), sizeOf(field)), unsigned: true}, nil
-	default:
-		return idType{}, fmt.Errorf("a %s is neither a UUID nor a string nor an integer", typ)
-	}
+// cutSchema cuts a name at the dot behind its schema.
+func cutSchema(name string) (schema, table string) {
+	i := strings.LastIndexByte(name, '.')
+	return name[:max(i, 0)], name[i+1:]
 }
 
-func sizeOf(field *schema.Field) int {
-	if field.Size == 0 {
-		return 64
+// namedBy returns the tenant that a value of the model names.
+func (m *model) namedBy(stmt *gorm.Statement, v reflect.Value) (named tenant, zero bool) {
+	if m.tenant == nil {
+		return tenant{}, true
 	}
-	return field.Size
-}
-
-// value returns a tenant's id as the column wants it.
-func (id idType) value(t *tenant) (any, error) {
-	var value any
-	switch id.kind {
-	case idUUID:
-		value = t.uuid
-	case idUUIDText:
-		if id, ok := t.uuid.(uuid.UUID); ok {
-			return id.String(), nil
-		}
-	case idText:
-		if !id.bounded || !strings.HasSuffix(t.key, " ") {
-			value = t.text
-		}
-	case idInteger:
-		value = id.number(t.num)
+	if field := fieldOf(stmt, m.tenant, v); field.IsValid() {
+		return tenantOf(field.Interface())
 	}
-	if value == nil {
-		return nil, ErrInvalidTenant
-	}
-	return value, nil
-}
-
-// number returns n when the column can hold it, else nil.
-func (id idType) number(n any) any {
-	signed, ok := n.(int64)
-	if !ok || signed < 0 && id.unsigned {
-		return nil // beyond int64, which PostgreSQL's bigint cannot hold
-	}
-	bits := id.bits
-	if id.unsigned {
-		bits++
-	}
-	if bits < 64 && (signed > math.MaxInt64>>(64-bits) || signed < math.MinInt64>>(64-bits)) {
-		return nil
-	}
-	return n
+	return tenant{}, true
 }

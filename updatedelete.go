@@ -1,11 +1,9 @@
 package tenancy
 
 import (
-	"context"
 	"reflect"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/schema"
 )
 
 // beginChange judges what an update or a delete is given by value: the model,
@@ -96,12 +94,6 @@ func (ex *execution) judgeAssigned(stmt *gorm.Statement) error {
 	return nil
 }
 
-// sameValue reports whether two values are one and the same pointer.
-func sameValue(a, b any) bool {
-	v, w := reflect.ValueOf(a), reflect.ValueOf(b)
-	return v.Kind() == reflect.Pointer && w.Kind() == reflect.Pointer && v.UnsafePointer() == w.UnsafePointer()
-}
-
 // judgeAssociations judges what an update saves along with its value.
 func (ex *execution) judgeAssociations(stmt *gorm.Statement) error {
 	if len(ex.model.rels) == 0 {
@@ -120,58 +112,4 @@ func (ex *execution) judgeAssociations(stmt *gorm.Statement) error {
 		}
 	})
 	return err
-}
-
-// hasKey reports whether a value has a primary key, by which GORM changes it.
-func hasKey(ctx context.Context, s *schema.Schema, v reflect.Value) bool {
-	for _, field := range s.PrimaryFields {
-		if _, zero := field.ValueOf(ctx, v); !zero {
-			return true
-		}
-	}
-	return false
-}
-
-// narrowToValues runs a statement of a set or a bypass, and those nested in it,
-// for the one tenant that its values name. Values of several are created row by
-// row, but changed tenant by tenant only: their conditions would mix.
-func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) (err error) {
-	if ex.model.tenant == nil || ex.scope.mode == modeSingle {
-		return nil
-	}
-	var one tenant
-	several := false
-	eachValue(values, func(v reflect.Value) {
-		if v.Type() != stmt.Schema.ModelType || err != nil {
-			return
-		}
-		named, zero := ex.namedBy(stmt, v)
-		switch {
-		case zero && ex.op == opUpdate && ex.writesForEverybody() && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt.Context, stmt.Schema, v):
-			ex.everybody = true
-		case zero && ex.op == opUpdate && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt.Context, stmt.Schema, v):
-			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "a value that is saved must name its tenant here")
-		case zero:
-			several = several || ex.op == opCreate
-		case !ex.allows(named) && ex.model.kind == KindRoot && (ex.op == opQuery || ex.op == opRow): // it is not found
-		case !ex.allows(named):
-			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "")
-		case one.key != "" && one.key != named.key:
-			several = true
-			if ex.op != opCreate {
-				err = ex.errorOn(ex.model.name, ErrTenantMismatch, "change the values of several tenants tenant by tenant")
-			}
-		default:
-			one = named
-		}
-	})
-	if err != nil || one.key == "" || several {
-		return err
-	}
-	narrowed := *ex.scope
-	narrowed.mode, narrowed.tenants = modeSingle, []tenant{one}
-	ex.scope = &narrowed
-	ex.outerContext = stmt.Context
-	stmt.Context = context.WithValue(stmt.Context, scopeKey{}, ex.scope)
-	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
@@ -226,62 +225,6 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 		setTenant(field, reflect.ValueOf(own))
 	}
 	return nil
-}
-
-// fieldOf reads a field, which may be behind an embedded pointer that is nil.
-func fieldOf(stmt *gorm.Statement, field *schema.Field, v reflect.Value) reflect.Value {
-	if !slices.ContainsFunc(field.StructField.Index, func(i int) bool { return i < 0 }) {
-		return field.ReflectValueOf(stmt.Context, v)
-	}
-	value, _ := field.ValueOf(stmt.Context, v)
-	return reflect.ValueOf(value)
-}
-
-// holds reports whether a field holds a tenant, or nothing yet.
-func holds(field reflect.Value, own any, ten *tenant) (same, zero bool) {
-	field = reflect.Indirect(field)
-	if !field.IsValid() || field.IsZero() {
-		return false, true
-	}
-	if field.CanAddr() {
-		if id, ok := field.Addr().Interface().(*uuid.UUID); ok {
-			return *id == own, false
-		}
-	}
-	switch {
-	case field.Kind() == reflect.String && field.String() == ten.key:
-		return true, false
-	case field.CanInt() && ten.num == any(field.Int()):
-		return true, false
-	}
-	named, zero := tenantOf(field.Interface())
-	return named.key == ten.key, zero
-}
-
-func setTenant(field, value reflect.Value) {
-	if field.Kind() == reflect.Pointer {
-		p := reflect.New(field.Type().Elem())
-		p.Elem().Set(value.Convert(field.Type().Elem()))
-		field.Set(p)
-		return
-	}
-	if value.Type() != field.Type() {
-		value = value.Convert(field.Type())
-	}
-	field.Set(value)
-}
-
-// isEmpty reports whether a relation carries nothing to save.
-func isEmpty(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Interface:
-		return v.IsNil() || isEmpty(v.Elem())
-	case reflect.Slice:
-		return v.Len() == 0
-	}
-	return v.IsZero()
 }
 
 // saves reports whether GORM saves a relation under Select and Omit.

@@ -1,0 +1,45 @@
+package tenancy
+
+import (
+	"slices"
+	"strings"
+)
+
+// rehearsal is what Enforce would do, noted while the copy is built.
+type rehearsal struct {
+	lacks  error    // that the statement has no tenant
+	scoped []string // the tables that get a predicate
+	other  []string // the rest, in words
+}
+
+// predicate notes that a table gets a predicate.
+func (r *rehearsal) predicate(t *table) {
+	if r == nil {
+		return
+	}
+	if !slices.Contains(r.scoped, t.name) {
+		r.scoped = append(r.scoped, t.name)
+	}
+}
+
+// note notes something else.
+func (r *rehearsal) note(what string) {
+	if r != nil && !slices.Contains(r.other, what) {
+		r.other = append(r.other, what)
+	}
+}
+
+// changes reports whether anything was noted.
+func (r *rehearsal) changes() bool { return len(r.scoped)+len(r.other) > 0 }
+
+// reason says what was noted.
+func (r *rehearsal) reason() string {
+	what := r.other
+	if len(r.scoped) > 0 {
+		what = append([]string{"adds the tenant's condition for " + strings.Join(r.scoped, ", ")}, what...)
+	}
+	if len(what) == 0 {
+		return "changes the text"
+	}
+	return strings.Join(what, "; ")
+}

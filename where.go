@@ -1,0 +1,139 @@
+package tenancy
+
+import (
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
+)
+
+// writeWherePredicates begins WHERE with the predicates that belong there.
+func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) {
+	w := whereWriter{ex: ex, stmt: stmt}
+	if list != nil && ex.scope.mode != modeSingle && !ex.updating && ex.anchor.table != nil && !list.anchorInWhere() {
+		w.first = ex.anchor
+	}
+	if ex.updating || list == nil {
+		w.predicate(ex.table, ex.qualifier)
+	}
+	if list != nil {
+		for i := range list.refs {
+			if list.inWhere(i) {
+				w.predicate(list.tables[i], list.refs[i].Qualifier, list.before(i)...)
+			}
+		}
+	}
+	ex.whereWritten = w.written
+}
+
+// anchorInWhere reports whether the anchor's own predicate is in the WHERE.
+func (l *fromList) anchorInWhere() bool {
+	for i := range l.refs {
+		if l.tenants(i) {
+			return l.scopingOf(i) == inWhere
+		}
+	}
+	return false
+}
+
+// whereWriter writes the predicates of WHERE.
+type whereWriter struct {
+	ex      *execution
+	stmt    *gorm.Statement
+	written bool
+	first   tenantRef
+}
+
+func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef) {
+	if !t.isScoped() {
+		return
+	}
+	ref := tenantRef{t, qualifier}
+	if w.ex.whereSays(w.stmt, ref, before...) {
+		return
+	}
+	matched := w.ex.scope.mode != modeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))
+	if w.ex.scope.mode == modeBypass && !matched && !(w.ex.everybody && w.ex.updating && t == w.ex.table) {
+		w.first = ref
+		return
+	}
+	if w.written {
+		w.stmt.WriteString(" AND ")
+	} else {
+		w.stmt.WriteString(" WHERE ")
+	}
+	w.written = true
+	switch {
+	case !matched && w.ex.scope.mode == modeBypass:
+		writeForEverybody(w.stmt, t, qualifier)
+	case !matched && (w.ex.deleting || w.ex.updating && w.first.table == nil):
+		w.ex.writeTenantOwns(w.stmt, t, qualifier)
+	case !matched:
+		w.ex.writeTenantIs(w.stmt, t, qualifier)
+	case w.first.table != nil:
+		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.first)
+	default:
+		w.ex.handed.matches++
+		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.ex.handed.outer)
+	}
+	if w.first.table == nil {
+		w.first = ref
+	}
+}
+
+// writeWhere writes the caller's conditions as one group behind the tenant
+// predicate.
+func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
+	c.Expression, _ = adoptExpression(c.Expression)
+	if !ex.placed {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "WHERE stands without the tables"))
+		return
+	}
+	if where, ok := c.Expression.(clause.Where); ok && len(where.Exprs) == 0 || c.Expression == nil {
+		return
+	}
+	if !ex.keepsGroups(c.Expression) {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups))
+		return
+	}
+	if !ex.whereWritten {
+		ex.writeClause(stmt, c, dialect, sqltext.Group)
+		return
+	}
+	ex.writeHint(stmt, c.BeforeExpression, false)
+	stmt.WriteString("AND (")
+	ex.writeHint(stmt, c.AfterNameExpression, false)
+	from := ex.mark(stmt)
+	c.Expression.Build(stmt)
+	ex.judge(stmt, from, sqltext.Group)
+	stmt.WriteByte(')')
+	ex.closeClause(stmt, c)
+}
+
+const errGroups = "a condition closes parentheses that it did not open"
+
+// keepsGroups reports whether each text condition closes its own parentheses
+// only. GORM puts some of them into parentheses, which would hide it.
+func (ex *execution) keepsGroups(e clause.Expression) bool {
+	var inner []clause.Expression
+	switch x := e.(type) {
+	case clause.Expr:
+		return sqltext.Balanced(x.SQL, ex.plugin.dialect)
+	case clause.NamedExpr:
+		return sqltext.Balanced(x.SQL, ex.plugin.dialect)
+	case clause.Where:
+		inner = x.Exprs
+	case clause.AndConditions:
+		inner = x.Exprs
+	case clause.OrConditions:
+		inner = x.Exprs
+	case clause.NotConditions:
+		inner = x.Exprs
+	}
+	for _, e := range inner {
+		if !ex.keepsGroups(e) {
+			return false
+		}
+	}
+	return true
+}
