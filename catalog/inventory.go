@@ -64,8 +64,15 @@ const inventoryQuery = `%s, relation AS (
 	SELECT c.*
 	FROM pg_class AS c
 	WHERE c.oid IN (SELECT oid FROM moved UNION SELECT objid FROM hanging WHERE classid = 'pg_class'::regclass)
+), copied (objid) AS ( -- of a foreign key to a partitioned table, one for each partition
+	SELECT c.oid
+	FROM reached AS r
+	JOIN pg_constraint AS c ON r.classid = 'pg_constraint'::regclass AND c.oid = r.objid
+	JOIN pg_constraint AS p ON p.oid = c.conparentid AND p.conrelid = c.conrelid
 ), object (classid, objid) AS (
-	SELECT DISTINCT classid, objid FROM reached WHERE objsubid = 0
+	SELECT DISTINCT classid, objid
+	FROM reached
+	WHERE objsubid = 0 AND NOT (classid = 'pg_constraint'::regclass AND objid IN (SELECT objid FROM copied))
 ), line (classid, objid, aspect, value) AS (
 	SELECT 'pg_class'::regclass, relation.oid, 'table', concat_ws(' ', relkind, relpersistence, reltablespace, relreplident,
 		relrowsecurity, relforcerowsecurity, relispopulated, reloftype::regtype,
@@ -100,7 +107,7 @@ const inventoryQuery = `%s, relation AS (
 	GROUP BY relation.oid, c.attname, a.grantee, a.privilege_type
 	UNION ALL
 	SELECT 'pg_constraint'::regclass, c.oid, 'definition', pg_get_constraintdef(c.oid)
-	FROM relation JOIN pg_constraint AS c ON c.conrelid = relation.oid
+	FROM relation JOIN pg_constraint AS c ON c.conrelid = relation.oid AND c.oid NOT IN (SELECT objid FROM copied)
 	UNION ALL
 	SELECT 'pg_class'::regclass, i.indexrelid, 'definition', concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered,
 		i.indisreplident, c.reltablespace, (

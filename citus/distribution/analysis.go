@@ -222,8 +222,8 @@ func (a *Analysis) dropped(table catalog.Name, name string) bool {
 // Preflight asks the database for rows that stand in the way of the keys, and adds
 // what it finds to the findings. See [keys.Analysis.Preflight].
 func (a *Analysis) Preflight(ctx context.Context, db keys.Beginner, limits keys.Limits) error {
-	if a.preflight == nil {
-		return nil
+	if err := a.findHanging(ctx, db); err != nil || a.preflight == nil {
+		return err
 	}
 	findings, err := a.preflight(ctx, db, limits)
 	if a.options.Way == Transactional {

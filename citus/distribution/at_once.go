@@ -65,7 +65,7 @@ func (a *Analysis) setUndo(step *migration.Step) {
 
 // forward spreads the tables.
 func (a *Analysis) forward(moving []*Table, keys []*foreign) []string {
-	sql := append(slices.Clone(setUp), lockSQL(a.Tables))
+	sql := append(slices.Clone(setUp), lockSQL(a.Tables), noteSQL(a.Tables))
 	for _, f := range keys {
 		if f.live != nil {
 			sql = append(sql, f.dropSQL())
@@ -91,10 +91,10 @@ func (a *Analysis) forward(moving []*Table, keys []*foreign) []string {
 	}
 	for _, f := range keys {
 		if f.want != nil {
-			sql = append(sql, addSQL(f.child, f.want))
+			sql = append(sql, addSQL(f.child, f.want)...)
 		}
 	}
-	return sql
+	return append(sql, compareSQL(a.Tables, a.changed()))
 }
 
 // makeKeys makes the keys with the tenant. A table whose tenant another tells is
@@ -128,7 +128,7 @@ func addedColumns(t *Table) *catalog.Table {
 
 // backward brings the tables back to what they were.
 func (a *Analysis) backward(moving []*Table, keys []*foreign) []string {
-	sql := append(slices.Clone(setUp), lockSQL(a.Tables), rememberSQL(moving))
+	sql := append(slices.Clone(setUp), lockSQL(a.Tables), noteSQL(a.Tables), rememberSQL(moving))
 	for _, f := range keys {
 		if f.want != nil {
 			sql = append(sql, f.dropSQL())
@@ -140,10 +140,10 @@ func (a *Analysis) backward(moving []*Table, keys []*foreign) []string {
 	}
 	for _, f := range keys {
 		if f.live != nil {
-			sql = append(sql, addSQL(f.child, f.live))
+			sql = append(sql, addSQL(f.child, f.live)...)
 		}
 	}
-	return append(sql, recallSQL)
+	return append(sql, recallSQL, compareSQL(a.Tables, a.changed()))
 }
 
 // gather brings spread tables back, and sees to it that no row is lost.
@@ -176,7 +176,7 @@ func dropLoose(tables []*Table) (sql []string) {
 func addLoose(tables []*Table) (sql []string) {
 	for _, t := range tables {
 		for _, c := range t.loose() {
-			sql = append(sql, addSQL(t.Name, c))
+			sql = append(sql, addSQL(t.Name, c)...)
 		}
 	}
 	return sql

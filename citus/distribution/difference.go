@@ -45,7 +45,7 @@ func difference(from, to *catalog.Table) []string {
 		sql = append(sql, alter+"DROP COLUMN "+catalog.Quote(column.Name))
 	}
 	for _, c := range d.constraints.made {
-		sql = append(sql, alter+"ADD CONSTRAINT "+catalog.Quote(c.Name)+" "+c.Definition())
+		sql = append(sql, addSQL(from.Name, c)...)
 	}
 	for _, index := range d.indexes.made {
 		sql = append(sql, index.CreateSQL(index.Name, from.Name, false))
@@ -53,6 +53,9 @@ func difference(from, to *catalog.Table) []string {
 	sql = append(sql, marks(d, to)...)
 	for _, trigger := range d.triggers.made {
 		sql = append(sql, trigger.Text)
+		if comment := trigger.CommentSQL(to.Name); comment != "" {
+			sql = append(sql, comment)
+		}
 		if action := map[string]string{"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}[trigger.Enabled]; action != "" {
 			sql = append(sql, alter+action+" TRIGGER "+catalog.Quote(trigger.Name))
 		}
@@ -60,12 +63,15 @@ func difference(from, to *catalog.Table) []string {
 	return sql
 }
 
-// marks are what an index that was made anew is used for.
+// marks are what an index that was made again is used for, and what is said of it.
 func marks(d differences, to *catalog.Table) (sql []string) {
 	for i := range to.Indexes {
 		index := &to.Indexes[i]
 		made := slices.Contains(d.indexes.made, index) ||
 			slices.ContainsFunc(d.constraints.made, func(c *catalog.Constraint) bool { return index.Constraint == c.Name })
+		if made {
+			sql = append(sql, index.MarkSQL(index.Name, to.Name)...)
+		}
 		if made && index.ReplicaIdentity {
 			sql = append(sql, "ALTER TABLE "+to.Name.String()+" REPLICA IDENTITY USING INDEX "+catalog.Quote(index.Name))
 		}

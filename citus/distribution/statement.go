@@ -66,9 +66,19 @@ func (a *Analysis) spreadSQL(t *Table, online bool) string {
 	return fmt.Sprintf("SELECT pg_catalog.%s(%s, %s, %s)", function, literal(t.Name.String()), literal(t.Column), with)
 }
 
-// gatherSQL brings a table back. No foreign keys are there to cascade along.
+// gatherSQL brings a table back, unless it is back. No foreign keys are there to
+// cascade along. The extension may be gone by then.
 func gatherSQL(t *Table) string {
-	return "SELECT pg_catalog.undistribute_table(" + literal(t.Name.String()) + ")"
+	return "DO " + dollars("gather", strings.ReplaceAll(`
+BEGIN
+	IF pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN
+		RETURN;
+	END IF;
+	PERFORM pg_catalog.undistribute_table(p.logicalrelid)
+	FROM pg_catalog.pg_dist_partition AS p
+	WHERE p.logicalrelid = {table}::pg_catalog.regclass;
+END
+`, "{table}", literal(t.Name.String())))
 }
 
 // cleanUp drops what online copies leave, in the place of Citus' own maintenance,
@@ -146,7 +156,11 @@ func (f *foreign) dropSQL() string {
 	return "ALTER TABLE " + f.child.String() + " DROP CONSTRAINT " + catalog.Quote(f.name)
 }
 
-// addSQL makes a foreign key.
-func addSQL(child catalog.Name, key *catalog.Constraint) string {
-	return "ALTER TABLE " + child.String() + " ADD CONSTRAINT " + catalog.Quote(key.Name) + " " + key.Definition()
+// addSQL makes a constraint, with its comment.
+func addSQL(table catalog.Name, c *catalog.Constraint) []string {
+	sql := []string{"ALTER TABLE " + table.String() + " ADD CONSTRAINT " + catalog.Quote(c.Name) + " " + c.Definition()}
+	if comment := c.CommentSQL(c.Name, table); comment != "" {
+		sql = append(sql, comment)
+	}
+	return sql
 }

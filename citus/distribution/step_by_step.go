@@ -88,7 +88,7 @@ func (a *Analysis) makeKey(f *foreign, key *catalog.Constraint) []string {
 	open := *key
 	partitioned := a.live.Table(f.child).Partitioned
 	open.Validated = partitioned && key.Validated
-	sql := []string{alter + "DROP CONSTRAINT IF EXISTS " + name, addSQL(f.child, &open)}
+	sql := append([]string{alter + "DROP CONSTRAINT IF EXISTS " + name}, catalog.Atomic(addSQL(f.child, &open)...))
 	if key.Validated && !partitioned {
 		sql = append(sql, alter+"VALIDATE CONSTRAINT "+name)
 	}
@@ -126,8 +126,8 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 	step.Before, step.After = t.spreadStates()
 	a.sized(&step, t)
 	alone := []*Table{t}
-	back := append(slices.Clone(setUp), lockSQL(alone), rememberSQL(alone))
-	back = append(append(back, a.gather(alone)...), recallSQL)
+	back := append(slices.Clone(setUp), lockSQL(alone), noteSQL(alone), rememberSQL(alone))
+	back = append(append(back, a.gather(alone)...), recallSQL, compareSQL(alone, nil))
 	if online {
 		step.About, step.Lock = "its rows are copied into shards while they are written"+a.apart(t), migration.ShareUpdateExclusive
 		step.Blocks = "other changes of the table, while it is copied; writes for a moment at the end"
@@ -137,9 +137,9 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 		step.Repair = []string{block(t, "partmethod = 'n' AND repmodel <> 't'", back), cleanUp}
 		step.Undo = []string{block(t, "true", back)}
 	} else {
-		step.SQL = append(slices.Clone(setUp), lockSQL(alone), countSQL(0, t))
+		step.SQL = append(slices.Clone(setUp), lockSQL(alone), noteSQL(alone), countSQL(0, t))
 		step.SQL = append(append(step.SQL, dropLoose(alone)...), a.spreadSQL(t, false), checkSQL(0, t), EmptySQL(t.Name))
-		step.SQL = append(step.SQL, addLoose(alone)...)
+		step.SQL = append(append(step.SQL, addLoose(alone)...), compareSQL(alone, nil))
 		step.Undo = back
 	}
 	if slices.ContainsFunc(t.live.Columns, func(c catalog.Column) bool { return c.Identity != "" }) {
