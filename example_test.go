@@ -533,7 +533,7 @@ func ExampleDistribute() {
 		}
 
 		options.Plan = distribution.Options{
-			OnDelete: catalog.NoAction, // in the place of SET NULL
+			OnDelete: catalog.NoAction, // instead of SET NULL
 			OnUpdate: catalog.NoAction, // ids do not change
 			Drop:     []keys.Object{{Table: catalog.Name{Schema: "public", Name: "accounts"}, Name: "accounts_slug_key"}},
 		}
