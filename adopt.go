@@ -1,7 +1,6 @@
 package tenancy
 
 import (
-	"context"
 	"database/sql"
 	"reflect"
 	"slices"
@@ -232,19 +231,4 @@ func adoptJoins(stmt *gorm.Statement) {
 		join.Conds, _ = adoptList(join.Conds)
 		join.Expression, _ = adoptExpression(join.Expression)
 	}
-}
-
-// chain is what gorm.G's chains have in common, which run as subqueries under
-// context.Background().
-type chain interface {
-	clause.Expression
-	Count(ctx context.Context, column string) (int64, error)
-}
-
-func isGenericChain(c chain) bool {
-	typ := reflect.TypeOf(c)
-	if typ.Kind() == reflect.Pointer {
-		typ = typ.Elem()
-	}
-	return typ.PkgPath() == "gorm.io/gorm"
 }

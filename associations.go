@@ -4,8 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unsafe"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
@@ -31,11 +31,6 @@ func (t *tree) isAssociated() bool {
 	}
 	_, nested := t.stmt.Settings.Load(savedAssociations)
 	return nested
-}
-
-type visit struct {
-	value unsafe.Pointer
-	rel   *schema.Relationship
 }
 
 // judgeValues judges the statement's values and all that they carry along, and
@@ -245,4 +240,30 @@ func below(name string, names []string) (rest []string) {
 		}
 	}
 	return rest
+}
+
+// fillIDs fills the zero ids that are marked to be.
+func fillIDs(stmt *gorm.Statement, ids []*schema.Field, v reflect.Value) error {
+	for _, field := range ids {
+		if !v.CanAddr() {
+			continue // VALUES fills it
+		}
+		if id, ok := field.ReflectValueOf(stmt.Context, v).Addr().Interface().(*uuid.UUID); ok {
+			if *id == uuid.Nil {
+				*id = uuid.Must(uuid.NewV7())
+			}
+			continue
+		}
+		if _, zero := field.ValueOf(stmt.Context, v); !zero {
+			continue
+		}
+		id, err := uuid.NewV7()
+		if err != nil {
+			return err
+		}
+		if err := field.Set(stmt.Context, v, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,19 +2,14 @@ package tenancy
 
 import (
 	"context"
-	"math"
 	"reflect"
 	"strings"
 
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
-
-// noTenant is the scope of a statement that has none and needs none.
-var noTenant = &scope{mode: modeNone}
 
 // assume returns the scope of a statement whose context has none: what
 // [Config.AssumeScope] says, else none where its tables need none.
@@ -39,27 +34,6 @@ func (ex *execution) assume(stmt *gorm.Statement) (*scope, error) {
 	s := ex.namedScope(stmt)
 	stmt.Context = context.WithValue(stmt.Context, scopeKey{}, s)
 	return s, nil
-}
-
-// someTenant stands for the tenant that a rehearsed statement lacks. It has an id in
-// each form that a column may want, and no row is of it.
-var someTenant = &scope{mode: modeSingle, tenants: []tenant{
-	{key: "some tenant", text: "some tenant", uuid: uuid.Max, num: int64(math.MinInt64)},
-}}
-
-// lacksTenant refuses a statement that needs a tenant and has none. A rehearsal notes
-// it and goes on as some tenant, for what else is to be said of the statement.
-func (ex *execution) lacksTenant(table string) error {
-	detail := ""
-	if ex.text != "" && ex.plugin.tables.hasFree.Load() {
-		detail = remedyFreeText
-	}
-	err := ex.errorOn(table, ErrNoTenant, detail)
-	if ex.rehearsal == nil {
-		return err
-	}
-	ex.rehearsal.lacks, ex.scope = err, someTenant
-	return nil
 }
 
 // namedScope is that of the tenant that the statement's value names, and some

@@ -1,15 +1,12 @@
 package tenancy
 
 import (
-	"context"
 	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 
-	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/internal/automigrate"
-	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // MigrationReport is what [AutoMigrate] did, and what it left for a plan.
@@ -71,85 +68,42 @@ func changesOf(list []automigrate.Change) (changes []SchemaChange) {
 	return changes
 }
 
-// modelTables tells the engine what is known of the tables of models.
-type modelTables struct{ *tables }
-
-// Table implements automigrate.Tables.
-func (r modelTables) Table(s *schema.Schema) (automigrate.Table, error) {
-	t := automigrate.Table{Observed: r.modeOf(s.Table) == Observe}
-	m, err := r.model(s)
-	if err != nil || m.table == nil {
-		return t, err
+// AssignRows gives the rows that have no tenant to one: to the first customer of an
+// application that becomes multi-tenant, say. It is the remedy for
+// [ErrRowsWithoutTenant] where all such rows are one tenant's; on PostgreSQL
+// [PlanKeys] plans it for those whose tenants other rows tell, and while the
+// application runs.
+//
+// In one transaction, tables of the models that lack the tenant column get it, and
+// every row with NULL in it gets the tenant. Then the models are migrated as
+// [AutoMigrate] does, and the report says what was done and what is pending. Rows
+// for everybody of a table that is [Config.Mixed] keep NULL. As
+// there, the tables that the models are related to come along; roots, shared tables
+// and tables that are observed stay as they are. On PostgreSQL the tables are locked
+// for the time of the transaction.
+//
+// The tenant is an id or a value as [With] takes it; one that cannot be a tenant is
+// [ErrInvalidTenant], and nothing is changed. It needs no tenant in the context.
+func AssignRows(db *gorm.DB, tenant any, models ...any) (*MigrationReport, error) {
+	m, ok := db.Migrator().(migrator)
+	if !ok {
+		return &MigrationReport{}, errors.New("tenancy: AssignRows needs the plugin: call db.Use(tenancy.New(…)) first")
 	}
-	t.Name, t.Column, t.Keyed = m.name, m.column, r.keyed(m.table)
-	switch m.kind {
-	case KindTenant:
-		t.Kind = automigrate.Tenant
-	case KindRoot:
-		t.Kind = automigrate.Root
-	case KindMixed:
-		t.Kind = automigrate.Mixed
+	one, err := newTenant(tenant)
+	if err != nil {
+		return &MigrationReport{}, &ScopeError{Op: "AssignRows", Err: ErrInvalidTenant, Detail: err.Error()}
 	}
-	if t.Column != "" && s.FieldsByDBName[t.Column] == nil && gormfacts.IsDerived(s) {
-		t.Hidden, err = r.tenantOfSides(s)
-	}
-	return t, err
-}
-
-// Register implements automigrate.Tables.
-func (r modelTables) Register(db *gorm.DB, values []any) error {
-	defer r.guardKeys()
-	for _, value := range values {
-		stmt := &gorm.Statement{DB: db}
-		if stmt.Parse(value) != nil {
-			continue // the migrator says what is wrong with it
+	tables := pluginOf(db).tables
+	done, err := m.AssignRows(models, func(s *schema.Schema, table string) (any, error) {
+		known, err := tables.model(s)
+		if err != nil {
+			return nil, err
 		}
-		if _, err := r.model(stmt.Schema); err != nil {
-			return err
+		value, err := known.id.value(&one)
+		if err != nil {
+			return nil, &ScopeError{Op: "AssignRows", Table: table, Err: err, Detail: "the tenant column is of another type"}
 		}
-		if err := r.migrateJoinTables(stmt.Schema, map[*schema.Schema]bool{}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Current implements automigrate.Tables.
-func (r modelTables) Current(s *schema.Schema) *schema.Schema {
-	if joined, ok := r.replaced.Load(s); ok {
-		return joined.(*schema.Schema)
-	}
-	return s
-}
-
-// IsRequired implements automigrate.Tables. The tenant column of a table that is
-// observed is NOT NULL only where it is part of the primary key.
-func (r modelTables) IsRequired(field *schema.Field, isKey bool) bool {
-	tenant, err := r.tenantField(field.Schema)
-	if err != nil || tenant == nil || tenant.DBName != field.DBName || !isKey && r.modeOf(field.Schema.Table) == Observe {
-		return false
-	}
-	t := r.byName("", r.fold(field.Schema.Table))
-	return t == nil || t.kind != KindMixed
-}
-
-// CheckColumn implements automigrate.Tables.
-func (r modelTables) CheckColumn(ctx context.Context, q catalog.Querier, s *schema.Schema) error {
-	m, err := r.model(s)
-	if err != nil || m.table == nil {
-		return nil
-	}
-	return r.checkColumn(ctx, q, m.table)
-}
-
-// RowsWithoutTenant implements automigrate.Tables.
-func (r modelTables) RowsWithoutTenant(table, detail string) error {
-	return &ScopeError{Op: "AutoMigrate", Table: table, Err: ErrRowsWithoutTenant, Detail: detail}
-}
-
-// ForgetKeys implements automigrate.Tables.
-func (r modelTables) ForgetKeys(s *schema.Schema) {
-	if m, err := r.model(s); err == nil && m.table != nil {
-		m.keys.Store(nil)
-	}
+		return value, nil
+	})
+	return migrationOf(done), err
 }

@@ -1,24 +1,12 @@
 package tenancy
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
-)
-
-// The operations, by GORM's processors.
-const (
-	opCreate = "create"
-	opQuery  = "query"
-	opUpdate = "update"
-	opDelete = "delete"
-	opRow    = "row"
-	opRaw    = "raw"
 )
 
 // register hooks in before and after everything else. Every error counts.
@@ -176,55 +164,6 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 	}
 }
 
-// refuseLate makes sure that nobody overlooks an error that came while the
-// statement was built. One that is observed fails as it would without the plugin,
-// unless it was refused.
-func (ex *execution) refuseLate(db *gorm.DB) {
-	if db.Error == nil || ex.observed != nil && !isRefusal(db.Error) {
-		return
-	}
-	_, isRow := db.Statement.Dest.(*sql.Row)
-	if ex.op == opRow && !isRow || ex.handed == nil && isSubquery(db) {
-		refuse(db, ex.op, ex.handed, nil)
-	}
-}
-
-// refuse fails a statement so that nothing of it is sent and nobody overlooks
-// it: a subquery that nobody handed a scope to renders as text that its
-// statement refuses, and Row gives a row that holds the error.
-func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
-	var scoped *ScopeError
-	if errors.As(err, &scoped) && scoped == err { // a context's error is that of all its statements
-		own := *scoped
-		own.reported = handed != nil && handed.rehearsal != nil
-		err = &own
-	}
-	err = db.AddError(err)
-	stmt := db.Statement
-	switch {
-	case handed != nil:
-		handed.err = err
-	case isSubquery(db):
-		stmt.SQL.Reset()
-		stmt.SQL.WriteString(refusedText)
-		stmt.Vars = nil
-	case op == opRow && !db.DryRun:
-		if rows, ok := db.Get("rows"); !ok || rows != true {
-			stmt.Dest = refusedRow(err)
-		}
-	}
-}
-
-// refusedText stands where a refused subquery would: no database takes it.
-const refusedText = "; refused by tenancy"
-
 // isSubquery reports whether a statement is built as GORM builds those among
 // another's arguments; nothing of it is sent by itself.
 func isSubquery(db *gorm.DB) bool { return db.DryRun && db.Logger == logger.Discard }
-
-// migratorKey marks the context of the migrator's own statements.
-type migratorKey struct{}
-
-func migrating(ctx context.Context) bool {
-	return ctx != nil && ctx.Value(migratorKey{}) != nil
-}

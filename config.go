@@ -116,3 +116,54 @@ type Config struct {
 func Writable(model any) any { return writable{model} }
 
 type writable struct{ model any }
+
+// A KeySource says where the plugin learns which unique keys a table has. An upsert
+// goes by them: its conflict target is a key that the table has.
+type KeySource uint8
+
+const (
+	// KeysFromDatabase looks at the database's catalogue once a table, before its
+	// first upsert. It is the zero value, and right for every database.
+	KeysFromDatabase KeySource = iota
+	// KeysFromModels takes the keys that [AutoMigrate] makes of the models, and looks
+	// at the catalogue only for a key that no known model has. It is for tests whose
+	// driver is a mock. It relies on the tables being as AutoMigrate leaves them: where
+	// a table's key is the id alone, an upsert by it is the database's error, and DO
+	// NOTHING that meets another tenant's row is not [ErrCrossTenantConflict].
+	KeysFromModels
+)
+
+// A Table is a tenants' table that no model describes, or whose model must not
+// change: that of another package, say. See [Config.Tables].
+type Table struct {
+	// Name is the table's, with its schema where the model's TableName has one.
+	Name string
+	// Column is the tenant column. Empty means [Config.Column].
+	Column string
+	// Type is the column's: uuid, text, varchar, smallint, integer or bigint. Empty
+	// means that of the model's field, or uuid where no field has the column.
+	Type string
+	// Root says that the table is the tenants' own, and Column its key.
+	Root bool
+}
+
+// A Link declares a linked table: its rows belong to no tenant, and those are seen
+// by a tenant that a row of its own links to, as users are by memberships. The link is
+// the permission: whoever may write a row of Via sees the row that it names.
+type Link struct {
+	// Model is the linked table: a model, or a table's name with Key.
+	Model any
+	// Via is the tenants' table whose rows link: a model, or a known table's name
+	// with ForeignKey. Rows that are softly deleted link to nothing.
+	Via any
+	// ForeignKey is the field or the column of Via that names the linked row. Empty
+	// means the one that the relation of the two models has, where there is one only.
+	ForeignKey string
+	// Key is the field or the column of Model that ForeignKey names. Empty means
+	// its primary key.
+	Key string
+	// Writable says that a tenant may update and delete the rows that it is linked
+	// with, though other tenants see them as well, and create new ones, which nobody
+	// is linked with yet. False means that they are read-only outside of [Bypass].
+	Writable bool
+}

@@ -3,8 +3,6 @@ package tenancy
 import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-
-	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // writeOnConflict writes ON CONFLICT so that it meets the tenant's own rows
@@ -34,14 +32,6 @@ func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ cla
 		ex.conflict.guard, ex.conflict.columns = true, target
 		ex.conflict.update, ex.conflict.asked = !oc.DoNothing, len(oc.Where.Exprs) > 0
 	}
-}
-
-// writeGroup writes conditions inside of parentheses.
-func (ex *execution) writeGroup(stmt *gorm.Statement, where clause.Where) {
-	where.Exprs, _ = adoptExpressions(where.Exprs)
-	from := ex.mark(stmt)
-	where.Build(stmt)
-	ex.judge(stmt, from, sqltext.Group)
 }
 
 // writeSame writes an assignment that changes nothing, where the tenant was the

@@ -170,14 +170,6 @@ func (ex *execution) sentAt(name string) int {
 	return slices.IndexFunc(ex.conflict.values.Columns, func(c clause.Column) bool { return c.Name == name })
 }
 
-// foldColumn returns a column's name as text names it.
-func foldColumn(dialect sqltext.Dialect, name string) string {
-	if dialect == sqltext.SQLite {
-		return sqltext.Lower(name)
-	}
-	return name
-}
-
 // columnsOf returns the columns of a table.
 func columnsOf(stmt *gorm.Statement, table string) ([]string, error) {
 	rows, err := poolOf(stmt).QueryContext(stmt.Context, "SELECT * FROM "+table+" WHERE 1 = 0")
@@ -199,17 +191,6 @@ func keyValue(value any) any {
 		return nil
 	}
 	return value
-}
-
-// conflictCheck is what a create must know after it ran, to tell a conflict with
-// another tenant's row from one with its own.
-type conflictCheck struct {
-	values  clause.Values
-	guard   bool       // the key does not contain the tenant
-	columns []string   // of the key; none where it is not known
-	key     *uniqueKey // where it is of more than its columns
-	update  bool       // DO UPDATE behind the guard: fewer rows are a conflict
-	asked   bool       // by a WHERE of the caller's, too, which may skip rows
 }
 
 // meets notes the key that a conflict is met by. Its columns say all of most keys.

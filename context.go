@@ -71,3 +71,10 @@ func scopeOf(ctx context.Context) *scope {
 	s, _ := ctx.Value(scopeKey{}).(*scope)
 	return s
 }
+
+// migratorKey marks the context of the migrator's own statements.
+type migratorKey struct{}
+
+func migrating(ctx context.Context) bool {
+	return ctx != nil && ctx.Value(migratorKey{}) != nil
+}

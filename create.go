@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/schema"
 )
 
 // beginCreate judges all that a create would write, associations included, and
@@ -27,36 +26,6 @@ func (ex *execution) beginCreate(stmt *gorm.Statement) error {
 		return nil
 	}
 	return ex.judgeValues(stmt)
-}
-
-// savedAssociations is the setting that GORM hands from a statement to those
-// that save its associations.
-const savedAssociations = "gorm:saved_association_map"
-
-// fillIDs fills the zero ids that are marked to be.
-func fillIDs(stmt *gorm.Statement, ids []*schema.Field, v reflect.Value) error {
-	for _, field := range ids {
-		if !v.CanAddr() {
-			continue // VALUES fills it
-		}
-		if id, ok := field.ReflectValueOf(stmt.Context, v).Addr().Interface().(*uuid.UUID); ok {
-			if *id == uuid.Nil {
-				*id = uuid.Must(uuid.NewV7())
-			}
-			continue
-		}
-		if _, zero := field.ValueOf(stmt.Context, v); !zero {
-			continue
-		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return err
-		}
-		if err := field.Set(stmt.Context, v, id); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // writeValues writes the rows of an INSERT, each with its tenant.
@@ -178,11 +147,6 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 }
 
 const notedFill = "fills in the tenant"
-
-// allows reports whether the scope spans a tenant.
-func (ex *execution) allows(t tenant) bool {
-	return ex.scope.mode == modeBypass && t.key != "" || ex.scope.has(t)
-}
 
 // withIDs adds the ids that the plugin fills where a map leaves them out, and
 // those of structs that Select or Omit leave out.

@@ -10,20 +10,6 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 )
 
-// A Table is a tenants' table that no model describes, or whose model must not
-// change: that of another package, say. See [Config.Tables].
-type Table struct {
-	// Name is the table's, with its schema where the model's TableName has one.
-	Name string
-	// Column is the tenant column. Empty means [Config.Column].
-	Column string
-	// Type is the column's: uuid, text, varchar, smallint, integer or bigint. Empty
-	// means that of the model's field, or uuid where no field has the column.
-	Type string
-	// Root says that the table is the tenants' own, and Column its key.
-	Root bool
-}
-
 // declaration is what the configuration says of a table.
 type declaration struct {
 	kind     Kind

@@ -107,11 +107,12 @@ func scopeError(op, table string, err error, detail string) error {
 	return &ScopeError{Op: op, Table: table, Err: err, Detail: detail}
 }
 
-func isRefusal(err error) bool {
-	var refused *ScopeError
-	return errors.As(err, &refused)
-}
-
-func (ex *execution) errorOn(table string, err error, detail string) error {
-	return scopeError(ex.op, table, err, detail)
-}
+// The operations, by GORM's processors.
+const (
+	opCreate = "create"
+	opQuery  = "query"
+	opUpdate = "update"
+	opDelete = "delete"
+	opRow    = "row"
+	opRaw    = "raw"
+)

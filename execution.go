@@ -2,11 +2,12 @@ package tenancy
 
 import (
 	"context"
-	"fmt"
 	"sync"
+	"unsafe"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
@@ -119,148 +120,69 @@ func executing(b clause.Builder) (*execution, *gorm.Statement) {
 	return executionOf(stmt), stmt
 }
 
-// begin resolves the scope and judges what can be judged before SQL is built.
-func (ex *execution) begin(stmt *gorm.Statement) error {
-	if ex.op == opRaw || stmt.SQL.Len() > 0 {
-		return ex.beginRaw(stmt)
-	}
-	s := scopeOf(stmt.Context)
-	if ex.handed != nil {
-		var err error
-		if s, err = ex.handed.scopeFor(s); err != nil {
-			return ex.errorOn(stmt.Table, err, "")
-		}
-	}
-	if s == nil {
-		var err error
-		if s, err = ex.assume(stmt); err != nil {
-			return err
-		}
-	}
-	if s.err != nil {
-		return s.err
-	}
-	ex.scope = s
-	if err := ex.resolve(stmt); err != nil {
-		return err
-	}
-	if ex.table != nil && ex.op != opCreate {
-		if err := ex.mayReach(ex.table); err != nil {
-			return err
-		}
-	}
-	if s.mode == modeBypass {
-		if err := ex.reportBypass(stmt.Context); err != nil {
-			return err
-		}
-	}
-	if err := ex.judgeClauses(stmt); err != nil {
-		return err
-	}
-	if s.isSeveral() && ex.op != opCreate && inAssociation() {
-		return ex.errorOn(stmt.Table, ErrTenantMismatch, "association mode needs one tenant: scope the context to the owner's with With")
-	}
-	if err := ex.judgeNesting(stmt); err != nil {
-		return err
-	}
-	for i := range stmt.Joins {
-		if on := stmt.Joins[i].On; on != nil && s.mode != modeBypass && !ex.keepsGroups(*on) {
-			return ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups)
-		}
-	}
-	adoptJoins(stmt)
-	switch ex.op {
-	case opCreate:
-		return ex.beginCreate(stmt)
-	case opUpdate, opDelete:
-		return ex.beginChange(stmt)
-	case opQuery, opRow:
-		return ex.beginRead(stmt)
-	}
-	return nil
+func (ex *execution) errorOn(table string, err error, detail string) error {
+	return scopeError(ex.op, table, err, detail)
 }
 
-// resolve finds the statement's table as far as it is known already. The SQL
-// that is built has the last word.
-func (ex *execution) resolve(stmt *gorm.Statement) error {
-	r := ex.plugin.tables
-	if stmt.Schema != nil {
-		m, err := r.model(stmt.Schema)
-		if err != nil {
-			return ex.errorOn(stmt.Schema.Table, ErrUndeclared, err.Error())
-		}
-		ex.model = m
-		if stmt.TableExpr == nil || stmt.Table == stmt.Schema.Table {
-			ex.table = m.table
-		}
-	}
-	if ex.table == nil {
-		ex.table = r.byName("", r.fold(stmt.Table))
-	}
-	if ex.table == nil && ex.model != nil && stmt.TableExpr != nil && schemaQualified(stmt) {
-		ex.table = ex.model.table
-	}
-	ex.setTable(stmt, ex.table)
-	if ex.qualifier != "" && stmt.TableExpr == nil {
-		ex.anchor, ex.anchored = tenantRef{ex.table, ex.qualifier}, true
-	}
-	return nil
+// sender stands in for a statement's pool while it is sent.
+type sender struct {
+	ex   *execution // nil when the statement is over
+	stmt *gorm.Statement
+	pool gorm.ConnPool
 }
 
-// setTable makes a table the statement's own, under the name that it has there.
-func (ex *execution) setTable(stmt *gorm.Statement, t *table) {
-	ex.table, ex.qualifier = t, ""
-	switch {
-	case !t.isScoped() || stmt.Table == "":
-	case stmt.Table == t.name:
-		ex.qualifier = t.qualifier
-	default:
-		ex.qualifier = stmt.Quote(stmt.Table)
-	}
+// An observation goes along with a statement that is sent as it is. Beside it a
+// copy of the statement is built as Enforce would have it, and the two are
+// compared.
+type observation struct {
+	copied *gorm.DB   // the copy; nil until there is one
+	ex     *execution // of the copy
+	err    error      // that it was refused with
 }
 
-// schemaQualified reports whether a statement's table expression is the one
-// that GORM makes for a model of another schema.
-func schemaQualified(stmt *gorm.Statement) bool {
-	return len(stmt.TableExpr.Vars) == 0 && stmt.TableExpr.SQL == stmt.Quote(stmt.Schema.Table)
+// conflictCheck is what a create must know after it ran, to tell a conflict with
+// another tenant's row from one with its own.
+type conflictCheck struct {
+	values  clause.Values
+	guard   bool       // the key does not contain the tenant
+	columns []string   // of the key; none where it is not known
+	key     *uniqueKey // where it is of more than its columns
+	update  bool       // DO UPDATE behind the guard: fewer rows are a conflict
+	asked   bool       // by a WHERE of the caller's, too, which may skip rows
 }
 
-// lookup returns a table by the name that stands in the SQL.
-func (ex *execution) lookup(schemaName, name string) (*table, error) {
-	t := ex.plugin.tables.byName(schemaName, name)
-	if t != nil {
-		return t, ex.mayReach(t)
-	}
-	if ex.scope.mode == modeNone {
-		if err := ex.lacksTenant(name); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case ex.scope.mode == modeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):
-		return undeclared, nil
-	case ex.strange && ex.plugin.config.RawSQL != nil:
-		return unjudged, nil
-	}
-	remedy := "list its model in Config.Models, or in Config.Shared if it belongs to no tenant"
-	if rel := ex.plugin.tables.joinedBy(name); rel != nil {
-		remedy = fmt.Sprintf("give the join model %s of %s.%s the tenant column: embed TenantModel, or mark the column",
-			rel.JoinTable.ModelType.Name(), rel.Schema.Name, rel.Name)
-	}
-	return nil, ex.errorOn(name, ErrUndeclared, remedy)
+type visit struct {
+	value unsafe.Pointer
+	rel   *schema.Relationship
 }
 
-// lookupOwn is lookup for the table that the statement's model is used with: a
-// model with a tenant column brings it along to a table of another name.
-func (ex *execution) lookupOwn(schemaName, name string) (*table, error) {
-	t, err := ex.lookup(schemaName, name)
-	if t != nil && t != undeclared || ex.model == nil || ex.model.tenant == nil || ex.model.table == nil || ex.scope.mode == modeNone {
-		return t, err
+// selection is room to read what a statement selects.
+type selection struct {
+	lexer   sqltext.Lexer
+	columns []sqltext.Operand
+	aliases []string
+}
+
+// forget keeps the room alone.
+func (s *selection) forget() selection {
+	clear(s.columns)
+	clear(s.aliases)
+	return selection{columns: s.columns[:0], aliases: s.aliases[:0]}
+}
+
+// folded returns a qualifier as names in text are folded.
+func (ex *execution) folded(qualifier string) string {
+	lexer := sqltext.Lexer{Text: qualifier, Dialect: ex.plugin.dialect}
+	if t := lexer.Next(); t.Kind == sqltext.Word || t.Kind == sqltext.Quoted {
+		return lexer.Folded(t)
 	}
-	if schemaName != "" {
-		name = schemaName + "." + name
+	return ""
+}
+
+// poolOf returns the pool that a statement would have by itself.
+func poolOf(stmt *gorm.Statement) gorm.ConnPool {
+	if s, ok := stmt.ConnPool.(*sender); ok {
+		return s.pool
 	}
-	own := ex.plugin.tables.newTable(name, ex.model.column, ex.model.id)
-	own.kind, own.key = ex.model.kind, ex.model.key
-	return own, nil
+	return stmt.ConnPool
 }

@@ -1,11 +1,8 @@
 package tenancy
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -80,22 +77,6 @@ func (f Findings) String() string {
 	return text.String()
 }
 
-// Findings returns what was found since the plugin was made. It is safe for
-// concurrent use.
-func (p *Plugin) Findings() Findings {
-	f := &p.findings
-	f.Lock()
-	defer f.Unlock()
-	all := Findings{List: make([]Finding, 0, len(f.known)), Dropped: f.dropped}
-	for _, finding := range f.known {
-		all.List = append(all.List, *finding)
-	}
-	slices.SortFunc(all.List, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Table, b.Table), cmp.Compare(a.Reason, b.Reason))
-	})
-	return all
-}
-
 // findings collects them.
 type findings struct {
 	sync.Mutex
@@ -104,14 +85,6 @@ type findings struct {
 }
 
 type findingKey struct{ source, op, table, reason string }
-
-// find counts a finding, and tells of one that is new.
-func (p *Plugin) find(ctx context.Context, found Finding) {
-	found.Source, found.Count = callSite(), 1
-	if p.findings.add(found) {
-		p.config.OnFinding(ctx, found)
-	}
-}
 
 // add reports whether a finding is new.
 func (f *findings) add(found Finding) bool {
@@ -131,10 +104,4 @@ func (f *findings) add(found Finding) bool {
 	}
 	f.known[key] = &found
 	return true
-}
-
-// logFinding is what Config.OnFinding defaults to.
-func logFinding(ctx context.Context, f Finding) {
-	slog.LogAttrs(ctx, slog.LevelWarn, "tenancy: a statement is not scoped",
-		slog.String("op", f.Op), slog.String("table", f.Table), slog.String("reason", f.Reason), slog.String("source", f.Source))
 }

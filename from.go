@@ -418,3 +418,37 @@ func (l *fromList) bound(position int, write func()) {
 	copy(l.stmt.Vars[index:], moved)
 	l.at.vars += len(moved)
 }
+
+// says reports whether the ON of a reference says its tenant, or the WHERE, which
+// then holds no row that an outer join has filled up.
+func (l *fromList) says(i int) bool {
+	ref := &l.refs[i]
+	if l.ex.rehearsal == nil || l.scopingOf(i) != inOn {
+		return false
+	}
+	own := tenantRef{l.tables[i], ref.Qualifier}
+	if l.ex.whereSays(l.stmt, own, l.before(i)...) {
+		return true
+	}
+	vars := l.stmt.Vars[min(l.at.vars, len(l.stmt.Vars)):]
+	if l.ex.plugin.dialect == sqltext.Postgres {
+		vars = l.stmt.Vars
+	} else {
+		vars = vars[min(len(vars), strings.Count(l.text[:ref.On.Start], "?")):]
+	}
+	return l.ex.saysTenant(l.text[ref.On.Start:ref.On.End], vars, own, l.before(i)...)
+}
+
+// before returns the references to tenants' tables before one. They have their
+// predicates, whoever wrote them.
+func (l *fromList) before(i int) (refs []tenantRef) {
+	if l.ex.rehearsal == nil {
+		return nil
+	}
+	for j := range i {
+		if l.tenants(j) {
+			refs = append(refs, tenantRef{l.tables[j], l.refs[j].Qualifier})
+		}
+	}
+	return refs
+}

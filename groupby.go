@@ -104,17 +104,3 @@ func (ex *execution) resolveItems(items []sqltext.Operand, before string) {
 		}
 	}
 }
-
-// selection is room to read what a statement selects.
-type selection struct {
-	lexer   sqltext.Lexer
-	columns []sqltext.Operand
-	aliases []string
-}
-
-// forget keeps the room alone.
-func (s *selection) forget() selection {
-	clear(s.columns)
-	clear(s.aliases)
-	return selection{columns: s.columns[:0], aliases: s.aliases[:0]}
-}

@@ -26,17 +26,6 @@ func Installed(db *gorm.DB) error {
 	return nil
 }
 
-// pluginOf returns the plugin of a handle, or nil. gorm.Config.Plugins may have it
-// under another name than Use gives it.
-func pluginOf(db *gorm.DB) *Plugin {
-	for _, plugin := range db.Plugins {
-		if p, ok := plugin.(*Plugin); ok && p.tables != nil {
-			return p
-		}
-	}
-	return nil
-}
-
 // The names of the first callback: of a handle in use, and of one whose Use failed.
 const (
 	beginCallback  = "tenancy:begin"

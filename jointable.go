@@ -189,3 +189,15 @@ func joinColumnTag(column string, tenant *schema.Field, mixed bool) reflect.Stru
 	}
 	return reflect.StructTag(`gorm:"` + tag + `" ` + modeltag.Name + `:"` + modeltag.Tenant + `"`)
 }
+
+// joinedKind is what the derived join table of two models without tenants is. One
+// that joins a table which is not read by everybody is read by nobody.
+func joinedKind(owner, related *table) declaration {
+	switch {
+	case owner.kind == KindFree && related.kind == KindFree:
+		return declaration{kind: KindFree, writable: true}
+	case owner.kind.isOpen() && related.kind.isOpen():
+		return declaration{kind: KindShared, writable: owner.writable || related.writable}
+	}
+	return declaration{kind: KindPrivate}
+}

@@ -2,10 +2,6 @@ package tenancy
 
 import (
 	"fmt"
-	"slices"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // A Kind says whose the rows of a table are.
@@ -50,75 +46,10 @@ func (k Kind) isLoose() bool { return k == KindMixed || k == KindLinked }
 // hasColumn reports whether such a table has the tenant column.
 func (k Kind) hasColumn() bool { return k == KindTenant || k == KindRoot || k == KindMixed }
 
-// isScoped reports whether statements get a predicate for the table.
-func (t *table) isScoped() bool { return t != nil && (t.column != "" || t.kind == KindLinked) }
-
-// linkedQualifier is the qualifier of a table that stands alone in its query, where
-// a predicate of it needs one.
-func (t *table) linkedQualifier() string {
-	if t.kind == KindLinked {
-		return t.qualifier
-	}
-	return ""
-}
-
-// writesForEverybody reports whether the statement may write rows without a tenant.
-func (ex *execution) writesForEverybody() bool {
-	return ex.scope.mode == modeBypass && ex.table != nil && ex.table.kind == KindMixed
-}
-
-// insertsForEverybody reports whether the rows that are inserted are for everybody.
-// Their conflicts have another target than those of tenants' rows.
-func (ex *execution) insertsForEverybody(stmt *gorm.Statement) bool {
-	if !ex.writesForEverybody() {
-		return false
-	}
-	values := ex.conflict.values
-	at := slices.IndexFunc(values.Columns, func(c clause.Column) bool { return ex.isTenantColumn(c.Name) })
-	none := 0
-	for _, row := range values.Values {
-		if at < 0 || row[at] == nil {
-			none++
-		}
-	}
-	if none > 0 && none < len(values.Values) {
-		stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "upsert rows for everybody apart from those of tenants"))
-	}
-	return none > 0
-}
-
-// isTenants reports whether each row of a table is a tenant's.
-func (t *table) isTenants() bool { return t != nil && (t.kind == KindTenant || t.kind == KindRoot) }
-
-// joinedKind is what the derived join table of two models without tenants is. One
-// that joins a table which is not read by everybody is read by nobody.
-func joinedKind(owner, related *table) declaration {
-	switch {
-	case owner.kind == KindFree && related.kind == KindFree:
-		return declaration{kind: KindFree, writable: true}
-	case owner.kind.isOpen() && related.kind.isOpen():
-		return declaration{kind: KindShared, writable: owner.writable || related.writable}
-	}
-	return declaration{kind: KindPrivate}
-}
-
 // readOnlyDetail says how a table of a kind may be written.
 func (k Kind) readOnlyDetail() string {
 	if k == KindLinked {
 		return "its rows are linked: write them under Bypass, or declare the Link Writable"
 	}
 	return ""
-}
-
-// mayReach refuses a table that the scope does not reach in any way.
-func (ex *execution) mayReach(t *table) error {
-	if ex.scope.mode == modeNone && t.kind != KindFree {
-		if err := ex.lacksTenant(t.name); err != nil {
-			return err
-		}
-	}
-	if t.kind == KindPrivate && ex.scope.mode != modeBypass {
-		return ex.errorOn(t.name, ErrPrivate, "the application reaches it under Bypass")
-	}
-	return nil
 }

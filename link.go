@@ -11,41 +11,6 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// A Link declares a linked table: its rows belong to no tenant, and those are seen
-// by a tenant that a row of its own links to, as users are by memberships. The link is
-// the permission: whoever may write a row of Via sees the row that it names.
-type Link struct {
-	// Model is the linked table: a model, or a table's name with Key.
-	Model any
-	// Via is the tenants' table whose rows link: a model, or a known table's name
-	// with ForeignKey. Rows that are softly deleted link to nothing.
-	Via any
-	// ForeignKey is the field or the column of Via that names the linked row. Empty
-	// means the one that the relation of the two models has, where there is one only.
-	ForeignKey string
-	// Key is the field or the column of Model that ForeignKey names. Empty means
-	// its primary key.
-	Key string
-	// Writable says that a tenant may update and delete the rows that it is linked
-	// with, though other tenants see them as well, and create new ones, which nobody
-	// is linked with yet. False means that they are read-only outside of [Bypass].
-	Writable bool
-}
-
-// link is a [Link] with the tables found.
-type link struct {
-	via        *table
-	viaQuoted  string // its name
-	foreignKey string // quoted, of via
-	key        string // quoted, of the linked table
-	names      [2]string
-	where      string // what a row of via must be to count, for the alias linkAlias; empty: nothing
-}
-
-// linkAlias is the name of the linking table in a predicate, where no other
-// table is to be seen.
-const linkAlias = "tenancy_link"
-
 // resolveLink finds the tables and the columns of a declared link.
 func (r *tables) resolveLink(l *Link, where string) (*link, *table, error) {
 	linked, linkedSchema, err := r.endOf(l.Model, where, "Model")

@@ -1,11 +1,8 @@
 package tenancy
 
 import (
+	"context"
 	"fmt"
-
-	"gorm.io/gorm"
-
-	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // A Mode says what becomes of statements that are not scoped to their tenant.
@@ -104,192 +101,30 @@ func (m *modes) lists(schema, name string) bool {
 	return ok
 }
 
-// newModes reads the modes of a configuration.
-func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
-	m := &modes{others: config.Mode, strictest: config.Mode, tables: map[string]Mode{}, names: map[string]Mode{}}
-	if config.Mode > Observe {
-		return nil, fmt.Errorf("tenancy: Config.Mode is %s", config.Mode)
+// enforcementKey marks a context whose statements are enforced.
+type enforcementKey struct{}
+
+// WithEnforcement returns a context whose statements are enforced, whatever
+// [Config.Mode] and [Config.Modes] say: they are scoped to the context's tenant, or
+// refused, as under [Enforce]. So are those that they nest, and those of every
+// context that is made from it; nothing takes it back. A nil ctx stands for
+// context.Background.
+//
+// It is for code that relies on being scoped, such as one that deletes a tenant's
+// rows or decides about access. It leaves the scope as it is: without one a
+// statement is [ErrNoTenant]. Where no table is observed it changes nothing, and
+// costs nothing.
+func WithEnforcement(ctx context.Context) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
 	}
-	observes := config.Mode != Enforce
-	for i, entry := range config.Modes {
-		name, isName := entry.Table.(string)
-		if !isName {
-			stmt := &gorm.Statement{DB: db}
-			if err := stmt.Parse(entry.Table); err != nil {
-				return nil, fmt.Errorf("tenancy: Config.Modes[%d]: %w", i, err)
-			}
-			name = stmt.Schema.Table
-		}
-		name = r.fold(name)
-		if before, ok := m.tables[name]; name == "" || entry.Mode > Observe || ok && before != entry.Mode {
-			return nil, fmt.Errorf("tenancy: Config.Modes[%d] has no table, an unknown mode or a table of two modes", i)
-		}
-		schema, last := cutSchema(name)
-		if entry.Mode < config.Mode && r.byName(schema, last) == nil {
-			return nil, fmt.Errorf("tenancy: Config.Modes[%d]: no known model has the table %q: list it in Config.Models", i, name)
-		}
-		m.tables[name] = entry.Mode
-		if before, ok := m.names[last]; !ok || entry.Mode < before {
-			m.names[last] = entry.Mode
-		}
-		m.strictest = min(m.strictest, entry.Mode)
-		observes = observes || entry.Mode != Enforce
+	if isEnforced(ctx) {
+		return ctx
 	}
-	if !observes {
-		return nil, nil
-	}
-	return m, nil
+	return context.WithValue(ctx, enforcementKey{}, true)
 }
 
-// enforces reports whether a statement is enforced, as far as its own table can
-// tell. The others are seen when its text is built; see reaches.
-func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
-	switch text := stmt.SQL.String(); {
-	case p.modes == nil, isEnforced(stmt.Context):
-		return true
-	case p.modes.strictest == Observe:
-		return false
-	case op == opRaw || text != "":
-		return p.instructs(stmt.Vars) || p.reaches(opRaw, text)
-	}
-	op = effective(op, stmt.DB)
-	return p.ownMode(op, stmt).enforces(op)
-}
-
-// effective is the operation that a statement is part of: a query among the values
-// of Exec is handed nothing, and belongs to what may write.
-func effective(op string, db *gorm.DB) string {
-	if op == opQuery && isSubquery(db) && calledBy("gorm.io/gorm.(*DB).Exec") {
-		return opUpdate
-	}
-	return op
-}
-
-// ownMode is the mode of a statement's own table: the strictest where it names
-// several, or has a model of another.
-func (p *Plugin) ownMode(op string, stmt *gorm.Statement) Mode {
-	mode := Observe
-	if stmt.Schema != nil {
-		_, _ = p.tables.model(stmt.Schema) // known from now on; what is wrong with it is found again
-	}
-	if stmt.TableExpr == nil {
-		mode, _ = p.modeOf(cutSchema(p.tables.fold(stmt.Table)))
-	} else {
-		seen := reach{Mode: Observe}
-		p.read(&seen, "SELECT FROM "+stmt.TableExpr.SQL)
-		if mode = seen.Mode; seen.Unsure != "" && op != opQuery && op != opRow {
-			mode = p.modes.strictest
-		}
-	}
-	if stmt.Schema != nil && stmt.Schema.Table != stmt.Table {
-		if own, known := p.modeOf(cutSchema(p.tables.fold(stmt.Schema.Table))); known {
-			mode = min(mode, own)
-		}
-	}
-	return mode
-}
-
-// reach is what a statement may touch, with the strictest mode in it.
-type reach struct {
-	sqltext.Reach
-	Mode
-	shared bool // it names a table that is nobody's
-}
-
-// read reads a statement's text: with the parser of Config.RawSQL, where it has one
-// for the dialect.
-func (p *Plugin) read(r *reach, text string) {
-	if p.reader != nil {
-		p.readNames(r, text)
-		return
-	}
-	lexer := sqltext.Lexer{Text: text, Dialect: p.dialect}
-	r.Reach = sqltext.Relations(&lexer, p.allow, func(schema, name string, cte bool) {
-		if _, known := p.modeOf(schema, name); known || !cte {
-			p.reachTable(r, schema, name)
-		}
-	})
-}
-
-func (p *Plugin) readNames(r *reach, text string) {
-	names, err := p.reader.Names(text)
-	if err != nil {
-		r.Reach = sqltext.Reach{Unsure: "it cannot be parsed"}
-		return
-	}
-	r.Reach = sqltext.Reach{Reads: !names.Writes}
-	for _, name := range names.Functions {
-		if !sqltext.SafeFunction(name) && !p.allow(name) {
-			r.Unsure = "it calls a function that is not known to be safe"
-		}
-	}
-	for _, t := range names.Tables {
-		p.reachTable(r, t.Schema, t.Name)
-	}
-}
-
-// reachTable adds a table that a text names.
-func (p *Plugin) reachTable(r *reach, schema, name string) {
-	mode, known := p.modeOf(schema, name)
-	if known && !p.modes.lists(schema, name) && p.isShared(schema, name) {
-		r.shared = true
-		return
-	}
-	r.Mode = min(r.Mode, mode)
-}
-
-// modeOf returns the mode of a table as a statement names it, and whether it is
-// known. One that is not may be a view of any, and so may one that has a known
-// table's name in a schema that nobody declared.
-func (p *Plugin) modeOf(schema, name string) (mode Mode, known bool) {
-	switch {
-	case p.tables.allowsUndeclared(schema, name), p.declares(schema, name) &&
-		(p.modes.lists(schema, name) || p.tables.byName(schema, name) != nil):
-		return p.modes.of(schema, name), true
-	}
-	return p.modes.strictest, false
-}
-
-// declares reports whether a schema is one in which the configuration or a model
-// names the table. A name without a schema stands for the default one.
-func (p *Plugin) declares(schema, name string) bool {
-	switch schema {
-	case "", "public", "main":
-		return true
-	}
-	qualified := schema + "." + name
-	_, listed := p.modes.tables[qualified]
-	return listed || p.tables.snapshot.Load().names[qualified] != nil
-}
-
-// isShared reports whether a table has no tenant's rows.
-func (p *Plugin) isShared(schema, name string) bool {
-	t := p.tables.byName(schema, name)
-	return t == nil || !t.isScoped()
-}
-
-// reaches reports whether a statement may touch what is enforced, from its text
-// as it would be sent: everything in it must be known, and observed, for it to be
-// sent as it is. That is so whoever wrote it, and the one place where it is
-// decided.
-func (p *Plugin) reaches(op, text string) bool {
-	if p.modes.strictest == Observe {
-		return false
-	}
-	seen := reach{Mode: Observe}
-	p.read(&seen, text)
-	switch {
-	case op == opCreate || op == opUpdate || op == opDelete:
-	case !seen.Reads, op == opRaw && seen.Unsure != "": // a function may write
-		op = opRaw
-	default:
-		op = opQuery
-	}
-	if seen.Unsure != "" {
-		seen.Mode = p.modes.strictest
-	}
-	if seen.shared && op != opQuery {
-		seen.Mode = min(seen.Mode, p.modes.others)
-	}
-	return seen.Mode.enforces(op)
+// isEnforced reports whether a context's statements are enforced by its own word.
+func isEnforced(ctx context.Context) bool {
+	return ctx != nil && ctx.Value(enforcementKey{}) != nil
 }

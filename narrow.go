@@ -72,3 +72,8 @@ func (ex *execution) beginRead(stmt *gorm.Statement) error {
 func (ex *execution) namedBy(stmt *gorm.Statement, v reflect.Value) (named tenant, zero bool) {
 	return ex.model.namedBy(stmt, v)
 }
+
+// allows reports whether the scope spans a tenant.
+func (ex *execution) allows(t tenant) bool {
+	return ex.scope.mode == modeBypass && t.key != "" || ex.scope.has(t)
+}

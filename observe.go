@@ -11,15 +11,6 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// An observation goes along with a statement that is sent as it is. Beside it a
-// copy of the statement is built as Enforce would have it, and the two are
-// compared.
-type observation struct {
-	copied *gorm.DB   // the copy; nil until there is one
-	ex     *execution // of the copy
-	err    error      // that it was refused with
-}
-
 // observe begins the observation of a statement.
 func (p *Plugin) observe(db *gorm.DB, op string) {
 	ex := newExecution(p, op)

@@ -1,8 +1,6 @@
 package tenancy
 
 import (
-	"gorm.io/gorm"
-
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -26,14 +24,4 @@ func (ex *execution) isOpenText(text string) bool {
 		writable = writable && err == nil && t.writable
 	})
 	return open && reach.Unsure == "" && (reach.Reads || writable) && (named || ex.scope.mode != modeNone)
-}
-
-// isOpenFragment reports whether text that stands among others, with queries of its
-// own, is one or more expressions that name no tenant's table.
-func (ex *execution) isOpenFragment(stmt *gorm.Statement, from mark) bool {
-	if ex.plugin.config.RawSQL != nil && ex.plugin.dialect == sqltext.Postgres || len(ex.queries) > 0 {
-		return false
-	}
-	lexer := ex.lexer(stmt, from)
-	return ex.isOpenText("SELECT (1, " + lexer.Text + "\n)") // in a list nothing but expressions may stand
 }

@@ -1,6 +1,11 @@
 package tenancy
 
-import "strings"
+import (
+	"math"
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // A Scope is what a context allows: one tenant, a set of them, or all (bypass).
 // Scopes are immutable and safe for concurrent use. The zero Scope allows
@@ -160,3 +165,12 @@ func (s *scope) has(t tenant) bool {
 	}
 	return false
 }
+
+// someTenant stands for the tenant that a rehearsed statement lacks. It has an id in
+// each form that a column may want, and no row is of it.
+var someTenant = &scope{mode: modeSingle, tenants: []tenant{
+	{key: "some tenant", text: "some tenant", uuid: uuid.Max, num: int64(math.MinInt64)},
+}}
+
+// noTenant is the scope of a statement that has none and needs none.
+var noTenant = &scope{mode: modeNone}

@@ -6,24 +6,14 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
-	"unsafe"
 
 	"gorm.io/gorm"
-
-	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // This file is the last place before the driver. GORM lets any plugin put a callback
 // between the judgement of a statement and its sending, or its own in the place of
 // the one that sends; what arrives at the pool is therefore compared with what was
 // judged.
-
-// sender stands in for a statement's pool while it is sent.
-type sender struct {
-	ex   *execution // nil when the statement is over
-	stmt *gorm.Statement
-	pool gorm.ConnPool
-}
 
 var (
 	_ gorm.ConnPool         = (*sender)(nil)
@@ -90,14 +80,6 @@ func (s *sender) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.Conn
 // GetDBConn implements gorm.GetDBConnector.
 func (s *sender) GetDBConn() (*sql.DB, error) {
 	return (&gorm.DB{Config: &gorm.Config{ConnPool: s.pool}}).DB()
-}
-
-// poolOf returns the pool that a statement would have by itself.
-func poolOf(stmt *gorm.Statement) gorm.ConnPool {
-	if s, ok := stmt.ConnPool.(*sender); ok {
-		return s.pool
-	}
-	return stmt.ConnPool
 }
 
 // sending is the callback of GORM's, or of another plugin's, that sends an
@@ -186,51 +168,6 @@ func sent(db *gorm.DB) {
 	}
 }
 
-// judged notes that a statement's text was judged up to here.
-func (ex *execution) judged(stmt *gorm.Statement) {
-	ex.text = stmt.SQL.String()
-	ex.bound, ex.firstBound = len(stmt.Vars), unsafe.SliceData(stmt.Vars)
-}
-
-// follows notes when something stands in a statement's text that is not the
-// plugin's, before a clause that is: the text was judged up to the clause before.
-func (ex *execution) follows(stmt *gorm.Statement) {
-	text := stmt.SQL.String()
-	if n := len(ex.text); text != ex.text && (len(text) != n+1 || text[:n] != ex.text || text[n] != ' ') {
-		ex.strange = true
-	}
-}
-
-// isJudged reports whether a statement is the one that was judged, but for comments.
-func (ex *execution) isJudged(query string, args []any) bool {
-	return !ex.strange && ex.isBound(args) && (query == ex.text || sqltext.SameTokens(query, ex.text, ex.plugin.dialect))
-}
-
-// isBound reports whether a statement has the values that it was judged with. Text
-// that came as such is still to pass callbacks, which may change one of them.
-func (ex *execution) isBound(args []any) bool {
-	if ex.valued {
-		return sameValues(ex.values, args)
-	}
-	return ex.bound == len(args) && ex.firstBound == unsafe.SliceData(args)
-}
-
-func sameValues(a, b []any) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if v := reflect.ValueOf(a[i]); v.IsValid() && v.Comparable() {
-			if a[i] != b[i] {
-				return false
-			}
-		} else if !reflect.DeepEqual(a[i], b[i]) {
-			return false
-		}
-	}
-	return true
-}
-
 // judgeLast judges a statement as it is given to the driver. One that is not what
 // was judged is judged again, where Config.RawSQL can.
 func (ex *execution) judgeLast(ctx context.Context, stmt *gorm.Statement, query string, args []any) (string, []any, error) {
@@ -253,7 +190,7 @@ func (ex *execution) judgeLast(ctx context.Context, stmt *gorm.Statement, query 
 	case p.config.RawSQL == nil || p.instructs(args):
 		return "", nil, ex.errorOn(stmt.Table, ErrUnscopedSQL, ex.reasonChanged(stmt))
 	}
-	raw := RawStatement{SQL: query, Vars: args, Dialect: stmt.DB.Name(), Scope: Scope{s}, Table: p.tables.describe, ex: ex, stmt: stmt}
+	raw := RawStatement{SQL: query, Vars: args, Dialect: stmt.DB.Name(), Scope: Scope{s}, Table: p.tables.describe, widener: ex, stmt: stmt}
 	scoped, vars, err := p.config.RawSQL.Scope(ctx, raw)
 	if err != nil && strings.Contains(query, refusedText) {
 		return "", nil, ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery in another plugin's clause has no scope: begin it from the handle with the context, too")

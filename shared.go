@@ -32,3 +32,7 @@ func (ex *execution) keep(db *gorm.DB) {
 	config.DryRun = true
 	db.Config = &config
 }
+
+// savedAssociations is the setting that GORM hands from a statement to those
+// that save its associations.
+const savedAssociations = "gorm:saved_association_map"

@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"context"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -82,54 +84,6 @@ func isText(query any) bool {
 	return ok && db.Statement != nil && db.Statement.SQL.Len() > 0
 }
 
-// inheritance hands a statement's scope to a subquery. It travels as the last of
-// the values that GORM gives a subquery to begin with, which is the one thing
-// that reaches it from its statement.
-type inheritance struct {
-	scope *scope
-	outer tenantRef // what the subquery's rows must match, for a set or a bypass
-	taken bool
-
-	// Of the query that took it:
-	text    string
-	anchor  tenantRef
-	matches int // how often it names outer to match its rows
-
-	guarded   bool // it holds text that is judged with the statement
-	rehearsal *rehearsal
-	err       error
-}
-
-// takeInheritance removes what a statement was handed.
-func takeInheritance(stmt *gorm.Statement) *inheritance {
-	last := len(stmt.Vars) - 1
-	if last < 0 {
-		return nil
-	}
-	handed, _ := stmt.Vars[last].(*inheritance)
-	if handed != nil {
-		stmt.Vars[last] = nil
-		stmt.Vars = stmt.Vars[:last]
-		handed.taken = true
-	}
-	return handed
-}
-
-// scopeFor returns the scope of a subquery whose own context has the scope own:
-// it inherits where it has none, and must agree where it has one.
-func (h *inheritance) scopeFor(own *scope) (*scope, error) {
-	switch {
-	case own == nil || own == h.scope:
-		return h.scope, nil
-	case own.err != nil:
-		return nil, own.err
-	case own.mode == h.scope.mode && len(own.tenants) == len(h.scope.tenants) &&
-		!slices.ContainsFunc(own.tenants, func(t tenant) bool { return !h.scope.has(t) }):
-		return h.scope, nil
-	}
-	return nil, &ScopeError{Op: opQuery, Err: ErrTenantMismatch, Detail: "the subquery was built under another scope than its statement"}
-}
-
 // outerFor is the reference that a subquery's rows are matched with; none where
 // the scope has one tenant, and where the statement has no tenant's table. It is
 // false where there may be one that is not known, as in the selection of a
@@ -165,4 +119,19 @@ func (ex *execution) correlates(stmt *gorm.Statement, ref tenantRef) bool {
 			"the subquery and its statement name the same table: give one of them an alias, or see tenancy.Across"))
 	}
 	return true
+}
+
+// chain is what gorm.G's chains have in common, which run as subqueries under
+// context.Background().
+type chain interface {
+	clause.Expression
+	Count(ctx context.Context, column string) (int64, error)
+}
+
+func isGenericChain(c chain) bool {
+	typ := reflect.TypeOf(c)
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	return typ.PkgPath() == "gorm.io/gorm"
 }

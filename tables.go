@@ -98,83 +98,6 @@ func (r *tables) modeOf(name string) Mode {
 	return r.modes.of(cutSchema(r.fold(name)))
 }
 
-func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, error) {
-	r := &tables{db: db, config: config, dialect: dialect, guards: map[*schema.Field]*schema.Field{}}
-	var err error
-	if r.declared, err = newDeclarations(r.fold, config); err != nil {
-		return nil, err
-	}
-	names := map[string]*table{}
-	for name, say := range r.declared.names {
-		if !say.kind.hasColumn() {
-			names[name] = r.newOther(name, say)
-		}
-	}
-	r.snapshot.Store(&snapshot{models: map[*schema.Schema]*model{}, names: names, bare: map[string]*table{}})
-	if err := r.declareAll(config); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// declareAll makes all models of a configuration known, and then what needs them.
-func (r *tables) declareAll(config *Config) error {
-	for _, list := range []struct {
-		where   string
-		entries []any
-		named   bool // an entry may be a table's name, which is declared already
-	}{
-		{"Config.Shared", config.Shared, true}, {"Config.Private", config.Private, true}, {"Config.Mixed", config.Mixed, true},
-		{"Config.Free", config.Free, true}, {"Config.Models", config.Models, false},
-	} {
-		for _, entry := range list.entries {
-			if w, ok := entry.(writable); ok {
-				entry = w.model
-			}
-			if _, isName := entry.(string); isName && list.named {
-				continue
-			}
-			if err := r.declare(entry, list.where); err != nil {
-				return err
-			}
-		}
-	}
-	names := r.snapshot.Load().names
-	for name, say := range r.declared.names {
-		if names[name] != nil {
-			continue
-		}
-		if say.table == nil {
-			return fmt.Errorf("tenancy: %s: no known model has the table %q: list it in Config.Models or Config.Tables", say.where, name)
-		}
-		t, err := r.tableNamed(say)
-		if err != nil {
-			return err
-		}
-		names[name] = t
-	}
-	for i := range config.Linked {
-		where := fmt.Sprintf("Config.Linked[%d]", i)
-		l, linked, err := r.resolveLink(&config.Linked[i], where)
-		if err != nil {
-			return err
-		}
-		linked.link = l
-	}
-	return nil
-}
-
-// tableNamed makes the table of an entry of [Config.Tables].
-func (r *tables) tableNamed(say declaration) (*table, error) {
-	id, err := idTypeNamed(say.table.Type)
-	if err != nil {
-		return nil, fmt.Errorf("tenancy: %s: %w", say.where, err)
-	}
-	t := r.newTable(say.table.Name, r.columnOf(say), id)
-	t.kind = say.kind
-	return t, nil
-}
-
 // newOther makes a table without a tenant column.
 func (r *tables) newOther(name string, say declaration) *table {
 	if say.kind == KindFree {
@@ -189,45 +112,6 @@ func (r *tables) columnOf(say declaration) string {
 		return say.table.Column
 	}
 	return r.config.Column
-}
-
-// declare parses a configured model and adopts it.
-func (r *tables) declare(value any, where string) error {
-	stmt := &gorm.Statement{DB: r.db}
-	if err := stmt.Parse(value); err != nil {
-		return fmt.Errorf("tenancy: %s: %w", where, err)
-	}
-	m, err := r.model(stmt.Schema)
-	if err != nil {
-		return err
-	}
-	if m.table == nil {
-		return &ScopeError{Op: where, Table: stmt.Schema.Table, Err: ErrUndeclared,
-			Detail: "the model has no tenant column; embed TenantModel or list it in Config.Shared"}
-	}
-	return nil
-}
-
-// byName finds a table by the name that a statement has for it.
-func (r *tables) byName(schemaName, name string) *table {
-	names := r.snapshot.Load().names
-	if schemaName == "" {
-		if t := names[name]; t != nil {
-			return t
-		}
-		if t := r.snapshot.Load().bare[name]; t != nil {
-			return t
-		}
-		return r.parsedJoin(name)
-	}
-	if t := names[schemaName+"."+name]; t != nil {
-		return t
-	}
-	t := names[name]
-	if t != nil && t.kind.isOpen() && schemaName != "public" && schemaName != "main" {
-		return nil
-	}
-	return t // a tenant's, in whatever schema
 }
 
 // allowsUndeclared reports whether a table that is not known is taken for a
@@ -281,13 +165,6 @@ type tenantRef struct {
 	qualifier string
 }
 
-// undeclared stands for every table that AllowUndeclared or a bypass lets pass.
-var undeclared = &table{kind: KindShared}
-
-// unjudged stands for a table that is not known, in a statement that Config.RawSQL
-// judges whole when it is sent: another plugin's WITH may have made its name.
-var unjudged = &table{kind: KindShared}
-
 // cutSchema cuts a name at the dot behind its schema.
 func cutSchema(name string) (schema, table string) {
 	i := strings.LastIndexByte(name, '.')
@@ -304,3 +181,49 @@ func (m *model) namedBy(stmt *gorm.Statement, v reflect.Value) (named tenant, ze
 	}
 	return tenant{}, true
 }
+
+// isScoped reports whether statements get a predicate for the table.
+func (t *table) isScoped() bool { return t != nil && (t.column != "" || t.kind == KindLinked) }
+
+// linkedQualifier is the qualifier of a table that stands alone in its query, where
+// a predicate of it needs one.
+func (t *table) linkedQualifier() string {
+	if t.kind == KindLinked {
+		return t.qualifier
+	}
+	return ""
+}
+
+// isTenants reports whether each row of a table is a tenant's.
+func (t *table) isTenants() bool { return t != nil && (t.kind == KindTenant || t.kind == KindRoot) }
+
+// link is a [Link] with the tables found.
+type link struct {
+	via        *table
+	viaQuoted  string // its name
+	foreignKey string // quoted, of via
+	key        string // quoted, of the linked table
+	names      [2]string
+	where      string // what a row of via must be to count, for the alias linkAlias; empty: nothing
+}
+
+// modelledKeys are the keys that models want of a table.
+type modelledKeys struct {
+	at *snapshot // the models that were known
+	uniqueKeys
+}
+
+// tableNamed makes the table of an entry of [Config.Tables].
+func (r *tables) tableNamed(say declaration) (*table, error) {
+	id, err := idTypeNamed(say.table.Type)
+	if err != nil {
+		return nil, fmt.Errorf("tenancy: %s: %w", say.where, err)
+	}
+	t := r.newTable(say.table.Name, r.columnOf(say), id)
+	t.kind = say.kind
+	return t, nil
+}
+
+// linkAlias is the name of the linking table in a predicate, where no other
+// table is to be seen.
+const linkAlias = "tenancy_link"

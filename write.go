@@ -51,16 +51,6 @@ func writeDelete(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 	ex.writeClause(stmt, clause.Clause{Expression: clause.Delete{}}, nil, sqltext.List)
 }
 
-// mayDelete refuses a DELETE of a shared table's rows.
-func (ex *execution) mayDelete(stmt *gorm.Statement, t *table) {
-	if !ex.deleting || t == nil {
-		return
-	}
-	if err := ex.mayWrite(t); err != nil {
-		stmt.AddError(err)
-	}
-}
-
 // setTarget makes the one table that stands behind a keyword the statement's.
 func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) {
 	text := stmt.SQL.String()[start:]
@@ -100,17 +90,6 @@ func harmlessModifier(before string) bool {
 		return true
 	}
 	return false
-}
-
-// mayWrite refuses a tenant's write to a table that is not its own.
-func (ex *execution) mayWrite(t *table) error {
-	if err := ex.mayReach(t); err != nil {
-		return err
-	}
-	if !t.kind.hasColumn() && !t.writable && ex.scope.mode != modeBypass {
-		return ex.errorOn(t.name, ErrSharedReadOnly, t.kind.readOnlyDetail())
-	}
-	return nil
 }
 
 // writeSet writes SET without the tenant column, and the predicates of WHERE
@@ -177,36 +156,6 @@ func (ex *execution) writeUnchanged(stmt *gorm.Statement) {
 	stmt.WriteString(column)
 }
 
-// isTenantColumn reports whether a name, however it is spelled, is the tenant
-// column of the statement's table.
-func (ex *execution) isTenantColumn(name string) bool {
-	if ex.table == nil || ex.table.column == "" {
-		return false
-	}
-	if name == ex.table.column {
-		return true
-	}
-	if len(name) < len(ex.table.column) {
-		return false
-	}
-	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		name = name[i+1:]
-	}
-	name = sqltext.Clip(ex.plugin.dialect, strings.Trim(name, "\"`[] "))
-	return strings.EqualFold(name, ex.table.column)
-}
-
-// keepsTenant reports whether assigning a value to the tenant column leaves the
-// rows' tenant as it is: a zero value that nobody meant, the scope's own tenant,
-// or that of the row which an upsert wanted to insert.
-func (ex *execution) keepsTenant(value any) bool {
-	if column, ok := value.(clause.Column); ok {
-		return strings.EqualFold(column.Table, "excluded") && ex.isTenantColumn(column.Name)
-	}
-	named, zero := tenantOf(value)
-	return zero || ex.scope.mode == modeSingle && named.key == ex.scope.tenants[0].key
-}
-
 // writeName writes a column's name, which must be one.
 func (ex *execution) writeName(stmt *gorm.Statement, column clause.Column) {
 	if column.Table == "" && column.Alias == "" && !column.Raw && isPlainName(column.Name) {
@@ -229,16 +178,6 @@ func (ex *execution) writeName(stmt *gorm.Statement, column clause.Column) {
 	if last.Kind == sqltext.End || !ex.isTenantColumn(column.Name) && ex.isTenantColumn(lexer.Name(last)) {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a column's name is none"))
 	}
-}
-
-func isPlainName(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // writeValue writes the one value of SET or VALUES that it is given as a slice,

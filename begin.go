@@ -1,0 +1,97 @@
+package tenancy
+
+import "gorm.io/gorm"
+
+// begin resolves the scope and judges what can be judged before SQL is built.
+func (ex *execution) begin(stmt *gorm.Statement) error {
+	if ex.op == opRaw || stmt.SQL.Len() > 0 {
+		return ex.beginRaw(stmt)
+	}
+	s := scopeOf(stmt.Context)
+	if ex.handed != nil {
+		var err error
+		if s, err = ex.handed.scopeFor(s); err != nil {
+			return ex.errorOn(stmt.Table, err, "")
+		}
+	}
+	if s == nil {
+		var err error
+		if s, err = ex.assume(stmt); err != nil {
+			return err
+		}
+	}
+	if s.err != nil {
+		return s.err
+	}
+	ex.scope = s
+	if err := ex.resolve(stmt); err != nil {
+		return err
+	}
+	if ex.table != nil && ex.op != opCreate {
+		if err := ex.mayReach(ex.table); err != nil {
+			return err
+		}
+	}
+	if s.mode == modeBypass {
+		if err := ex.reportBypass(stmt.Context); err != nil {
+			return err
+		}
+	}
+	if err := ex.judgeClauses(stmt); err != nil {
+		return err
+	}
+	if s.isSeveral() && ex.op != opCreate && inAssociation() {
+		return ex.errorOn(stmt.Table, ErrTenantMismatch, "association mode needs one tenant: scope the context to the owner's with With")
+	}
+	if err := ex.judgeNesting(stmt); err != nil {
+		return err
+	}
+	for i := range stmt.Joins {
+		if on := stmt.Joins[i].On; on != nil && s.mode != modeBypass && !ex.keepsGroups(*on) {
+			return ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups)
+		}
+	}
+	adoptJoins(stmt)
+	switch ex.op {
+	case opCreate:
+		return ex.beginCreate(stmt)
+	case opUpdate, opDelete:
+		return ex.beginChange(stmt)
+	case opQuery, opRow:
+		return ex.beginRead(stmt)
+	}
+	return nil
+}
+
+// resolve finds the statement's table as far as it is known already. The SQL
+// that is built has the last word.
+func (ex *execution) resolve(stmt *gorm.Statement) error {
+	r := ex.plugin.tables
+	if stmt.Schema != nil {
+		m, err := r.model(stmt.Schema)
+		if err != nil {
+			return ex.errorOn(stmt.Schema.Table, ErrUndeclared, err.Error())
+		}
+		ex.model = m
+		if stmt.TableExpr == nil || stmt.Table == stmt.Schema.Table {
+			ex.table = m.table
+		}
+	}
+	if ex.table == nil {
+		ex.table = r.byName("", r.fold(stmt.Table))
+	}
+	if ex.table == nil && ex.model != nil && stmt.TableExpr != nil && schemaQualified(stmt) {
+		ex.table = ex.model.table
+	}
+	ex.setTable(stmt, ex.table)
+	if ex.qualifier != "" && stmt.TableExpr == nil {
+		ex.anchor, ex.anchored = tenantRef{ex.table, ex.qualifier}, true
+	}
+	return nil
+}
+
+// schemaQualified reports whether a statement's table expression is the one
+// that GORM makes for a model of another schema.
+func schemaQualified(stmt *gorm.Statement) bool {
+	return len(stmt.TableExpr.Vars) == 0 && stmt.TableExpr.SQL == stmt.Quote(stmt.Schema.Table)
+}
