@@ -16,6 +16,6 @@ ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA public
 	GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO shop_app, shop_span;
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA public
 	GRANT USAGE ON SEQUENCES TO shop_app, shop_span;
--- No tables in the place of those with policies.
+-- No tables that hide those with policies.
 REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
