@@ -80,7 +80,7 @@ func inviteAndTransfer(ctx context.Context, reg *registry.Registry, acme registr
 	}
 	fmt.Println("mail the token to", invitation.Email)
 	if _, _, err := reg.Accept(ctx, token, bob); err != nil {
-		return err // registry.ErrInvitation: used, revoked, expired, or none
+		return err // registry.ErrInvitation: used, revoked, expired or unknown
 	}
 	if err := reg.TransferOwnership(ctx, acme.ID, ann, bob); err != nil {
 		return err
