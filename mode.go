@@ -5,24 +5,24 @@ import (
 	"fmt"
 )
 
-// A Mode says what becomes of statements that are not scoped to their tenant.
+// A Mode says what happens to statements that are not scoped to their tenant.
 type Mode uint8
 
 const (
 	// Enforce scopes each statement, and refuses what cannot be scoped.
 	Enforce Mode = iota
 
-	// ObserveReads enforces writes, and sends reads as they are. Those that
-	// Enforce would change or refuse are findings; see [Finding]. Raw SQL is a read
-	// where it surely is: it holds no verb that writes, and calls no function that is
-	// neither safe nor in [Config.Functions]. What GORM builds as a query is one
-	// unless there is such a verb, or a second statement, in its text.
+	// ObserveReads enforces writes, and sends reads as they are. Reads that Enforce
+	// would change or refuse are findings; see [Finding]. Raw SQL is a read if it
+	// certainly is one: it holds no verb that writes, and calls no function that is
+	// neither safe nor in [Config.Functions]. A query that GORM builds is a read unless
+	// its text holds such a verb, or a second statement.
 	ObserveReads
 
-	// Observe sends every statement as it is. Those that Enforce would change or
-	// refuse are findings; see [Finding]. AutoMigrate puts no tenant column into the
-	// keys of such a table, but into its foreign keys to tables that are enforced,
-	// and gives a plain many-to-many table a tenant column that may be NULL.
+	// Observe sends every statement as it is. Statements that Enforce would change or
+	// refuse are findings; see [Finding]. AutoMigrate leaves the tenant column out of
+	// the keys of an observed table. It adds the column to the table's foreign keys to
+	// enforced tables, and to a plain many-to-many table, where it may be NULL.
 	Observe
 )
 
@@ -105,15 +105,14 @@ func (m *modes) lists(schema, name string) bool {
 type enforcementKey struct{}
 
 // WithEnforcement returns a context whose statements are enforced, whatever
-// [Config.Mode] and [Config.Modes] say: they are scoped to the context's tenant, or
-// refused, as under [Enforce]. So are those that they nest, and those of every
-// context that is made from it; nothing takes it back. A nil ctx stands for
+// [Config.Mode] and [Config.Modes] say: as under [Enforce], they are scoped to the
+// context's tenant, or refused. Nested statements are enforced as well, and those of
+// every context that is derived from it. Nothing reverts it. A nil ctx stands for
 // context.Background.
 //
-// It is for code that relies on being scoped, such as one that deletes a tenant's
-// rows or decides about access. It leaves the scope as it is: without one a
-// statement is [ErrNoTenant]. Where no table is observed it changes nothing, and
-// costs nothing.
+// Use it for code that relies on being scoped, such as code that deletes a tenant's
+// rows or decides about access. It does not change the scope: without one, a statement
+// is [ErrNoTenant]. If no table is observed it changes nothing, and costs nothing.
 func WithEnforcement(ctx context.Context) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
