@@ -30,10 +30,10 @@ var typeNames = map[string]string{
 	"bigserial": "bigint", "varchar": "character varying", "char": "character", "bpchar": "character", "decimal": "numeric",
 }
 
-// CheckColumn returns an error for a column of PostgreSQL that may take the ids of
-// two tenants for one. The type is written as format_type does, that of a domain is
-// the one below it; a collation that is not deterministic takes different texts for
-// equal. It is nil for a shared table.
+// CheckColumn returns an error for a PostgreSQL column that may take the ids of two
+// tenants for one. The type is written as format_type does; for a domain, give the type
+// below it. A collation that is not deterministic treats different texts as equal.
+// CheckColumn returns nil for a shared table.
 func (t TenantTable) CheckColumn(columnType string, deterministic bool) error {
 	for kind := range columnTypes {
 		if (idType{kind: kind}).name() == t.Type {

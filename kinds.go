@@ -12,12 +12,14 @@ const (
 	KindTenant Kind = iota
 	// KindRoot is the tenants' own table: its key is the tenant.
 	KindRoot
-	// KindMixed is a table of tenants with rows for everybody; see [Config.Mixed].
+	// KindMixed is a tenants' table that also holds rows for everybody; see
+	// [Config.Mixed].
 	KindMixed
-	// KindLinked is a table whose rows are seen by tenants that link to them; see
+	// KindLinked is a table whose rows are seen by the tenants that link to them; see
 	// [Config.Linked].
 	KindLinked
-	// KindShared is a table of nobody that tenants read; see [Config.Shared].
+	// KindShared is a table without a tenant that all tenants read; see
+	// [Config.Shared].
 	KindShared
 	// KindPrivate is a table that no tenant reaches; see [Config.Private].
 	KindPrivate
@@ -25,7 +27,7 @@ const (
 	KindFree
 )
 
-// String returns the kind as errors and tags have it.
+// String returns the kind as error texts have it.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]

@@ -14,8 +14,7 @@ type withoutInfo struct{ logger.Interface }
 // Info implements logger.Interface.
 func (withoutInfo) Info(context.Context, string, ...any) {}
 
-// LogValue implements slog.LogValuer: the tenant's id, the ids of a set, or
-// "bypass".
+// LogValue implements [slog.LogValuer]: the tenant's id, the ids of a set, or "bypass".
 func (s Scope) LogValue() slog.Value {
 	switch {
 	case s.Err() != nil:
@@ -29,10 +28,10 @@ func (s Scope) LogValue() slog.Value {
 	return slog.AnyValue(s.Tenants())
 }
 
-// NewLogHandler returns a handler that adds the scope of each record's context,
-// as [Scope.LogValue] has it, in the attribute tenant.id. Records whose context
-// has no scope are left as they are. The tenant's id belongs into logs and traces,
-// and never into the labels of metrics, where each tenant would be a series.
+// NewLogHandler returns a handler that adds the scope of each record's context, as
+// [Scope.LogValue] has it, in the attribute tenant.id. It leaves records whose context
+// has no scope as they are. Put the tenant's id into logs and traces, and never into
+// the labels of metrics, where each tenant would be a time series.
 func NewLogHandler(h slog.Handler) slog.Handler { return logHandler{h} }
 
 type logHandler struct{ slog.Handler }

@@ -10,8 +10,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// Findings returns what was found since the plugin was made. It is safe for
-// concurrent use.
+// Findings returns what was found since the plugin was made. It is safe for concurrent
+// use.
 func (p *Plugin) Findings() Findings {
 	f := &p.findings
 	f.Lock()

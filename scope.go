@@ -7,13 +7,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// A Scope is what a context allows: one tenant, a set of them, or all (bypass).
-// Scopes are immutable and safe for concurrent use. The zero Scope allows
-// nothing.
+// A Scope is what a context allows: one tenant, a set of them, or all (bypass). Scopes
+// are immutable and safe for concurrent use. The zero Scope allows nothing.
 type Scope struct{ s *scope }
 
-// Err returns why the scope cannot be used: [ErrNoTenant] for the zero Scope,
-// [ErrInvalidTenant] or [ErrTenantMismatch] for one that was made wrongly.
+// Err returns why the scope cannot be used: [ErrNoTenant] for the zero Scope;
+// [ErrInvalidTenant], [ErrTenantMismatch] or [ErrNoTenant] for one that was made
+// wrongly.
 func (s Scope) Err() error {
 	if s.s == nil {
 		return &ScopeError{Op: "Scope", Err: ErrNoTenant, Detail: "the zero Scope allows nothing; From returns the scope of a context"}
@@ -21,8 +21,8 @@ func (s Scope) Err() error {
 	return s.s.err
 }
 
-// Tenant returns the id of the scope's one tenant in canonical spelling; false
-// for a set, a bypass or an invalid scope.
+// Tenant returns the id of the scope's one tenant in canonical spelling; false for a
+// set, a bypass or an invalid scope.
 func (s Scope) Tenant() (string, bool) {
 	if s.Err() != nil || s.s.mode != modeSingle {
 		return "", false
@@ -30,8 +30,8 @@ func (s Scope) Tenant() (string, bool) {
 	return s.s.tenants[0].key, true
 }
 
-// Tenants returns the ids of the scope's tenants in canonical spelling; none
-// for a bypass or an invalid scope.
+// Tenants returns the ids of the scope's tenants in canonical spelling; none for a
+// bypass or an invalid scope.
 func (s Scope) Tenants() []string {
 	if s.Err() != nil {
 		return nil
@@ -49,7 +49,7 @@ func (s Scope) IsBypass() bool { return s.Err() == nil && s.s.mode == modeBypass
 // IsTrusted reports whether raw SQL is scoped by its author; see [Trust].
 func (s Scope) IsTrusted() bool { return s.Err() == nil && s.s.trusted }
 
-// Reason returns what [Switch], [Bypass] or [Trust] were given last.
+// Reason returns the reason that [Switch], [Bypass] or [Trust] was given last.
 func (s Scope) Reason() string {
 	if s.s == nil {
 		return ""
