@@ -7,6 +7,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // adoptExpression replaces the subqueries in an expression of GORM's; see
@@ -16,7 +18,7 @@ func adoptExpression(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case nil, subquery, *chainSubquery:
 	case chain:
-		if isGenericChain(x) {
+		if gormfacts.IsChain(x) {
 			return &chainSubquery{x}, true
 		}
 	case clause.Expr:
@@ -164,7 +166,7 @@ func adoptValue(value any) (any, bool) {
 	case *gorm.DB:
 		return subquery{v}, true
 	case chain:
-		if isGenericChain(v) {
+		if gormfacts.IsChain(v) {
 			return &chainSubquery{v}, true
 		}
 	case sql.NamedArg:

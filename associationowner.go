@@ -6,6 +6,8 @@ import (
 
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // Association mode builds its statements from keys: that of the owner, and those of
@@ -78,7 +80,7 @@ func (m *model) isForeign(ctx context.Context, v reflect.Value) bool {
 	ten := &s.tenants[0]
 	own, _ := m.id.value(ten)
 	same, zero := holds(m.tenantOf(ctx, v), own, ten)
-	return !same && !zero && calledByAssociation(nil)
+	return !same && !zero && gormfacts.InAssociationMode()
 }
 
 // tenantOf reads the tenant of a value of the model.

@@ -9,6 +9,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // A tree is the values that a statement writes, with the associations that GORM
@@ -29,7 +31,7 @@ func (t *tree) isAssociated() bool {
 	if t.below > 0 {
 		return true
 	}
-	_, nested := t.stmt.Settings.Load(savedAssociations)
+	_, nested := t.stmt.Settings.Load(gormfacts.SavedAssociations)
 	return nested
 }
 

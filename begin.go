@@ -1,6 +1,10 @@
 package tenancy
 
-import "gorm.io/gorm"
+import (
+	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
+)
 
 // begin resolves the scope and judges what can be judged before SQL is built.
 func (ex *execution) begin(stmt *gorm.Statement) error {
@@ -40,16 +44,16 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 	if err := ex.judgeClauses(stmt); err != nil {
 		return err
 	}
-	if s.isSeveral() && ex.op != opCreate && inAssociation() {
+	// Association mode knows the owner's key and not its tenant: of several tenants it
+	// would find, or clear, the rows of every owner with that key.
+	if s.isSeveral() && ex.op != opCreate && gormfacts.InAssociationMode("saveAssociation", "Append") {
 		return ex.errorOn(stmt.Table, ErrTenantMismatch, "association mode needs one tenant: scope the context to the owner's with With")
 	}
 	if err := ex.judgeNesting(stmt); err != nil {
 		return err
 	}
-	for i := range stmt.Joins {
-		if on := stmt.Joins[i].On; on != nil && s.mode != modeBypass && !ex.keepsGroups(*on) {
-			return ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups)
-		}
+	if err := ex.judgeJoins(stmt); err != nil {
+		return err
 	}
 	adoptJoins(stmt)
 	switch ex.op {
@@ -59,6 +63,16 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 		return ex.beginChange(stmt)
 	case opQuery, opRow:
 		return ex.beginRead(stmt)
+	}
+	return nil
+}
+
+// judgeJoins refuses conditions of joins that reach out of their ON.
+func (ex *execution) judgeJoins(stmt *gorm.Statement) error {
+	for i := range stmt.Joins {
+		if on := stmt.Joins[i].On; on != nil && ex.scope.mode != modeBypass && !ex.keepsGroups(*on) {
+			return ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups)
+		}
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/logger"
 )
 
 // register hooks in before and after everything else. Every error counts.
@@ -163,7 +162,3 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 		ex.release()
 	}
 }
-
-// isSubquery reports whether a statement is built as GORM builds those among
-// another's arguments; nothing of it is sent by itself.
-func isSubquery(db *gorm.DB) bool { return db.DryRun && db.Logger == logger.Discard }

@@ -26,15 +26,3 @@ func callSite() string {
 		}
 	}
 }
-
-// calledBy reports whether a function, by its full name, is among the callers.
-func calledBy(function string) bool {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		frame, more := frames.Next()
-		if frame.Function == function || !more {
-			return frame.Function == function
-		}
-	}
-}

@@ -1,12 +1,11 @@
 package tenancy
 
 import (
-	"reflect"
 	"slices"
-	"unsafe"
 
 	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -33,14 +32,14 @@ var places = map[string]sqltext.Place{
 // nobody has put a builder of another's in its place.
 func (p *Plugin) writes(db *gorm.DB, name string) bool {
 	build, ok := db.ClauseBuilders[name]
-	return ok && reflect.ValueOf(build).Pointer() == p.builder
+	return ok && gormfacts.Code(build) == p.builder
 }
 
 // builds reports whether a list of clauses is one that GORM had when the plugin
 // was put in, with no clause that is not known.
 func (p *Plugin) builds(list []string) bool {
 	return slices.ContainsFunc(p.lists, func(known []string) bool {
-		return len(known) == len(list) && unsafe.SliceData(known) == unsafe.SliceData(list)
+		return gormfacts.IsList(known, list)
 	})
 }
 

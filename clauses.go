@@ -1,10 +1,10 @@
 package tenancy
 
 import (
-	"reflect"
-
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // A clauseWriter writes one clause of a statement that is being executed. The
@@ -61,6 +61,6 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 				c.Build(b)
 			}
 		}
-		db.ClauseBuilders[name], p.builder = build, reflect.ValueOf(build).Pointer()
+		db.ClauseBuilders[name], p.builder = build, gormfacts.Code(build)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -247,7 +248,7 @@ func checkSave(db *gorm.DB) {
 	ex := executionOf(stmt)
 	if ex == nil || ex.observed != nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.mode != modeSingle ||
 		ex.model == nil || len(ex.model.rels) == 0 || ex.model.tenant == nil ||
-		!slices.Contains(stmt.Selects, "*") || !sameValue(stmt.Dest, stmt.Model) || stmt.ReflectValue.Kind() != reflect.Struct {
+		!gormfacts.IsSave(stmt) || stmt.ReflectValue.Kind() != reflect.Struct {
 		return
 	}
 	key := stmt.Schema.PrimaryFieldDBNames

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -57,9 +58,8 @@ type execution struct {
 	functions []sqltext.Ref // in FROM
 	selection selection     // read for GROUP BY
 
-	text         string // as far as it was judged
-	firstBound   *any   // the values that it was judged with, and how many
-	bound        int
+	text         string          // as far as it was judged
+	bound        gormfacts.Vars  // the values that it was judged with
 	values       []any           // the same, of text that is still to pass callbacks
 	valued       bool            // there are such
 	strange      bool            // it holds text that another clause or callback wrote

@@ -3,10 +3,10 @@ package tenancy
 import (
 	"reflect"
 	"strings"
-	"unsafe"
 
 	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -60,7 +60,7 @@ func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Ver
 // judged notes that a statement's text was judged up to here.
 func (ex *execution) judged(stmt *gorm.Statement) {
 	ex.text = stmt.SQL.String()
-	ex.bound, ex.firstBound = len(stmt.Vars), unsafe.SliceData(stmt.Vars)
+	ex.bound = gormfacts.VarsOf(stmt.Vars)
 }
 
 // follows notes when something stands in a statement's text that is not the
@@ -83,7 +83,7 @@ func (ex *execution) isBound(args []any) bool {
 	if ex.valued {
 		return sameValues(ex.values, args)
 	}
-	return ex.bound == len(args) && ex.firstBound == unsafe.SliceData(args)
+	return ex.bound == gormfacts.VarsOf(args)
 }
 
 func sameValues(a, b []any) bool {

@@ -9,6 +9,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // observe begins the observation of a statement.
@@ -18,7 +20,7 @@ func (p *Plugin) observe(db *gorm.DB, op string) {
 	db.Statement.Clauses[executionKey] = clause.Clause{Expression: ex}
 	text := db.Statement.SQL.String()
 	switch {
-	case isSubquery(db): // it is rehearsed with its statement
+	case gormfacts.IsSubquery(db): // it is rehearsed with its statement
 	case op == opRaw || text != "":
 		ex.judged(db.Statement)
 		ex.observed.copy(db, op)
@@ -35,7 +37,7 @@ func (o *observation) copy(db *gorm.DB, op string) {
 	o.copied = db.Session(&gorm.Session{SkipHooks: true, DryRun: true})
 	o.copied.Statement.BuildClauses = db.Statement.BuildClauses
 	o.copied.Statement.ConnPool = poolOf(db.Statement)
-	if isSubquery(db) { // it counts its placeholders from its statement's
+	if gormfacts.IsSubquery(db) { // it counts its placeholders from its statement's
 		o.copied.Statement.Vars = slices.Clone(db.Statement.Vars)
 	}
 	delete(o.copied.Statement.Clauses, executionKey)
@@ -56,7 +58,7 @@ func (o *observation) begin() {
 // have to be.
 func (o *observation) copyQuery(db *gorm.DB) {
 	ex := executionOf(db.Statement)
-	if o.copied == nil && (ex.op == opQuery || ex.op == opRow) && (!isSubquery(db) || ex.plugin.modes.strictest != Observe) {
+	if o.copied == nil && (ex.op == opQuery || ex.op == opRow) && (!gormfacts.IsSubquery(db) || ex.plugin.modes.strictest != Observe) {
 		o.copy(db, ex.op)
 	}
 }
@@ -79,7 +81,7 @@ func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, 
 	if enforced { // it will be sent: what its author says of tenants is not relied on
 		o.err = errors.Join(o.err, o.ex.rehearsal.lacks)
 		o.ex.rehearsal = nil
-	} else if isSubquery(stmt.DB) {
+	} else if gormfacts.IsSubquery(stmt.DB) {
 		return
 	}
 	switch {

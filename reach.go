@@ -3,6 +3,7 @@ package tenancy
 import (
 	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -153,7 +154,7 @@ func (p *Plugin) reaches(op, text string) bool {
 // effective is the operation that a statement is part of: a query among the values
 // of Exec is handed nothing, and belongs to what may write.
 func effective(op string, db *gorm.DB) string {
-	if op == opQuery && isSubquery(db) && calledBy("gorm.io/gorm.(*DB).Exec") {
+	if op == opQuery && gormfacts.IsSubquery(db) && gormfacts.InExec() {
 		return opUpdate
 	}
 	return op

@@ -7,6 +7,8 @@ import (
 	"errors"
 
 	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // refuse fails a statement so that nothing of it is sent and nobody overlooks
@@ -24,7 +26,7 @@ func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
 	switch {
 	case handed != nil:
 		handed.err = err
-	case isSubquery(db):
+	case gormfacts.IsSubquery(db):
 		stmt.SQL.Reset()
 		stmt.SQL.WriteString(refusedText)
 		stmt.Vars = nil
@@ -46,7 +48,7 @@ func (ex *execution) refuseLate(db *gorm.DB) {
 		return
 	}
 	_, isRow := db.Statement.Dest.(*sql.Row)
-	if ex.op == opRow && !isRow || ex.handed == nil && isSubquery(db) {
+	if ex.op == opRow && !isRow || ex.handed == nil && gormfacts.IsSubquery(db) {
 		refuse(db, ex.op, ex.handed, nil)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"sync"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -262,7 +261,7 @@ func (r *tables) byName(schemaName, name string) *table {
 // declares it and no statement has used that model yet: association mode names the
 // join table first, and the owner in no statement.
 func (r *tables) parsedJoin(name string) *table {
-	store := parsedModels(r.db)
+	store := gormfacts.ParsedModels(r.db)
 	if store == nil {
 		return nil
 	}
@@ -302,14 +301,4 @@ func (r *tables) joinedBy(name string) *schema.Relationship {
 		}
 	}
 	return nil
-}
-
-// parsedModels returns where GORM keeps the models that it has parsed, which it has
-// no method for; nil where it keeps them otherwise.
-func parsedModels(db *gorm.DB) *sync.Map {
-	field := reflect.ValueOf(db.Config).Elem().FieldByName("cacheStore")
-	if !field.IsValid() || field.Type() != reflect.TypeFor[*sync.Map]() {
-		return nil
-	}
-	return (*sync.Map)(field.UnsafePointer())
 }

@@ -3,11 +3,11 @@ package tenancy
 import (
 	"context"
 	"database/sql"
-	"reflect"
-	"runtime"
 	"strings"
 
 	"gorm.io/gorm"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // This file is the last place before the driver. GORM lets any plugin put a callback
@@ -107,15 +107,9 @@ func callbackNow(db *gorm.DB, op string) func(*gorm.DB) {
 	return all.Query().Get(sending[op])
 }
 
-// isGORMs reports whether a callback is GORM's own: nobody can keep the pool of a
-// statement that it sends. Its name tells, for the compiler makes copies of closures.
-func isGORMs(f func(*gorm.DB)) bool {
-	return strings.HasPrefix(runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name(), "gorm.io/gorm/callbacks.")
-}
-
 // send wraps the callback that sends an operation's statements.
 func (p *Plugin) send(original func(*gorm.DB)) func(*gorm.DB) {
-	pooled := isGORMs(original)
+	pooled := gormfacts.IsGORMs(original) // nobody else can keep the pool of its statements
 	send := func(db *gorm.DB) {
 		stmt := db.Statement
 		ex := executionOf(stmt)
@@ -138,7 +132,7 @@ func (p *Plugin) send(original func(*gorm.DB)) func(*gorm.DB) {
 		defer s.close()
 		original(db)
 	}
-	p.sends = reflect.ValueOf(send).Pointer()
+	p.sends = gormfacts.Code(send)
 	return send
 }
 
@@ -153,7 +147,7 @@ func (s *sender) close() {
 // guardSending stands in for the pool of a statement that another plugin sends,
 // which took the place of the callback after this one was used.
 func (ex *execution) guardSending(db *gorm.DB) {
-	if now := callbackNow(db, ex.op); now == nil || reflect.ValueOf(now).Pointer() == ex.plugin.sends {
+	if now := callbackNow(db, ex.op); now == nil || gormfacts.Code(now) == ex.plugin.sends {
 		return
 	}
 	ex.wide = &sender{ex: ex, stmt: db.Statement, pool: poolOf(db.Statement)}

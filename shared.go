@@ -3,13 +3,15 @@ package tenancy
 import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
 // keepShared leaves a shared parent as it is when a row that refers to it is
 // saved: its statement is built and not sent. A parent without a key would have
 // to be written.
 func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
-	if _, nested := stmt.Settings.Load(savedAssociations); !nested || !haveKeys(stmt.Context, stmt.Schema, stmt.ReflectValue) || reparents(stmt) {
+	if _, nested := stmt.Settings.Load(gormfacts.SavedAssociations); !nested || !haveKeys(stmt.Context, stmt.Schema, stmt.ReflectValue) || reparents(stmt) {
 		return readOnly
 	}
 	stmt.SkipHooks = true
@@ -32,7 +34,3 @@ func (ex *execution) keep(db *gorm.DB) {
 	config.DryRun = true
 	db.Config = &config
 }
-
-// savedAssociations is the setting that GORM hands from a statement to those
-// that save its associations.
-const savedAssociations = "gorm:saved_association_map"

@@ -2,7 +2,6 @@ package tenancy
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -126,12 +125,4 @@ func (ex *execution) correlates(stmt *gorm.Statement, ref tenantRef) bool {
 type chain interface {
 	clause.Expression
 	Count(ctx context.Context, column string) (int64, error)
-}
-
-func isGenericChain(c chain) bool {
-	typ := reflect.TypeOf(c)
-	if typ.Kind() == reflect.Pointer {
-		typ = typ.Elem()
-	}
-	return typ.PkgPath() == "gorm.io/gorm"
 }

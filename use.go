@@ -3,11 +3,11 @@ package tenancy
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -48,7 +48,7 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 }
 
 func (p *Plugin) initialize(db *gorm.DB) error {
-	builders := reflect.ValueOf(db.ClauseBuilders).Pointer()
+	builders := gormfacts.Builders(db)
 	if p.builders != 0 && p.builders != builders {
 		return errors.New("tenancy: the plugin is in use by another *gorm.DB: make one each with New; " +
 			"for a tool that opens handles of its own to ask for DDL, as Atlas's provider, use SchemaOnly, or print what DDL returns")

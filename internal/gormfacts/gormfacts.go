@@ -1,8 +1,121 @@
-// Package gormfacts holds what is assumed of GORM's insides.
+// Package gormfacts holds what is assumed of GORM's insides, where GORM has no interface
+// for what the plugin must know. Each assumption is a function or a constant here, and
+// has a test of its name, which fails when GORM changes.
 package gormfacts
 
-import "gorm.io/gorm/schema"
+import (
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+)
+
+// SavedAssociations is the setting that GORM hands from a statement to those that save
+// its associations, and to no others.
+const SavedAssociations = "gorm:saved_association_map"
 
 // IsDerived reports whether a schema is one that GORM made for a plain many-to-many
-// tag.
+// tag: its model is a struct without a name.
 func IsDerived(s *schema.Schema) bool { return s.ModelType.Name() == "" }
+
+// IsSubquery reports whether a statement is built as GORM builds those among another's
+// arguments: as a dry run with the logger that discards. Nothing of it is sent by
+// itself.
+func IsSubquery(db *gorm.DB) bool { return db.DryRun && db.Logger == logger.Discard }
+
+// IsSave reports whether an update is that of [gorm.DB.Save]: it selects all columns of
+// the value that is its model as well.
+func IsSave(stmt *gorm.Statement) bool {
+	v, w := reflect.ValueOf(stmt.Dest), reflect.ValueOf(stmt.Model)
+	return slices.Contains(stmt.Selects, "*") &&
+		v.Kind() == reflect.Pointer && w.Kind() == reflect.Pointer && v.UnsafePointer() == w.UnsafePointer()
+}
+
+// IsChain reports whether a value is one of the chains of gorm.G, whose types GORM does
+// not export.
+func IsChain(value any) bool {
+	typ := reflect.TypeOf(value)
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	return typ.PkgPath() == "gorm.io/gorm"
+}
+
+// InAssociationMode reports whether a statement comes from association mode, other than
+// from the methods of gorm.Association that are named. GORM builds those statements
+// from the owner's key and leaves out who the owner is; only the stack tells them from
+// others.
+func InAssociationMode(others ...string) bool {
+	return calledBy(func(function string) bool {
+		name, ok := strings.CutPrefix(function, "gorm.io/gorm.(*Association).")
+		return ok && !slices.Contains(others, name)
+	})
+}
+
+// InExec reports whether a query is built among the values of gorm.DB.Exec. Only the
+// stack tells.
+func InExec() bool {
+	return calledBy(func(function string) bool { return function == "gorm.io/gorm.(*DB).Exec" })
+}
+
+// calledBy reports whether a function is among the callers.
+func calledBy(is func(function string) bool) bool {
+	var pcs [68]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if is(frame.Function) {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+// IsList reports whether two lists of clauses are one and the same slice. GORM gives a
+// statement the list of its processor as it is, so that it is told from a copy that a
+// plugin or a scope has made.
+func IsList(a, b []string) bool {
+	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
+}
+
+// Vars is the identity of the values that a statement has bound: GORM gives the slice
+// itself to the pool.
+type Vars struct {
+	first *any
+	n     int
+}
+
+// VarsOf returns the identity of values.
+func VarsOf(vars []any) Vars { return Vars{unsafe.SliceData(vars), len(vars)} }
+
+// Builders is the identity of a handle's clause builders: sessions and copies of a
+// configuration share the map.
+func Builders(db *gorm.DB) uintptr { return reflect.ValueOf(db.ClauseBuilders).Pointer() }
+
+// Code is the identity of a closure's code: all closures that one place makes have the
+// same, whatever they hold.
+func Code(f any) uintptr { return reflect.ValueOf(f).Pointer() }
+
+// IsGORMs reports whether a callback is GORM's own, by its name: the compiler makes
+// copies of closures.
+func IsGORMs(callback func(*gorm.DB)) bool {
+	return strings.HasPrefix(runtime.FuncForPC(Code(callback)).Name(), "gorm.io/gorm/callbacks.")
+}
+
+// ParsedModels returns where GORM keeps the schemas that it has parsed, which it has no
+// method for; nil where it keeps them otherwise.
+func ParsedModels(db *gorm.DB) *sync.Map {
+	field := reflect.ValueOf(db.Config).Elem().FieldByName("cacheStore")
+	if !field.IsValid() || field.Type() != reflect.TypeFor[*sync.Map]() {
+		return nil
+	}
+	return (*sync.Map)(field.UnsafePointer())
+}

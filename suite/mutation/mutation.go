@@ -32,7 +32,7 @@ var homes = []home{
 	{"registry/", []string{"registry", "suite"}},
 	{"rls/", []string{"rls"}},
 	{"sqlguard/", []string{"sqlguard"}},
-	{"", []string{"internal/automigrate", "internal/sqliteddl", "internal/sqltext", ".", "suite"}},
+	{"", []string{"internal/automigrate", "internal/gormfacts", "internal/sqliteddl", "internal/sqltext", ".", "suite"}},
 }
 
 var declaration = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w*)\(`)
