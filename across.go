@@ -5,20 +5,19 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Across marks a subquery that is asked once for all tenants of a set or a bypass,
-// and not for the tenant of each row of its statement: the next job of all, the
-// greatest amount of all. The query is a *gorm.DB or a chain of gorm.G.
+// Across marks a subquery that runs once for all tenants of a set or a bypass, and not
+// for the tenant of each row of its statement: the next job of all, the greatest amount
+// of all. The query is a *gorm.DB or a chain of gorm.G.
 //
-// The rows of two tenants still do not meet. Either the subquery aggregates all
-// rows to one, or EXISTS asks whether there is a row, or its rows are compared by
-// their tenant, too:
+// The rows of two tenants still do not meet. The subquery must aggregate all rows to
+// one, or be in EXISTS, or its rows must be compared by their tenant as well:
 //
 //	next := db.Model(&Job{}).Select("tenant_id, id").Order("priority").Limit(1)
 //	db.Model(&Job{}).Where("(tenant_id, id) IN (?)", tenancy.Across(next)).Update("state", "running")
 //
-// Anything else is refused with [ErrUnscopedSQL]. Where the scope has one tenant,
-// and without the plugin, it is the subquery alone. It is safe for concurrent use
-// as far as the query is.
+// Anything else is refused with [ErrUnscopedSQL]. In a scope of one tenant, and without
+// the plugin, Across is the plain subquery. It is as safe for concurrent use as the
+// query is.
 func Across(query any) clause.Expression { return acrossQuery{query} }
 
 // acrossQuery is a subquery that is not matched with its statement by tenant.

@@ -11,11 +11,11 @@ import (
 
 // MigrationReport is what [AutoMigrate] did, and what it left for a plan.
 type MigrationReport struct {
-	// Done is what was made or changed, in that order. Under DryRun it is what
-	// would be.
+	// Done is what was made or changed, in that order. Under DryRun it is what would
+	// be.
 	Done []SchemaChange
-	// Pending is what the models want and the tables do not have: changes of
-	// tables with rows that would lock them, or that the rows themselves forbid.
+	// Pending is what the models require and the tables lack: changes that would lock a
+	// table with rows, or that the rows themselves rule out.
 	Pending []SchemaChange
 }
 
@@ -28,25 +28,25 @@ type SchemaChange struct {
 	Reason string // of a pending change: why it was not made
 }
 
-// String returns the change as a line for people.
+// String returns the change as one line of text.
 func (c SchemaChange) String() string { return automigrate.Change(c).String() }
 
-// AutoMigrate makes the tables of models, as gorm.DB.AutoMigrate does, with keys
-// that begin with the tenant column: primary keys, unique constraints, indexes,
-// and foreign keys that cannot refer to another tenant's row. gorm.DB.AutoMigrate
-// itself does the same where the plugin is in place, and logs what is pending.
+// AutoMigrate makes the tables of models, as gorm.DB.AutoMigrate does, with keys that
+// begin with the tenant column: primary keys, unique constraints, indexes, and foreign
+// keys that cannot refer to another tenant's row. On a handle with the plugin,
+// gorm.DB.AutoMigrate does the same, and logs what is pending. AutoMigrate needs no
+// tenant in the context.
 //
-// Keys are compared by what they are, not by name, and a second run changes
-// nothing. Tables without rows are changed. On those with rows only what can be
-// made beside the running program is: indexes that are missing (CONCURRENTLY on
-// PostgreSQL), and foreign keys that are missing (NOT VALID, then validated). The
-// rest is Pending. It needs no tenant in the context.
+// Keys are compared by what they are, not by name, and a second run changes nothing.
+// Tables without rows are changed. On tables with rows it only adds what can be added
+// while the program runs: missing indexes (CONCURRENTLY on PostgreSQL), and missing
+// foreign keys (NOT VALID, then validated). The rest is Pending.
 //
 // Rows that belong to no tenant, because their table lacks the tenant column or has
-// NULL in it, are seen by nobody: they are [ErrRowsWithoutTenant], in a [ScopeError]
-// for each table, after everything else is done. Any other error ends it; the
-// report says how far it came, and the next run goes on from there. It must not run
-// twice at once on one database: one of the two may then fail.
+// NULL in it, are visible to no tenant. They are [ErrRowsWithoutTenant], in a
+// [ScopeError] for each table, after everything else is done. Any other error ends the
+// run. The report says how far it came, and the next run goes on from there. Do not run
+// it twice at the same time on one database: one of the two may then fail.
 func AutoMigrate(db *gorm.DB, models ...any) (*MigrationReport, error) {
 	m, ok := db.Migrator().(migrator)
 	if !ok {
@@ -68,22 +68,22 @@ func changesOf(list []automigrate.Change) (changes []SchemaChange) {
 	return changes
 }
 
-// AssignRows gives the rows that have no tenant to one: to the first customer of an
-// application that becomes multi-tenant, say. It is the remedy for
-// [ErrRowsWithoutTenant] where all such rows are one tenant's; on PostgreSQL
-// [PlanKeys] plans it for those whose tenants other rows tell, and while the
-// application runs.
+// AssignRows gives all rows that have no tenant to one tenant, such as the first
+// customer of an application that becomes multi-tenant. It is the remedy for
+// [ErrRowsWithoutTenant] if all such rows belong to that tenant. On PostgreSQL,
+// [PlanKeys] plans it for rows whose tenants can be found from other rows, and while
+// the application runs.
 //
 // In one transaction, tables of the models that lack the tenant column get it, and
 // every row with NULL in it gets the tenant. Then the models are migrated as
-// [AutoMigrate] does, and the report says what was done and what is pending. Rows
-// for everybody of a table that is [Config.Mixed] keep NULL. As
-// there, the tables that the models are related to come along; roots, shared tables
-// and tables that are observed stay as they are. On PostgreSQL the tables are locked
-// for the time of the transaction.
+// [AutoMigrate] does, and the report says what was done and what is pending. Rows for
+// everybody in a table of [Config.Mixed] keep NULL. The tables that the models are
+// related to are included; roots, shared tables and observed tables stay as they are.
+// On PostgreSQL the transaction locks the tables.
 //
-// The tenant is an id or a value as [With] takes it; one that cannot be a tenant is
-// [ErrInvalidTenant], and nothing is changed. It needs no tenant in the context.
+// The tenant is an id or a value as for [With]. For one that cannot be a tenant,
+// AssignRows returns [ErrInvalidTenant] and changes nothing. It needs no tenant in the
+// context.
 func AssignRows(db *gorm.DB, tenant any, models ...any) (*MigrationReport, error) {
 	m, ok := db.Migrator().(migrator)
 	if !ok {

@@ -12,12 +12,12 @@ import (
 )
 
 // DDL returns the statements that make the tables of models in an empty database, as
-// [AutoMigrate] would send them, without a database: for reviews, and for tools that
-// load a schema. The dialector is the driver's own for PostgreSQL, with any DSN, for
-// it is not connected, or for SQLite, which answers from memory; the statements are
-// those of the newest PostgreSQL that is supported. Models that others are related to
-// come along. An error of the configuration or of the models is returned, and nothing
-// with it.
+// [AutoMigrate] would send them, without connecting to a database. It is for reviews,
+// and for tools that load a schema. The dialector is the driver's own. That of
+// PostgreSQL may have any DSN, because it does not connect; that of SQLite answers from
+// memory. The statements are those of the newest PostgreSQL that is supported. Models
+// that others are related to are included. An error of the configuration or of the
+// models is returned without statements.
 func DDL(d gorm.Dialector, config Config, models ...any) (statements []string, err error) {
 	recorded := &recordedPool{}
 	db, err := gorm.Open(recordingDialector{d, recorded}, &gorm.Config{DisableAutomaticPing: true})

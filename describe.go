@@ -8,10 +8,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// Table returns what is known of a model's table, and makes the model known, for
-// packages that build on this one. It sends nothing. A model whose table is
-// neither a tenant's nor shared is [ErrUndeclared]. It may be called once the
-// plugin is in use, concurrently too.
+// Table returns what the plugin knows of a model's table, and makes the model known. It
+// is for packages that build on this one. It sends nothing. For a model whose table is
+// neither a tenant's nor declared it returns [ErrUndeclared]. Call it after
+// gorm.DB.Use; it is then safe for concurrent use.
 func (p *Plugin) Table(model any) (TenantTable, error) {
 	if p.tables == nil {
 		return TenantTable{}, errors.New("tenancy: the plugin is not in use: call db.Use first")
@@ -31,11 +31,11 @@ func (p *Plugin) Table(model any) (TenantTable, error) {
 	return tableOf(m.table), nil
 }
 
-// Tables returns what the plugin of the handle knows of its tables, by their names:
-// those of the models given here, of [Config].Models and [Config].Shared, of what
-// their relations lead to, join tables included, and of models that were used
-// before. A model that is neither a tenant's nor shared is [ErrUndeclared], a
-// handle without the plugin an error.
+// Tables returns what the plugin of the handle knows of its tables, by their names.
+// These are the tables of the given models, of [Config].Models and [Config].Shared, of
+// their relations, including join tables, and of models that were used before. For a
+// model that is neither a tenant's nor declared it returns [ErrUndeclared]. A handle
+// without the plugin is an error.
 func Tables(db *gorm.DB, models ...any) ([]TenantTable, error) {
 	p := pluginOf(db)
 	if p == nil {
@@ -68,7 +68,7 @@ func tableOf(t *table) TenantTable {
 	return known
 }
 
-// Column returns the name of the tenant column of models that mark none.
+// Column returns the name of the tenant column of models that do not mark one.
 func (p *Plugin) Column() string { return p.config.Column }
 
 // describe tells a TextScoper what is known of a table.

@@ -8,10 +8,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// Installed returns nil when the handle's statements are scoped by a [Plugin]. It
-// returns an error when nobody called gorm.DB.Use, and the error of Use when that
-// failed: call it where a program takes a handle that it did not open. A nil handle
-// is an error. It sends nothing, and may be called concurrently.
+// Installed returns nil if a [Plugin] scopes the handle's statements. It returns an
+// error if nobody called gorm.DB.Use, and the error of Use if that failed. Call it
+// where a program takes a handle that it did not open. A nil handle is an error. It
+// sends nothing, and is safe for concurrent use.
 func Installed(db *gorm.DB) error {
 	if db == nil || db.Config == nil {
 		return errors.New("tenancy: there is no handle")

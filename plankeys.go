@@ -13,16 +13,16 @@ import (
 	"github.com/gorm-tenancy/tenancy/keys"
 )
 
-// PlanKeys says what a live PostgreSQL database lacks for composite keys. It
-// reads the catalogue and changes nothing. The analysis tells which tables belong
-// to tenants, asks what it cannot know, finds rows that stand in the way
-// ([keys.Analysis.Preflight]), and makes the plan ([keys.Analysis.Plan]), which
-// package migration writes as files or carries out.
+// PlanKeys says what a live PostgreSQL database lacks for composite keys. It reads the
+// catalogue and changes nothing. The analysis says which tables belong to tenants, and
+// asks questions where it cannot decide. It finds rows that stand in the way
+// ([keys.Analysis.Preflight]), and makes the plan ([keys.Analysis.Plan]), which package
+// migration writes as files or carries out.
 //
-// Where the plugin is in place, what its configuration and the models say is
-// added to the options: the root, tenant columns of another name, tables of other kinds,
-// and keys that are tagged global. Models are not needed for that: tables that no
-// model names are planned as well.
+// If the handle has the plugin, its configuration and the models are added to the
+// options: the root, tenant columns of another name, tables of other kinds, and keys
+// that are tagged global. The plan does not need models: it includes tables that no
+// model names.
 func PlanKeys(ctx context.Context, db *gorm.DB, options keys.Options, models ...any) (*keys.Analysis, error) {
 	_, analysis, err := planKeys(ctx, db, options, models)
 	return analysis, err

@@ -8,9 +8,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// Plugin scopes every statement of a *gorm.DB to the tenant in its context. It
-// is made by [New], used once with gorm.DB.Use, and safe for concurrent use
-// after that.
+// Plugin scopes every statement of a *gorm.DB to the tenant in its context. Make it
+// with [New], and use it once, with gorm.DB.Use. After that it is safe for concurrent
+// use.
 type Plugin struct {
 	config   Config
 	allow    func(function string) bool

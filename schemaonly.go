@@ -8,18 +8,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// SchemaOnly returns a plugin for tools that open handles of their own, to ask GORM
-// for the DDL of models and send nothing, as Atlas's provider does:
+// SchemaOnly returns a plugin for tools, such as Atlas's provider, that open their own
+// handles to ask GORM for the DDL of models, and send nothing:
 //
 //	gormschema.WithConfig(&gorm.Config{Plugins: map[string]gorm.Plugin{
 //		"tenancy": tenancy.SchemaOnly(config),
 //	}})
 //
-// The DDL has the keys that [AutoMigrate] makes; a migrator of the tool's own stays
-// in its place. Unlike the plugin of [New] it may be used by several handles, and it
-// scopes no statement: a handle whose database answers is refused by Use, and refuses
-// all statements from then on. Errors of the configuration come from Use. [DDL] needs
-// no such tool.
+// The DDL has the keys that [AutoMigrate] makes. The tool's own migrator stays in use.
+// Unlike the plugin of [New], several handles may share it. It scopes no statement: if
+// a handle's database answers, Use fails, and the handle refuses all statements from
+// then on. Errors of the configuration come from Use. [DDL] needs no such tool.
 func SchemaOnly(config Config) gorm.Plugin { return schemaOnly{config} }
 
 type schemaOnly struct{ config Config }

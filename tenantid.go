@@ -15,8 +15,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 )
 
-// Tenanter is a value that is a tenant, for types that cannot mark their key
-// with `tenancy:"tenant"`.
+// Tenanter is a value that is a tenant, for types that cannot mark their key with
+// `tenancy:"tenant"`.
 type Tenanter interface {
 	// TenancyID returns the tenant's id: a uuid.UUID, a string or any integer, or
 	// a pointer to one, which saves an allocation.

@@ -11,9 +11,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// New returns a plugin for gorm.DB.Use. Errors in the configuration come from
-// Use. GORM's own error "registered" there means that the handle has the plugin
-// already.
+// New returns a plugin for gorm.DB.Use. Errors in the configuration come from Use.
+// GORM's own error "registered" means that the handle has the plugin already.
 func New(config Config) *Plugin {
 	if config.Column == "" {
 		config.Column = "tenant_id"
@@ -28,11 +27,11 @@ func New(config Config) *Plugin {
 	return &Plugin{config: config, allow: func(name string) bool { return functions[name] }}
 }
 
-// Initialize implements gorm.Plugin. It fails for a dialect that is neither
-// PostgreSQL nor SQLite, for a configuration that cannot hold, and for a plugin
-// that is in use already. Every statement of a handle that it failed on is refused
-// with its error from then on: only a new handle can be used again. A handle that
-// has a plugin already keeps it, and goes on; gorm.DB.Use itself says "registered".
+// Initialize implements gorm.Plugin. It fails for a dialect that is neither PostgreSQL
+// nor SQLite, for a contradictory configuration, and for a plugin that is in use
+// already. After a failure the handle refuses every statement with that error, and only
+// a new handle can be used. A handle that has a plugin already keeps it and goes on;
+// gorm.DB.Use then returns "registered".
 func (p *Plugin) Initialize(db *gorm.DB) error {
 	if err := failureOf(db); err != nil {
 		return fmt.Errorf("tenancy: Use failed on this handle before, open a new one: %w", err)
