@@ -109,6 +109,27 @@ func TestPackageCommentShowsCompiledSnippets(t *testing.T) {
 	assert.Greater(t, count, 10)
 }
 
+func TestDocumentationNamesEveryErrorAndKind(t *testing.T) {
+	t.Parallel()
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		return string(text)
+	}
+	names := regexp.MustCompile(`(?m)^\t(Err[A-Z]\w+) += errors\.New`).FindAllStringSubmatch(read("errors.go"), -1)
+	require.Greater(t, len(names), 8)
+	for _, path := range []string{"README.md", "docs/scopes.md", "doc.go"} {
+		text := read(path)
+		for _, name := range names {
+			assert.Contains(t, text, name[1], path)
+		}
+	}
+	for _, kind := range []string{"shared", "private", "linked", "mixed", "free"} {
+		assert.Contains(t, read("doc.go"), "  - "+kind+" ([Config].")
+		assert.Contains(t, strings.ToLower(read("docs/models.md")), "| `"+kind+"` |")
+	}
+}
+
 // The plan and the findings that the chapter shows are those of package keys' test.
 func TestDocumentationShowsThePlanOfKeys(t *testing.T) {
 	t.Parallel()
