@@ -50,9 +50,6 @@ func (r *replacement) apply(t *catalog.Table) {
 		t.Indexes = append(t.Indexes, *r.new)
 		return
 	}
-	if r.inPlace() && len(r.links) > 0 {
-		t.Indexes = append(t.Indexes, *r.new) // that the foreign keys refer to
-	}
 	if r.old.ReplicaIdentity && r.covered {
 		t.Index(r.new.Name).ReplicaIdentity = true
 	}
@@ -78,5 +75,5 @@ func (r *replacement) apply(t *catalog.Table) {
 // was: not where foreign keys or replication need its index beside the old one.
 func (r *replacement) keepsConstraint() bool {
 	return r.constraint != nil && !r.covered &&
-		(r.isPrimary() || r.inPlace() || len(r.links) == 0 && !r.old.ReplicaIdentity)
+		(r.isPrimary() || len(r.links) == 0 && !r.old.ReplicaIdentity)
 }

@@ -67,11 +67,12 @@ func (p *past) keys(t *Table) {
 		case !index.Unique || index.Inherited:
 		case !hasPart(&index, t.Column):
 			made := withTenant(t, &index)
-			if p.remove(t, &index, "tenant", &made) {
+			p.parts(t, &index, &made, &index)
+			if p.remove(t, &index, newSuffix, &made) {
 				p.edit(t).Index(index.Name).Valid = true // it may be half dropped
 			}
 			if index.Constraint != "" || isMarked(&index) {
-				p.remove(t, &index, "old", &index)
+				p.remove(t, &index, standInSuffix, &index)
 			}
 		case index.Primary && index.Parts[0].Column == t.Column:
 			p.key(t, &index)
@@ -79,18 +80,72 @@ func (p *past) keys(t *Table) {
 	}
 }
 
-// key restores a primary key: while its stand-in is there, the plan has not come
-// to its end.
+// parts removes what a plan has made of a partitioned table's unique for its
+// partitions, and reports whether something stands in for the old one.
+func (p *past) parts(t *Table, index, made, old *catalog.Index) (standsIn bool) {
+	if !t.Partitioned {
+		return false
+	}
+	for _, leaf := range t.leaves() {
+		own := leaf.partOf(index)
+		if own == nil {
+			continue
+		}
+		like := *own
+		p.removePart(leaf, &like, newSuffix, made)
+		p.removePart(leaf, &like, keySuffix, made)
+		standsIn = p.removePart(leaf, &like, standInSuffix, old) || standsIn
+	}
+	return standsIn
+}
+
+// removePart removes an index that a plan has made for a partition.
+func (p *past) removePart(leaf *Table, of *catalog.Index, suffix string, like *catalog.Index) (removed bool) {
+	fit(of.Name, suffix, func(name string) bool {
+		index := leaf.Table.Index(name)
+		switch {
+		case index == nil:
+			return !p.names.relations[catalog.Name{Schema: leaf.Schema, Name: name}]
+		case index.Constraint != "" || whole(index) != whole(like):
+			return false
+		}
+		table := p.edit(leaf)
+		table.Indexes = slices.DeleteFunc(table.Indexes, func(i catalog.Index) bool { return i.Name == name })
+		removed = true
+		return true
+	})
+	return removed
+}
+
+// key restores a primary key: while what stands in for it is there, the plan has not
+// come to its end.
 func (p *past) key(t *Table, index *catalog.Index) {
 	old := *index
 	old.Parts = index.Parts[1:]
-	if !p.remove(t, index, "old", &old) {
+	var own []*catalog.Index
+	if t.Partitioned {
+		for _, leaf := range t.leaves() {
+			own = append(own, leaf.partOf(index))
+		}
+	}
+	if !p.parts(t, index, index, &old) && !p.remove(t, index, standInSuffix, &old) {
 		return
 	}
-	p.remove(t, index, "tenant", index) // of a partitioned table
+	p.remove(t, index, newSuffix, index) // of a partitioned table
 	p.made[Object{t.Name, index.Name}] = index.Name
+	p.unscope(t, index.Name, index.Parts[1:])
+	for i, leaf := range t.leaves() {
+		if t.Partitioned && own[i] != nil {
+			p.unscope(leaf, own[i].Name, index.Parts[1:])
+		}
+	}
+}
+
+// unscope takes the tenant out of a primary key.
+func (p *past) unscope(t *Table, name string, parts []catalog.Part) {
 	table := p.edit(t)
-	*table.Index(index.Name) = old
+	index := table.Index(name)
+	index.Parts = parts
 	constraint := table.Constraint(index.Constraint)
 	constraint.Columns = slices.Clone(constraint.Columns)[1:]
 }
@@ -156,7 +211,9 @@ func (p *past) foreign(child *Table) {
 		if parent == nil {
 			continue
 		}
-		beside := slices.ContainsFunc(child.Constraints, func(old catalog.Constraint) bool { return p.isOf(child, parent, &key, &old) })
+		beside := slices.ContainsFunc(child.Constraints, func(old catalog.Constraint) bool {
+			return p.isOf(child, parent, &key, &old) || saysAgain(&key, &old)
+		})
 		index, made := p.made[Object{parent.Name, key.Index}]
 		made = made && parent.owned() && parent.Role != Root && !parent.unfit() && matches(child, parent, &key)
 		switch {
@@ -167,6 +224,15 @@ func (p *past) foreign(child *Table) {
 			*p.edit(child).Constraint(key.Name) = withoutTenant(child, &key, index)
 		}
 	}
+}
+
+// saysAgain reports whether a foreign key says what another one does, which was made
+// again under the old name, of a partitioned table's new key.
+func saysAgain(key, made *catalog.Constraint) bool {
+	one, other := *key, *made
+	one.Validated, other.Validated = true, true
+	return made.Foreign != nil && !made.Inherited && one.Definition() == other.Definition() &&
+		key.Name == fit(made.Name, newSuffix, func(string) bool { return true })
 }
 
 // isOf reports whether a foreign key was made to take an old one's place.

@@ -9,20 +9,19 @@ import (
 func (a *Analysis) build() (steps []migration.Step) {
 	for _, r := range a.replaced {
 		if !r.covered && (!r.inPlace() || len(r.links) > 0) {
-			steps = append(steps, makeIndex(r.table, r.new, "the unique with the tenant"))
+			steps = append(steps, r.makeNew()...)
 		}
-		if r.isPrimary() && !r.inPlace() {
-			steps = append(steps, r.makeStandIn())
+		switch {
+		case r.inPlace() && r.keepsConstraint():
+			steps = append(steps, r.makeKey()...)
+		case r.isPrimary():
+			steps = append(steps, makeIndex(r.table, r.standIn, "keeps the old key unique until nothing needs it"))
 		}
 	}
 	for _, l := range a.links {
 		steps = append(steps, l.make()...)
 	}
 	return steps
-}
-
-func (r *replacement) makeStandIn() migration.Step {
-	return makeIndex(r.table, r.standIn, "keeps the old key unique until nothing needs it")
 }
 
 func makeIndex(t *Table, index *catalog.Index, about string) migration.Step {
@@ -60,7 +59,7 @@ func (l *link) make() []migration.Step {
 			"ADD CONSTRAINT "+name+" "+l.new.Definition()), l.child)
 		step.Undo, step.Lock, step.Blocks = undo, migration.ShareRowExclusive,
 			"writes to it and to "+l.parent.Name.String()+", while the table is read"
-		step.Also = l.also()
+		step.Also, step.SQL = l.also(), l.commented(step.SQL)
 		step.Before, step.After = []migration.State{gone(firm)}, []migration.State{firm}
 		return []migration.Step{step}
 	}
@@ -69,12 +68,21 @@ func (l *link) make() []migration.Step {
 	loose := constraintState(l.child, &open)
 	add := stepOn(l.child, "add "+name, "new rows refer to rows of their tenant only", "ADD CONSTRAINT "+name+" "+open.Definition())
 	add.Undo, add.Lock, add.Blocks = undo, migration.ShareRowExclusive, "writes to it and to "+l.parent.Name.String()+", for a moment"
-	add.Also = l.also()
+	add.Also, add.SQL = l.also(), l.commented(add.SQL)
 	add.Before, add.After = []migration.State{gone(loose)}, []migration.State{loose}
 	validate := sized(stepOn(l.child, "validate "+name, "old rows do, too", "VALIDATE CONSTRAINT "+name), l.child)
 	validate.Lock, validate.Blocks = migration.ShareUpdateExclusive, "other changes of the table, while it is read"
 	validate.Before, validate.After = []migration.State{loose}, []migration.State{firm}
 	return []migration.Step{add, validate}
+}
+
+// commented are the statements that make the foreign key, and say of it what was said
+// of the old one.
+func (l *link) commented(sql []string) []string {
+	if comment := l.new.CommentSQL(l.new.Name, l.child.Name); comment != "" {
+		return append(sql, comment)
+	}
+	return sql
 }
 
 // also is the other table that is locked with the child.

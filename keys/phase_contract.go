@@ -23,16 +23,12 @@ func (a *Analysis) contract() (steps []migration.Step) {
 		}
 	}
 	for _, r := range a.replaced {
-		if !r.isPrimary() {
-			continue
+		if r.isBeside() {
+			steps = append(steps, r.dropBeside())
 		}
-		step := makeIndex(r.table, r.standIn, "the old key is unique within a tenant only")
-		step.Name = r.table.Name.String() + ": drop " + catalog.Quote(r.standIn.Name)
-		step.SQL, step.Undo = step.Undo, append(slices.Clone(step.Undo), step.SQL...)
-		step.Repair, step.Blocks = step.SQL, "nothing"
-		step.Before, step.After = step.After, step.Before
-		step.Rows, step.Bytes = 0, 0
-		steps = append(steps, step)
+		if r.isPrimary() {
+			steps = append(steps, r.dropStandIns()...)
+		}
 	}
 	if len(steps) > 0 {
 		steps[0].PointOfNoReturn = true
@@ -71,12 +67,21 @@ func (r *replacement) dropOld() migration.Step {
 	} else {
 		step.SQL = []string{dropIndex(t, r.old.Name)}
 		step.Undo, step.Repair = r.remake(), slices.Clone(step.SQL) // it may be left invalid
-		if r.standIn != nil {
+		if r.standIn != nil && len(r.parts) == 0 {
 			none := gone(indexState(t, r.standIn))
 			step.Repair = append(step.Repair, dropIndex(t, r.standIn.Name))
 			step.Before, step.After = append(step.Before, none), append(step.After, none)
 		}
-		step.Lock, step.Blocks = migration.ShareUpdateExclusive, "nothing"
+		if !t.Partitioned {
+			step.Lock, step.Blocks = migration.ShareUpdateExclusive, "nothing"
+		}
+		for _, p := range r.parts {
+			if p.old != nil {
+				step.Repair = append(step.Repair, dropIndex(p.table, p.old.Name))
+				step.Before = append(step.Before, indexState(p.table, p.old))
+				step.After = append(step.After, gone(indexState(p.table, p.old)))
+			}
+		}
 	}
 	if r.old.Clustered {
 		step.Undo = append(step.Undo, alter(t, "CLUSTER ON "+old))
@@ -89,10 +94,13 @@ func (r *replacement) dropOld() migration.Step {
 func (r *replacement) remake() []string {
 	t := r.table
 	sql := []string{dropIndex(t, r.old.Name)}
-	if r.standIn == nil {
-		return append(sql, r.old.CreateSQL(r.old.Name, t.Name, !t.Partitioned))
+	if t.Partitioned {
+		return append(sql, r.remakeParts()...)
 	}
-	sql = append(sql, dropIndex(t, r.standIn.Name), r.old.CreateSQL(r.standIn.Name, t.Name, !t.Partitioned))
+	if r.standIn == nil {
+		return append(sql, r.old.CreateSQL(r.old.Name, t.Name, true))
+	}
+	sql = append(sql, dropIndex(t, r.standIn.Name), r.old.CreateSQL(r.standIn.Name, t.Name, true))
 	return append(sql, r.marked(renameIndex(t, r.standIn.Name, r.old.Name), r.old))
 }
 

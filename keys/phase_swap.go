@@ -15,13 +15,14 @@ func (a *Analysis) swap() (steps []migration.Step) {
 		if !r.isPrimary() {
 			continue
 		}
-		if r.inPlace() { // after the old foreign keys, which an undo would tie to it
-			steps = append(steps, r.makeStandIn())
-		}
 		steps = append(steps, a.swapKey(r))
 	}
 	for _, l := range a.links {
-		steps = append(steps, l.rename())
+		if l.moves() {
+			steps = append(steps, l.move()...)
+		} else {
+			steps = append(steps, l.rename())
+		}
 	}
 	return steps
 }
@@ -72,10 +73,7 @@ func (a *Analysis) swapKey(r *replacement) migration.Step {
 	made := r.made()
 	step.Transaction = false // one statement each
 	if r.inPlace() {
-		step.SQL = []string{r.marked(alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+made.Definition()), r.new)}
-		step.Undo = []string{r.marked(alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+r.constraint.Definition()), r.old)}
-		step.Blocks = "everything, while the index is built"
-		step = sized(step, t)
+		r.swapParts(&step, made)
 	} else {
 		step.SQL = []string{r.marked(alter(t, "DROP CONSTRAINT "+name+", ADD CONSTRAINT "+name+" "+usingIndex(made, r.new.Name)), r.new)}
 		for _, l := range r.links {
@@ -96,6 +94,9 @@ func (a *Analysis) swapKey(r *replacement) migration.Step {
 // index that is built again.
 func (r *replacement) rebuildOld() []string {
 	t, name := r.table, catalog.Quote(r.constraint.Name)
+	if r.inPlace() {
+		return append(r.rebuildParts(standInOf), r.exchange(r.constraint, r.old, standInOf))
+	}
 	var sql []string
 	if !r.isPrimary() {
 		sql = []string{dropIndex(t, r.standIn.Name), r.standIn.CreateSQL(r.standIn.Name, t.Name, true)}
@@ -116,7 +117,15 @@ func (r *replacement) marked(statement string, index *catalog.Index) string {
 // nameRebuilt names the index that only the undo builds, which is left when that
 // is cut off, and goes on refusing rows.
 func (r *replacement) nameRebuilt(step *migration.Step) {
-	if r.isPrimary() || r.inPlace() {
+	if r.isPrimary() || r.inPlace() && r.keepsConstraint() {
+		return
+	}
+	for _, p := range r.parts {
+		step.Repair = append(step.Repair, dropIndex(p.table, p.standIn.Name))
+		none := gone(indexState(p.table, p.standIn))
+		step.Before, step.After = append(step.Before, none), append(step.After, none)
+	}
+	if len(r.parts) > 0 {
 		return
 	}
 	step.Repair = []string{dropIndex(r.table, r.standIn.Name)}
@@ -135,8 +144,8 @@ func (r *replacement) setStates(step *migration.Step, made *catalog.Constraint) 
 	t := r.table
 	index := *r.new
 	index.Name = r.old.Name
-	step.Before = []migration.State{constraintState(t, r.constraint), indexState(t, r.old)}
-	step.After = []migration.State{constraintState(t, made), indexState(t, &index)}
+	step.Before = append(step.Before, constraintState(t, r.constraint), indexState(t, r.old))
+	step.After = append(step.After, constraintState(t, made), indexState(t, &index))
 	if !r.inPlace() {
 		step.Before = append(step.Before, indexState(t, r.new))
 		step.After = append(step.After, gone(indexState(t, r.new)))

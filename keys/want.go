@@ -21,6 +21,7 @@ type replacement struct {
 	// Covered says that the new one is there, under a name of its own.
 	covered bool
 	links   []*link // that refer to it
+	parts   []*part // of a partitioned table
 }
 
 // A link is a foreign key between tenants' tables that gets the tenant.
@@ -35,7 +36,7 @@ func (r *replacement) isPrimary() bool {
 }
 
 // inPlace reports whether the new key is made where it stands: a partitioned
-// table's cannot be made of an index.
+// table's cannot be made of an index, but of those of its partitions.
 func (r *replacement) inPlace() bool { return r.table.Partitioned && r.constraint != nil }
 
 // wantKeys finds the keys and uniques without the tenant.
@@ -62,6 +63,7 @@ func (a *Analysis) wantKeys() {
 }
 
 func (a *Analysis) add(r *replacement) {
+	a.divide(r)
 	a.replaced = append(a.replaced, r)
 	r.table.replaced = append(r.table.replaced, r)
 }
@@ -231,13 +233,14 @@ func doing(of *catalog.Foreign, action catalog.Action, columns []string) *catalo
 // linked is a foreign key that begins with the tenant, under its old name.
 func linked(child, parent *Table, old *catalog.Constraint) catalog.Constraint {
 	foreign := *old.Foreign
-	foreign.Columns = append([]string{parent.Column}, foreign.Columns...)
+	columns, refs := inKeyOrder(parent, old.Columns, foreign.Columns)
+	foreign.Columns = append([]string{parent.Column}, refs...)
 	foreign.MatchFull = foreign.MatchFull && len(old.Columns) > 1
 	if clears(foreign.OnDelete) && len(foreign.DeleteColumns) == 0 {
 		foreign.DeleteColumns = old.Columns
 	}
 	made := *old
-	made.Columns = append([]string{child.Column}, old.Columns...)
+	made.Columns = append([]string{child.Column}, columns...)
 	made.Foreign, made.Validated = &foreign, true
 	return made
 }
