@@ -12,12 +12,12 @@ import (
 
 // mayReach refuses a table that the scope does not reach in any way.
 func (ex *execution) mayReach(t *table) error {
-	if ex.scope.mode == modeNone && t.kind != KindFree {
+	if ex.scope.kind == scopeNone && t.kind != KindFree {
 		if err := ex.lacksTenant(t.name); err != nil {
 			return err
 		}
 	}
-	if t.kind == KindPrivate && ex.scope.mode != modeBypass {
+	if t.kind == KindPrivate && ex.scope.kind != scopeBypass {
 		return ex.errorOn(t.name, ErrPrivate, "the application reaches it under Bypass")
 	}
 	return nil
@@ -28,7 +28,7 @@ func (ex *execution) mayWrite(t *table) error {
 	if err := ex.mayReach(t); err != nil {
 		return err
 	}
-	if !t.kind.hasColumn() && !t.writable && ex.scope.mode != modeBypass {
+	if !t.kind.hasColumn() && !t.writable && ex.scope.kind != scopeBypass {
 		return ex.errorOn(t.name, ErrSharedReadOnly, t.kind.readOnlyDetail())
 	}
 	return nil
@@ -61,7 +61,7 @@ func (ex *execution) lacksTenant(table string) error {
 
 // writesForEverybody reports whether the statement may write rows without a tenant.
 func (ex *execution) writesForEverybody() bool {
-	return ex.scope.mode == modeBypass && ex.table != nil && ex.table.kind == KindMixed
+	return ex.scope.kind == scopeBypass && ex.table != nil && ex.table.kind == KindMixed
 }
 
 // insertsForEverybody reports whether the rows that are inserted are for everybody.
@@ -111,5 +111,5 @@ func (ex *execution) keepsTenant(value any) bool {
 		return strings.EqualFold(column.Table, "excluded") && ex.isTenantColumn(column.Name)
 	}
 	named, zero := tenantOf(value)
-	return zero || ex.scope.mode == modeSingle && named.key == ex.scope.tenants[0].key
+	return zero || ex.scope.kind == scopeSingle && named.key == ex.scope.tenants[0].key
 }

@@ -13,7 +13,7 @@ import (
 // saysTenant reports whether a condition holds that a reference's tenant is the
 // scope's, or that of another reference.
 func (ex *execution) saysTenant(text string, vars []any, ref tenantRef, others ...tenantRef) bool {
-	if ex.scope.mode != modeSingle {
+	if ex.scope.kind != scopeSingle {
 		return false
 	}
 	is := func(o sqltext.Operand, ref tenantRef) bool {

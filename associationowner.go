@@ -70,7 +70,7 @@ func (r *tables) guard(known map[*schema.Schema]*model, at **schema.Field, field
 // and names another.
 func (m *model) isForeign(ctx context.Context, v reflect.Value) bool {
 	s := scopeOf(ctx)
-	if s == nil || s.err != nil || s.mode != modeSingle || migrating(ctx) {
+	if s == nil || s.err != nil || s.kind != scopeSingle || migrating(ctx) {
 		return false
 	}
 	v = indirect(v)

@@ -54,7 +54,7 @@ func (ex *execution) judgeValues(stmt *gorm.Statement) error {
 	if ex.scope.isSeveral() {
 		return t.judgeSeveral()
 	}
-	if ex.scope.mode == modeSingle {
+	if ex.scope.kind == scopeSingle {
 		t.own = &ex.scope.tenants[0]
 	}
 	return t.judge(ex.model, stmt.Schema, stmt.ReflectValue, stmt.Selects, stmt.Omits)
@@ -127,7 +127,7 @@ func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.
 	switch {
 	case err != nil || other.table == nil:
 		return nil //nolint:nilerr // its own statement says what is wrong with it
-	case t.ex.scope.mode == modeNone && other.kind != KindFree:
+	case t.ex.scope.kind == scopeNone && other.kind != KindFree:
 		if err := t.ex.lacksTenant(other.name); err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.
 // mayCarry refuses rows that would have to be written to a table which is not the
 // tenant's to write: children, which are given their parent's key, and new rows.
 func (t *tree) mayCarry(rel *schema.Relationship, other *table, related reflect.Value) error {
-	if other.kind.hasColumn() || other.writable || t.ex.scope.mode == modeBypass {
+	if other.kind.hasColumn() || other.writable || t.ex.scope.kind == scopeBypass {
 		return nil
 	}
 	isChild := rel.Type == schema.HasOne || rel.Type == schema.HasMany

@@ -16,7 +16,7 @@ import (
 func (ex *execution) assume(stmt *gorm.Statement) (*scope, error) {
 	if resolve := ex.plugin.config.AssumeScope; resolve != nil {
 		if s := resolve(stmt.Context).s; s != nil {
-			if s.err == nil && s.mode == modeBypass {
+			if s.err == nil && s.kind == scopeBypass {
 				return nil, ex.errorOn(stmt.Table, ErrInvalidTenant, "Config.AssumeScope returned a bypass, which is to be asked for in the context")
 			}
 			ex.outerContext = stmt.Context
@@ -52,7 +52,7 @@ func (ex *execution) namedScope(stmt *gorm.Statement) *scope {
 			return
 		}
 		if named, _ := m.namedBy(stmt, v); named.key != "" {
-			s = &scope{mode: modeSingle, tenants: []tenant{named}}
+			s = &scope{kind: scopeSingle, tenants: []tenant{named}}
 		}
 	})
 	return s

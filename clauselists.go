@@ -82,7 +82,7 @@ func (ex *execution) builds(stmt *gorm.Statement, name string) bool {
 // scope's or a plugin's own list. Config.RawSQL judges the statement that has one
 // when it is whole.
 func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
-	if ex.scope.mode == modeBypass {
+	if ex.scope.kind == scopeBypass {
 		return nil
 	}
 	name := ex.plugin.unknownClause(stmt.BuildClauses, stmt)

@@ -46,7 +46,7 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 				defer ex.hand(stmt, name)
 			}
 			switch {
-			case ex != nil && ex.scope.mode != modeBypass && (c.Builder != nil || c.Name != "" && c.Name != name):
+			case ex != nil && ex.scope.kind != scopeBypass && (c.Builder != nil || c.Name != "" && c.Name != name):
 				stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder or a name of its own"))
 			case ex != nil && c.Expression == nil && c.Builder == nil: // as clause.Clause.Build
 			case ex != nil:

@@ -246,7 +246,7 @@ func checkSave(db *gorm.DB) {
 	sent(db)
 	stmt := db.Statement
 	ex := executionOf(stmt)
-	if ex == nil || ex.observed != nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.mode != modeSingle ||
+	if ex == nil || ex.observed != nil || db.Error != nil || db.DryRun || db.RowsAffected != 0 || ex.scope.kind != scopeSingle ||
 		ex.model == nil || len(ex.model.rels) == 0 || ex.model.tenant == nil ||
 		!gormfacts.IsSave(stmt) || stmt.ReflectValue.Kind() != reflect.Struct {
 		return

@@ -19,7 +19,7 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 		columns = append(columns, columnName(stmt, column))
 	}
 	ex.columns = columns
-	if !ex.table.isScoped() || ex.scope.mode == modeBypass && ex.table.kind == KindLinked {
+	if !ex.table.isScoped() || ex.scope.kind == scopeBypass && ex.table.kind == KindLinked {
 		return columns, false
 	}
 	if ex.table.kind == KindLinked {

@@ -40,7 +40,7 @@ func Switch(ctx context.Context, tenant any, reason string) context.Context {
 // requires a reason, which [Config.OnBypass] gets with each statement; without one, the
 // first statement is refused with [ErrInvalidTenant].
 func Bypass(ctx context.Context, reason string) context.Context {
-	return context.WithValue(ctx, scopeKey{}, scope{mode: modeBypass}.because("Bypass", reason))
+	return context.WithValue(ctx, scopeKey{}, scope{kind: scopeBypass}.because("Bypass", reason))
 }
 
 // Trust returns a context whose raw SQL (Raw, Exec) is scoped by its author. The scope

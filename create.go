@@ -86,11 +86,11 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 		}
 		at = i
 	}
-	if ex.table.kind == KindRoot && ex.scope.mode == modeBypass {
+	if ex.table.kind == KindRoot && ex.scope.kind == scopeBypass {
 		return values, true // a new tenant, whose key the database may make
 	}
 	var own any
-	if ex.scope.mode == modeSingle {
+	if ex.scope.kind == scopeSingle {
 		var err error
 		if own, err = ex.table.id.value(&ex.scope.tenants[0]); err != nil {
 			stmt.AddError(ex.errorOn(ex.table.name, err, "the id does not fit the tenant column"))

@@ -79,7 +79,7 @@ func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, 
 	lexer := ex.lexer(stmt, from)
 	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allow)
 	ex.refs = refs
-	if verdict.Reason != "" && ex.plugin.config.RawSQL != nil && ex.scope.mode != modeBypass {
+	if verdict.Reason != "" && ex.plugin.config.RawSQL != nil && ex.scope.kind != scopeBypass {
 		// It cannot be scoped here. That it stays in its place is enough.
 		lexer = ex.lexer(stmt, from)
 		beyond := sqltext.Judge(&lexer, sqltext.Group, ex.plugin.allow)
@@ -200,7 +200,7 @@ func (l *fromList) rewrite() {
 		switch l.scopingOf(i) {
 		case inSubquery:
 			l.writeSubquery(i)
-			l.writeOn(i, l.ex.scope.mode != modeSingle && l.refs[i].Join != sqltext.JoinNone)
+			l.writeOn(i, l.ex.scope.kind != scopeSingle && l.refs[i].Join != sqltext.JoinNone)
 		case inOn:
 			l.writeOn(i, true)
 		}
@@ -288,7 +288,7 @@ func (l *fromList) inWhere(i int) bool {
 		return true
 	case inOn:
 		_, earlier := l.anchor(i)
-		return l.ex.scope.mode != modeSingle && !earlier && l.refs[i].Qualifier != l.ex.anchor.qualifier
+		return l.ex.scope.kind != scopeSingle && !earlier && l.refs[i].Qualifier != l.ex.anchor.qualifier
 	}
 	return false
 }
@@ -306,7 +306,7 @@ func (l *fromList) writeSubquery(i int) {
 	l.copyTo(ref.Start)
 	l.stmt.SQL.WriteString("(SELECT * FROM ")
 	l.copyTo(ref.Name.End)
-	if l.ex.scope.mode != modeBypass {
+	if l.ex.scope.kind != scopeBypass {
 		l.stmt.SQL.WriteString(" WHERE ")
 		l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], l.tables[i].linkedQualifier()) })
 	}
@@ -324,11 +324,11 @@ func (l *fromList) writeOn(i int, predicate bool) {
 	anchor, matched := l.anchor(i)
 	l.copyTo(ref.On.Start)
 	switch {
-	case matched && anchor.table.kind.isLoose() && l.ex.scope.mode == modeSet:
+	case matched && anchor.table.kind.isLoose() && l.ex.scope.kind == scopeSet:
 		l.bound(ref.On.Start, func() { l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor) })
 	case matched:
 		l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor)
-	case l.ex.scope.mode == modeBypass:
+	case l.ex.scope.kind == scopeBypass:
 		return
 	default:
 		l.bound(ref.On.Start, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], ref.Qualifier) })
@@ -346,7 +346,7 @@ func (l *fromList) anchor(i int) (tenantRef, bool) {
 		if l.refs[j].Item != l.refs[i].Item || !l.tenants(j) || l.isMissing(j, i) && !l.needs(i, j) {
 			continue
 		}
-		if l.ex.scope.mode == modeSingle && (j > 0 && l.refs[j].Join == sqltext.JoinLeft ||
+		if l.ex.scope.kind == scopeSingle && (j > 0 && l.refs[j].Join == sqltext.JoinLeft ||
 			l.tables[j].kind.isLoose() || l.tables[i].kind.isLoose() || l.tables[j].id.kind != l.tables[i].id.kind) {
 			return tenantRef{}, false
 		}
@@ -359,7 +359,7 @@ func (l *fromList) anchor(i int) (tenantRef, bool) {
 // because an outer join up to there has kept a row without a partner. Under one
 // tenant that does not matter.
 func (l *fromList) isMissing(j, i int) bool {
-	if l.ex.scope.mode == modeSingle {
+	if l.ex.scope.kind == scopeSingle {
 		return false
 	}
 	for k := j; k < i; k++ {

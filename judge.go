@@ -13,7 +13,7 @@ import (
 // judge judges what was written since a mark. Text that ends in a line comment
 // is closed by a line feed.
 func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place) {
-	if ex.scope.mode == modeBypass {
+	if ex.scope.kind == scopeBypass {
 		ex.judgeEnclosed(stmt, from)
 		return
 	}
@@ -37,7 +37,7 @@ func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place)
 func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Verdict) {
 	reason := verdict.Reason
 	switch {
-	case reason != "" || ex.scope.mode == modeBypass:
+	case reason != "" || ex.scope.kind == scopeBypass:
 	case ex.plugin.dialect == sqltext.SQLite && verdict.Params != len(stmt.Vars)-from.vars-ex.subVars:
 		reason = "it has not as many placeholders as values"
 	case ex.plugin.dialect == sqltext.Postgres && verdict.Params > 0 &&

@@ -12,13 +12,13 @@ func (ex *execution) lookup(schemaName, name string) (*table, error) {
 	if t != nil {
 		return t, ex.mayReach(t)
 	}
-	if ex.scope.mode == modeNone {
+	if ex.scope.kind == scopeNone {
 		if err := ex.lacksTenant(name); err != nil {
 			return nil, err
 		}
 	}
 	switch {
-	case ex.scope.mode == modeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):
+	case ex.scope.kind == scopeBypass, ex.plugin.tables.allowsUndeclared(schemaName, name):
 		return undeclared, nil
 	case ex.strange && ex.plugin.config.RawSQL != nil:
 		return unjudged, nil
@@ -35,7 +35,7 @@ func (ex *execution) lookup(schemaName, name string) (*table, error) {
 // model with a tenant column brings it along to a table of another name.
 func (ex *execution) lookupOwn(schemaName, name string) (*table, error) {
 	t, err := ex.lookup(schemaName, name)
-	if t != nil && t != undeclared || ex.model == nil || ex.model.tenant == nil || ex.model.table == nil || ex.scope.mode == modeNone {
+	if t != nil && t != undeclared || ex.model == nil || ex.model.tenant == nil || ex.model.table == nil || ex.scope.kind == scopeNone {
 		return t, err
 	}
 	if schemaName != "" {

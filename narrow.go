@@ -11,7 +11,7 @@ import (
 // for the one tenant that its values name. Values of several are created row by
 // row, but changed tenant by tenant only: their conditions would mix.
 func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) (err error) {
-	if ex.model.tenant == nil || ex.scope.mode == modeSingle {
+	if ex.model.tenant == nil || ex.scope.kind == scopeSingle {
 		return nil
 	}
 	var one tenant
@@ -44,7 +44,7 @@ func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) 
 		return err
 	}
 	narrowed := *ex.scope
-	narrowed.mode, narrowed.tenants = modeSingle, []tenant{one}
+	narrowed.kind, narrowed.tenants = scopeSingle, []tenant{one}
 	ex.scope = &narrowed
 	ex.outerContext = stmt.Context
 	stmt.Context = context.WithValue(stmt.Context, scopeKey{}, ex.scope)
@@ -75,5 +75,5 @@ func (ex *execution) namedBy(stmt *gorm.Statement, v reflect.Value) (named tenan
 
 // allows reports whether the scope spans a tenant.
 func (ex *execution) allows(t tenant) bool {
-	return ex.scope.mode == modeBypass && t.key != "" || ex.scope.has(t)
+	return ex.scope.kind == scopeBypass && t.key != "" || ex.scope.has(t)
 }

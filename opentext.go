@@ -23,5 +23,5 @@ func (ex *execution) isOpenText(text string) bool {
 		open = open && err == nil && !t.isScoped()
 		writable = writable && err == nil && t.writable
 	})
-	return open && reach.Unsure == "" && (reach.Reads || writable) && (named || ex.scope.mode != modeNone)
+	return open && reach.Unsure == "" && (reach.Reads || writable) && (named || ex.scope.kind != scopeNone)
 }

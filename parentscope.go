@@ -47,7 +47,7 @@ func (h *inheritance) scopeFor(own *scope) (*scope, error) {
 		return h.scope, nil
 	case own.err != nil:
 		return nil, own.err
-	case own.mode == h.scope.mode && len(own.tenants) == len(h.scope.tenants) &&
+	case own.kind == h.scope.kind && len(own.tenants) == len(h.scope.tenants) &&
 		!slices.ContainsFunc(own.tenants, func(t tenant) bool { return !h.scope.has(t) }):
 		return h.scope, nil
 	}

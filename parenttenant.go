@@ -184,7 +184,7 @@ func (ex *execution) eachTenant(db *gorm.DB, run func(*gorm.DB)) {
 	defer func() { stmt.ReflectValue, stmt.Context = all, ctx }()
 	groups, complete := groupByTenant(ex.model, stmt, all)
 	for _, group := range groups {
-		own := &scope{mode: modeSingle, tenants: []tenant{group.tenant}, reason: ex.scope.reason}
+		own := &scope{kind: scopeSingle, tenants: []tenant{group.tenant}, reason: ex.scope.reason}
 		stmt.Context = context.WithValue(ctx, scopeKey{}, own)
 		if all.Kind() != reflect.Struct {
 			stmt.ReflectValue = group.rows

@@ -40,7 +40,7 @@ func (ex *execution) writeTenantOwns(stmt *gorm.Statement, t *table, qualifier s
 // writeIsOneOf writes that a tenant column holds one of the scope's tenants.
 func (ex *execution) writeIsOneOf(stmt *gorm.Statement, t *table, qualifier string) {
 	writeColumn(stmt, t, qualifier)
-	if ex.scope.mode == modeSingle {
+	if ex.scope.kind == scopeSingle {
 		stmt.WriteString(" = ")
 		ex.bind(stmt, t, &ex.scope.tenants[0])
 		return
@@ -92,7 +92,7 @@ func (ex *execution) writeLinked(stmt *gorm.Statement, t *table, qualifier strin
 func (ex *execution) writeTenantMatches(stmt *gorm.Statement, t *table, qualifier string, other tenantRef) {
 	ex.rehearsal.predicate(t)
 	loose := other.table.kind.isLoose()
-	if loose && ex.scope.mode == modeSet {
+	if loose && ex.scope.kind == scopeSet {
 		ex.writeTenantIs(stmt, t, qualifier)
 		stmt.WriteString(" AND ")
 	}

@@ -44,9 +44,9 @@ func preload(db *gorm.DB) {
 		callbacks.Preload(db)
 	case ex.observed != nil:
 		ex.plugin.preloadObserved(db)
-	case ex.scope.mode == modeSet && len(ex.scope.tenants) == 1:
+	case ex.scope.kind == scopeSet && len(ex.scope.tenants) == 1:
 		ctx := stmt.Context
-		scope := &scope{mode: modeSingle, tenants: ex.scope.tenants, reason: ex.scope.reason}
+		scope := &scope{kind: scopeSingle, tenants: ex.scope.tenants, reason: ex.scope.reason}
 		stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
 		ex.plugin.runPreload(db, scope)
 		stmt.Context = ctx
@@ -79,8 +79,8 @@ func (p *Plugin) preloadUnder(db *gorm.DB, s *scope, m *model) {
 		switch {
 		case group.tenant.key == "": // rows for everybody, which meet any tenant's
 			p.runPreload(db, s)
-		case s.mode == modeBypass || s.has(group.tenant): // an observed query reads others, too
-			scope := &scope{mode: modeSingle, tenants: []tenant{group.tenant}, reason: s.reason}
+		case s.kind == scopeBypass || s.has(group.tenant): // an observed query reads others, too
+			scope := &scope{kind: scopeSingle, tenants: []tenant{group.tenant}, reason: s.reason}
 			stmt.Context = context.WithValue(ctx, scopeKey{}, scope)
 			p.runPreload(db, scope)
 		}

@@ -26,7 +26,7 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	}
 	ex.scope = s
 	switch {
-	case s.mode == modeBypass || s.trusted:
+	case s.kind == scopeBypass || s.trusted:
 		ex.trusts = true
 		return ex.reportBypass(stmt.Context)
 	case ex.plugin.instructs(stmt.Vars):
@@ -46,11 +46,11 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 // hand hands a statement to the judge of whole statements behind its last clause,
 // unless it is built and not sent.
 func (ex *execution) hand(stmt *gorm.Statement, name string) {
-	if stmt.DB.Error == nil && ex.handed == nil && ex.scope.mode != modeBypass && ex.plugin.instructs(stmt.Vars) {
+	if stmt.DB.Error == nil && ex.handed == nil && ex.scope.kind != scopeBypass && ex.plugin.instructs(stmt.Vars) {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonInstruction))
 	}
 	if !ex.guarded && ex.plugin.verifier == nil && ex.functions == nil ||
-		stmt.DB.Error != nil || ex.kept || ex.strange || ex.scope.mode == modeBypass || !ex.isLast(stmt, name) {
+		stmt.DB.Error != nil || ex.kept || ex.strange || ex.scope.kind == scopeBypass || !ex.isLast(stmt, name) {
 		return
 	}
 	ex.judgeFields(stmt)
@@ -116,7 +116,7 @@ func (ex *execution) explain(db *gorm.DB) {
 		ex.plugin.tables.forgetKeys()
 	}
 	translator, ok := ex.plugin.config.RawSQL.(ErrorTranslator)
-	if !ok || ex.scope == nil || ex.scope.mode == modeBypass {
+	if !ok || ex.scope == nil || ex.scope.kind == scopeBypass {
 		return
 	}
 	if err = translator.TranslateError(err); err == nil {

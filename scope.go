@@ -24,7 +24,7 @@ func (s Scope) Err() error {
 // Tenant returns the id of the scope's one tenant in canonical spelling; false for a
 // set, a bypass or an invalid scope.
 func (s Scope) Tenant() (string, bool) {
-	if s.Err() != nil || s.s.mode != modeSingle {
+	if s.Err() != nil || s.s.kind != scopeSingle {
 		return "", false
 	}
 	return s.s.tenants[0].key, true
@@ -44,7 +44,7 @@ func (s Scope) Tenants() []string {
 }
 
 // IsBypass reports whether the scope spans all tenants.
-func (s Scope) IsBypass() bool { return s.Err() == nil && s.s.mode == modeBypass }
+func (s Scope) IsBypass() bool { return s.Err() == nil && s.s.kind == scopeBypass }
 
 // IsTrusted reports whether raw SQL is scoped by its author; see [Trust].
 func (s Scope) IsTrusted() bool { return s.Err() == nil && s.s.trusted }
@@ -59,21 +59,21 @@ func (s Scope) Reason() string {
 
 // isPlain reports whether the scope says which tenant it is of, and nothing more.
 func (s Scope) isPlain() bool {
-	return s.Err() == nil && s.s.mode == modeSingle && !s.s.trusted && s.s.reason == ""
+	return s.Err() == nil && s.s.kind == scopeSingle && !s.s.trusted && s.s.reason == ""
 }
 
-type mode uint8
+type scopeKind uint8
 
 const (
-	modeNone mode = iota // no tenant: free tables alone
-	modeSingle
-	modeSet
-	modeBypass
+	scopeNone scopeKind = iota // no tenant: free tables alone
+	scopeSingle
+	scopeSet
+	scopeBypass
 )
 
 // scope is the immutable value behind Scope.
 type scope struct {
-	mode    mode
+	kind    scopeKind
 	trusted bool
 	tenants []tenant
 	reason  string
@@ -88,14 +88,14 @@ func newSingle(op string, value any) *scope {
 	if err != nil {
 		return &scope{err: &ScopeError{Op: op, Err: ErrInvalidTenant, Detail: err.Error()}}
 	}
-	return &scope{mode: modeSingle, tenants: []tenant{t}}
+	return &scope{kind: scopeSingle, tenants: []tenant{t}}
 }
 
 func newSet[T any](values []T) *scope {
 	if len(values) == 0 {
 		return &scope{err: &ScopeError{Op: "WithSet", Err: ErrInvalidTenant, Detail: "the set is empty"}}
 	}
-	s := &scope{mode: modeSet, tenants: make([]tenant, 0, len(values))}
+	s := &scope{kind: scopeSet, tenants: make([]tenant, 0, len(values))}
 	for _, value := range values {
 		t, err := newTenant(value)
 		if err != nil {
@@ -126,7 +126,7 @@ func narrow(op string, outer, inner *scope) *scope {
 		return inner
 	case outer.err != nil:
 		return outer
-	case outer.mode == modeBypass:
+	case outer.kind == scopeBypass:
 		return inner
 	}
 	for _, t := range inner.tenants {
@@ -137,25 +137,25 @@ func narrow(op string, outer, inner *scope) *scope {
 			}}
 		}
 	}
-	if outer.mode == modeSingle {
+	if outer.kind == scopeSingle {
 		return outer
 	}
 	return inner
 }
 
 // spansSeveral reports whether rows of several tenants may be in sight.
-func (s *scope) spansSeveral() bool { return s.mode == modeBypass || len(s.tenants) > 1 }
+func (s *scope) spansSeveral() bool { return s.kind == scopeBypass || len(s.tenants) > 1 }
 
 // public is the scope as it is shown; that of no tenant is the zero Scope.
 func (s *scope) public() Scope {
-	if s.mode == modeNone && s.err == nil {
+	if s.kind == scopeNone && s.err == nil {
 		return Scope{}
 	}
 	return Scope{s}
 }
 
 // isSeveral reports whether the scope may span several tenants.
-func (s *scope) isSeveral() bool { return s.mode == modeSet || s.mode == modeBypass }
+func (s *scope) isSeveral() bool { return s.kind == scopeSet || s.kind == scopeBypass }
 
 func (s *scope) has(t tenant) bool {
 	for i := range s.tenants {
@@ -168,9 +168,9 @@ func (s *scope) has(t tenant) bool {
 
 // someTenant stands for the tenant that a rehearsed statement lacks. It has an id in
 // each form that a column may want, and no row is of it.
-var someTenant = &scope{mode: modeSingle, tenants: []tenant{
+var someTenant = &scope{kind: scopeSingle, tenants: []tenant{
 	{key: "some tenant", text: "some tenant", uuid: uuid.Max, num: int64(math.MinInt64)},
 }}
 
 // noTenant is the scope of a statement that has none and needs none.
-var noTenant = &scope{mode: modeNone}
+var noTenant = &scope{kind: scopeNone}

@@ -167,7 +167,7 @@ func sent(db *gorm.DB) {
 func (ex *execution) judgeLast(ctx context.Context, stmt *gorm.Statement, query string, args []any) (string, []any, error) {
 	p := ex.plugin
 	switch {
-	case ex.isJudged(query, args), ex.trusts, ex.observed == nil && ex.scope != nil && ex.scope.mode == modeBypass:
+	case ex.isJudged(query, args), ex.trusts, ex.observed == nil && ex.scope != nil && ex.scope.kind == scopeBypass:
 		return query, args, nil
 	case ex.observed != nil && !isEnforced(ctx) && !p.reaches(effective(ex.op, stmt.DB), query) && (p.modes.strictest == Observe || !p.instructs(args)):
 		return query, args, nil

@@ -17,7 +17,7 @@ func (ex *execution) beginChange(stmt *gorm.Statement) error {
 	if ex.model == nil || ex.model.table == nil {
 		return nil
 	}
-	if ex.scope.mode != modeSingle {
+	if ex.scope.kind != scopeSingle {
 		if err := ex.narrowToValues(stmt, reflect.ValueOf(stmt.Model)); err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func (ex *execution) beginChange(stmt *gorm.Statement) error {
 			return err
 		}
 	}
-	if ex.scope.mode != modeSingle {
+	if ex.scope.kind != scopeSingle {
 		return nil
 	}
 	if err := ex.judgeNamed(stmt, reflect.ValueOf(stmt.Model)); err != nil {

@@ -10,7 +10,7 @@ import (
 // writeWherePredicates begins WHERE with the predicates that belong there.
 func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) {
 	w := whereWriter{ex: ex, stmt: stmt}
-	if list != nil && ex.scope.mode != modeSingle && !ex.updating && ex.anchor.table != nil && !list.anchorInWhere() {
+	if list != nil && ex.scope.kind != scopeSingle && !ex.updating && ex.anchor.table != nil && !list.anchorInWhere() {
 		w.first = ex.anchor
 	}
 	if ex.updating || list == nil {
@@ -52,8 +52,8 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 	if w.ex.whereSays(w.stmt, ref, before...) {
 		return
 	}
-	matched := w.ex.scope.mode != modeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))
-	if w.ex.scope.mode == modeBypass && !matched && !(w.ex.everybody && w.ex.updating && t == w.ex.table) {
+	matched := w.ex.scope.kind != scopeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))
+	if w.ex.scope.kind == scopeBypass && !matched && !(w.ex.everybody && w.ex.updating && t == w.ex.table) {
 		w.first = ref
 		return
 	}
@@ -64,7 +64,7 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 	}
 	w.written = true
 	switch {
-	case !matched && w.ex.scope.mode == modeBypass:
+	case !matched && w.ex.scope.kind == scopeBypass:
 		writeForEverybody(w.stmt, t, qualifier)
 	case !matched && (w.ex.deleting || w.ex.updating && w.first.table == nil):
 		w.ex.writeTenantOwns(w.stmt, t, qualifier)

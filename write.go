@@ -55,7 +55,7 @@ func writeDelete(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) {
 	text := stmt.SQL.String()[start:]
 	before, name, _ := strings.Cut(text, keyword)
-	if !harmlessModifier(before) && ex.scope.mode != modeBypass {
+	if !harmlessModifier(before) && ex.scope.kind != scopeBypass {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the modifier is not known"))
 		return
 	}
