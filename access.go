@@ -79,7 +79,7 @@ func (ex *execution) insertsForEverybody(stmt *gorm.Statement) bool {
 		}
 	}
 	if none > 0 && none < len(values.Values) {
-		stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "upsert rows for everybody apart from those of tenants"))
+		stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "upsert rows for everybody and rows of tenants in separate calls"))
 	}
 	return none > 0
 }

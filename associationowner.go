@@ -100,5 +100,5 @@ type foreignKeyValue struct{ table string }
 
 // Build implements clause.Expression.
 func (k foreignKeyValue) Build(b clause.Builder) {
-	_ = b.AddError(&ScopeError{Op: "association", Table: k.table, Err: ErrTenantMismatch})
+	_ = b.AddError(&ScopeError{Op: "association", Table: k.table, Err: ErrTenantMismatch, Detail: "the owner or a value names another tenant"})
 }

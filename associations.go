@@ -80,7 +80,7 @@ func (t *tree) judgeEach(m *model, s *schema.Schema, values reflect.Value, selec
 			err = t.ex.errorOn(m.name, ErrTenantMismatch, "")
 			return
 		case t.below > 0 && !t.pending && m.column != "":
-			err = t.ex.errorOn(m.name, ErrTenantMismatch, "a create must name its tenant here")
+			err = t.ex.errorOn(m.name, ErrTenantMismatch, "under a set or a bypass a create must name its row's tenant")
 			return
 		}
 		err = t.judgeValue(m, s, v, selects, omits)
@@ -137,7 +137,7 @@ func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.
 	}
 	ownerless := t.ex.scope.isSeveral() && t.own == nil && !t.pending
 	if ownerless && m.table != nil && m.column != "" {
-		return t.ex.errorOn(other.name, ErrTenantMismatch, "a create must name its tenant here")
+		return t.ex.errorOn(other.name, ErrTenantMismatch, "under a set or a bypass a create must name its row's tenant")
 	}
 	inner, outer := below(rel.Name, selects), below(rel.Name, omits)
 	if len(selects) > 0 && len(inner) == 0 && len(outer) == 0 {
@@ -194,7 +194,7 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 	if t.own == nil { // VALUES judges the row itself
 		if field := fieldOf(t.stmt, m.tenant, v); t.pending && field.IsValid() {
 			if _, zero := tenantOf(field.Interface()); !zero {
-				return t.ex.errorOn(m.name, ErrTenantMismatch, "the tenant that it belongs to is yet to be created")
+				return t.ex.errorOn(m.name, ErrTenantMismatch, "the row belongs to a tenant that has no id yet: create the tenant first")
 			}
 		}
 		return nil
@@ -202,7 +202,7 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 	ten := t.own
 	own, err := m.id.value(ten)
 	if err != nil {
-		return t.ex.errorOn(m.name, err, "the id does not fit the tenant column")
+		return t.ex.errorOn(m.name, err, "the tenant's id does not fit the type of the tenant column")
 	}
 	var field reflect.Value
 	if v.CanAddr() {

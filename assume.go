@@ -17,7 +17,7 @@ func (ex *execution) assume(stmt *gorm.Statement) (*scope, error) {
 	if resolve := ex.plugin.config.AssumeScope; resolve != nil {
 		if s := resolve(stmt.Context).s; s != nil {
 			if s.err == nil && s.kind == scopeBypass {
-				return nil, ex.errorOn(stmt.Table, ErrInvalidTenant, "Config.AssumeScope returned a bypass, which is to be asked for in the context")
+				return nil, ex.errorOn(stmt.Table, ErrInvalidTenant, "Config.AssumeScope returned a bypass; give the statement a context from Bypass instead")
 			}
 			ex.outerContext = stmt.Context
 			stmt.Context = context.WithValue(stmt.Context, scopeKey{}, s)

@@ -47,13 +47,13 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 			}
 			switch {
 			case ex != nil && ex.scope.kind != scopeBypass && (c.Builder != nil || c.Name != "" && c.Name != name):
-				stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause has a builder or a name of its own"))
+				stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the clause "+name+" has a builder or a name of its own: pass its expression to Clauses instead"))
 			case ex != nil && c.Expression == nil && c.Builder == nil: // as clause.Clause.Build
 			case ex != nil:
 				write(ex, stmt, c, dialect)
 			case stmt != nil && stmt.DB != nil && stmt.DB.Statement == stmt && !migrating(stmt.Context):
 				if stmt.DB.Error == nil {
-					stmt.AddError(&ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "the statement is built without its callbacks"})
+					stmt.AddError(&ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "the statement is built outside GORM's callbacks: call a method that runs them, such as Find or Update"})
 				}
 			case dialect != nil:
 				dialect(c, b)

@@ -49,10 +49,10 @@ func (k idKind) check(columnType string, deterministic bool) error {
 	_, scale, hasScale := strings.Cut(length, ",")
 	switch allowed := columnTypes[k]; {
 	case k == idText && !deterministic:
-		return fmt.Errorf("its collation takes different ids for one: use a deterministic one")
+		return fmt.Errorf("its collation treats different ids as equal: use a deterministic collation")
 	case base == "numeric" && hasScale && strings.TrimSpace(scale) != "0",
 		!slices.Contains(allowed, columnType) && !slices.Contains(allowed, base):
-		return fmt.Errorf("a column of type %s may take the ids of two tenants for one: use %s", columnType, strings.Join(allowed, ", "))
+		return fmt.Errorf("a column of type %s may treat the ids of two tenants as equal: use %s", columnType, strings.Join(allowed, ", "))
 	}
 	return nil
 }
@@ -84,9 +84,9 @@ func (k idKind) checkAffinity(declared, collation string) error {
 	affinity := affinityOf(declared)
 	switch {
 	case k == idText && affinity != "TEXT" && affinity != "BLOB", k == idInteger && affinity == "REAL":
-		return fmt.Errorf("a column of type %s has SQLite's affinity %s, and may take the ids of two tenants for one", declared, affinity)
+		return fmt.Errorf("a column of type %s has SQLite's affinity %s, and may treat the ids of two tenants as equal: declare it as text, or as integer for integers", declared, affinity)
 	case k == idText && collation != "" && !strings.EqualFold(collation, "binary"):
-		return fmt.Errorf("the collation %s takes different ids for one", collation)
+		return fmt.Errorf("the collation %s treats different ids as equal: use BINARY", collation)
 	}
 	return nil
 }

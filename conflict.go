@@ -11,7 +11,7 @@ import (
 func writeOnConflict(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
 	oc, ok := c.Expression.(clause.OnConflict)
 	if !ok {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "ON CONFLICT holds an expression that is not known"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "ON CONFLICT has an expression that the plugin does not know: use clause.OnConflict"))
 		return
 	}
 	ex.openClause(stmt, c)

@@ -50,7 +50,7 @@ func Bypass(ctx context.Context, reason string) context.Context {
 func Trust(ctx context.Context, reason string) context.Context {
 	outer := scopeOf(ctx)
 	if outer == nil {
-		return context.WithValue(ctx, scopeKey{}, &scope{err: &ScopeError{Op: "Trust", Err: ErrNoTenant, Detail: "Trust keeps the scope of its context; make one with With first"}})
+		return context.WithValue(ctx, scopeKey{}, &scope{err: &ScopeError{Op: "Trust", Err: ErrNoTenant, Detail: "Trust keeps the scope of its context: call With first"}})
 	}
 	trusted := *outer
 	trusted.trusted = true

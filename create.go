@@ -32,7 +32,7 @@ func (ex *execution) beginCreate(stmt *gorm.Statement) error {
 func writeValues(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
 	values, ok := c.Expression.(clause.Values)
 	if !ok {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "VALUES holds an expression that is not known"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "VALUES has an expression that the plugin does not know: create from structs or maps"))
 		return
 	}
 	if values, ok = ex.withTenant(stmt, values); !ok {
@@ -81,7 +81,7 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 			continue
 		}
 		if at >= 0 {
-			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "the tenant column is named twice"))
+			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "the row has two values for the tenant column: leave one out"))
 			return values, false
 		}
 		at = i
@@ -93,7 +93,7 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 	if ex.scope.kind == scopeSingle {
 		var err error
 		if own, err = ex.table.id.value(&ex.scope.tenants[0]); err != nil {
-			stmt.AddError(ex.errorOn(ex.table.name, err, "the id does not fit the tenant column"))
+			stmt.AddError(ex.errorOn(ex.table.name, err, "the tenant's id does not fit the type of the tenant column"))
 			return values, false
 		}
 	}
@@ -102,7 +102,7 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 			return values, true
 		}
 		if own == nil {
-			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here"))
+			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "under a set or a bypass a create must name its row's tenant"))
 			return values, false
 		}
 		ex.rehearsal.note(notedFill)
@@ -133,7 +133,7 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 	case zero && ex.writesForEverybody():
 		return nil, nil
 	case zero:
-		return nil, ex.errorOn(ex.table.name, ErrTenantMismatch, "a create must name its tenant here")
+		return nil, ex.errorOn(ex.table.name, ErrTenantMismatch, "under a set or a bypass a create must name its row's tenant")
 	case !ex.allows(named):
 		return nil, ex.errorOn(ex.table.name, ErrTenantMismatch, "")
 	case own != nil:
@@ -141,7 +141,7 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 	}
 	bound, err := ex.table.id.value(&named)
 	if err != nil {
-		return nil, ex.errorOn(ex.table.name, err, "the id does not fit the tenant column")
+		return nil, ex.errorOn(ex.table.name, err, "the tenant's id does not fit the type of the tenant column")
 	}
 	return bound, nil
 }

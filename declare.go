@@ -57,9 +57,9 @@ func (d declaration) agrees(other declaration) bool {
 
 func declaredTwice(name, one, other string) error {
 	if name == "" {
-		return fmt.Errorf("tenancy: %s has no name", other)
+		return fmt.Errorf("tenancy: %s has an empty name: write the table's name", other)
 	}
-	return fmt.Errorf("tenancy: %s is declared by %s and by %s: it can be one only", name, one, other)
+	return fmt.Errorf("tenancy: %s is declared by %s and by %s: remove one of the two", name, one, other)
 }
 
 // newDeclarations reads what a configuration says of single tables.

@@ -26,7 +26,7 @@ func (p *Plugin) Table(model any) (TenantTable, error) {
 	}
 	if m.table == nil {
 		return TenantTable{}, &ScopeError{Op: "Table", Table: stmt.Schema.Table, Err: ErrUndeclared,
-			Detail: "the model has no tenant column and is not shared"}
+			Detail: "the model has no tenant column: embed TenantModel, or declare its table in Config"}
 	}
 	return tableOf(m.table), nil
 }

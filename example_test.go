@@ -211,10 +211,10 @@ func Example_text() {
 	// Output:
 	// SELECT * FROM "users" WHERE "users"."tenant_id" = $1 AND (full_name(id) LIKE $2 -- a comment
 	// ) ORDER BY lower(name) DESC
-	// tenancy: SQL text cannot be scoped (query on users): it holds a query of its own; pass a *gorm.DB instead
+	// tenancy: SQL text cannot be scoped (query on users): it holds a query of its own: pass a *gorm.DB instead
 	// tenancy: SQL text cannot be scoped (query on users): a condition closes parentheses that it did not open
-	// tenancy: SQL text cannot be scoped (query on users): it calls a function that is not known to be safe; see Config.Functions
-	// tenancy: SQL text cannot be scoped (row): raw SQL needs Config.RawSQL, or a context from Trust or Bypass
+	// tenancy: SQL text cannot be scoped (query on users): it calls a function that is not known to be safe: list it in Config.Functions if it touches no table
+	// tenancy: SQL text cannot be scoped (row): raw SQL needs Config.RawSQL, such as sqlguard, or a context from Trust or Bypass
 }
 
 func ExampleWith() {
@@ -237,7 +237,7 @@ func ExampleWithSet() {
 	show(db.WithContext(tenancy.With(ctx, acme)).Create(&Order{Amount: 10}))
 	// Output:
 	// SELECT orders.id,"User"."tenant_id" AS "User__tenant_id","User"."id" AS "User__id","User"."created_at" AS "User__created_at","User"."updated_at" AS "User__updated_at","User"."name" AS "User__name" FROM "orders" LEFT JOIN "users" "User" ON "User"."tenant_id" = "orders"."tenant_id" AND ("orders"."user_id" = "User"."id") WHERE "orders"."tenant_id" IN ($1,$2)
-	// tenancy: tenant does not match the scope (create on orders): a create must name its tenant here
+	// tenancy: tenant does not match the scope (create on orders): under a set or a bypass a create must name its row's tenant
 	// INSERT INTO "orders" ("tenant_id","user_id","amount") VALUES ($1,$2,$3) RETURNING "id"
 }
 

@@ -35,11 +35,11 @@ func idTypeOf(field *schema.Field) (idType, error) {
 	_, hasValue := reflect.New(typ).Interface().(driver.Valuer)
 	switch kind := typ.Kind(); {
 	case field.Serializer != nil:
-		return idType{}, errors.New("a serialized field holds no id")
+		return idType{}, errors.New("a serialized field cannot hold an id: remove the serializer")
 	case hasValue && kind != reflect.Array:
-		return idType{}, fmt.Errorf("a %s may store another value than it holds", typ)
+		return idType{}, fmt.Errorf("a %s has a Value method, which may store another id: use a type without one", typ)
 	case kind == reflect.Array && typ.ConvertibleTo(uuidType) && !storesUUID(typ):
-		return idType{}, fmt.Errorf("a %s is stored and spelled in a way of its own: hold it as a string, in a column of type text", typ)
+		return idType{}, fmt.Errorf("a %s is stored in another spelling than it shows: use a string, in a column of type text", typ)
 	case kind == reflect.Array && typ.ConvertibleTo(uuidType):
 		return idType{kind: idUUID}, nil
 	case kind == reflect.String && isUUID:
@@ -51,7 +51,7 @@ func idTypeOf(field *schema.Field) (idType, error) {
 	case kind >= reflect.Uint && kind <= reflect.Uint64:
 		return idType{kind: idInteger, bits: min(typ.Bits(), sizeOf(field)), unsigned: true}, nil
 	default:
-		return idType{}, fmt.Errorf("a %s is neither a UUID nor a string nor an integer", typ)
+		return idType{}, fmt.Errorf("a %s cannot hold an id: use a UUID, a string or an integer", typ)
 	}
 }
 
@@ -149,5 +149,5 @@ func idTypeNamed(name string) (idType, error) {
 	case "bigint":
 		return idType{kind: idInteger, bits: 64}, nil
 	}
-	return idType{}, fmt.Errorf("the type %q is not uuid, text, varchar, smallint, integer or bigint", name)
+	return idType{}, fmt.Errorf("the type %q is not known: write uuid, text, varchar, smallint, integer or bigint", name)
 }

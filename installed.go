@@ -14,7 +14,7 @@ import (
 // sends nothing, and is safe for concurrent use.
 func Installed(db *gorm.DB) error {
 	if db == nil || db.Config == nil {
-		return errors.New("tenancy: there is no handle")
+		return errors.New("tenancy: the handle is nil")
 	}
 	if err := failureOf(db); err != nil {
 		return err

@@ -133,7 +133,7 @@ func (r *tables) tenantOfSides(s *schema.Schema) (*schema.Field, error) {
 			return tenant, err
 		}
 	}
-	return nil, fmt.Errorf("tenancy: the join table %s joins no tenant's tables", s.Table)
+	return nil, fmt.Errorf("tenancy: neither side of the join table %s has a tenant column: give one side the column, or declare the join table", s.Table)
 }
 
 // replaceJoinTable gives a relation a join table with a tenant column, in the

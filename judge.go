@@ -129,7 +129,7 @@ func (ex *execution) isOpenFragment(stmt *gorm.Statement, from mark) bool {
 func (ex *execution) lexer(stmt *gorm.Statement, from mark) sqltext.Lexer {
 	text, ok := strings.CutPrefix(stmt.SQL.String(), from.before)
 	if !ok {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "an expression replaced what stood before it"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "an expression changed text that was written before its own: write only to the end"))
 		return sqltext.Lexer{Dialect: ex.plugin.dialect}
 	}
 	if !ex.relative {

@@ -55,7 +55,7 @@ func (r *tables) endOf(value any, where, field string) (*table, *schema.Schema, 
 		return nil, nil, err
 	}
 	if m.table == nil {
-		return nil, nil, &ScopeError{Op: where + "." + field, Table: stmt.Schema.Table, Err: ErrUndeclared, Detail: "the model has no tenant column"}
+		return nil, nil, &ScopeError{Op: where + "." + field, Table: stmt.Schema.Table, Err: ErrUndeclared, Detail: "a link needs a tenants' table, and the model has no tenant column"}
 	}
 	return m.table, stmt.Schema, nil
 }
@@ -65,17 +65,17 @@ func (l *Link) columns(linked, via *schema.Schema) (foreignKey, key string, err 
 	foreignKey, key = columnOf(via, l.ForeignKey), columnOf(linked, l.Key)
 	switch {
 	case l.ForeignKey != "" && foreignKey == "":
-		return "", "", fmt.Errorf("the model of Via has no field %s, its ForeignKey", l.ForeignKey)
+		return "", "", fmt.Errorf("ForeignKey is %s, and the model of Via has no such field", l.ForeignKey)
 	case l.Key != "" && key == "":
-		return "", "", fmt.Errorf("the model has no field %s, its Key", l.Key)
+		return "", "", fmt.Errorf("Key is %s, and the model has no such field", l.Key)
 	case foreignKey == "" && (linked == nil || via == nil):
-		return "", "", errors.New("a table's name needs ForeignKey and Key")
+		return "", "", errors.New("the table is given by its name: set ForeignKey and Key")
 	case key == "" && linked == nil:
-		return "", "", errors.New("a table's name needs Key")
+		return "", "", errors.New("the table is given by its name: set Key")
 	case key == "" && len(linked.PrimaryFields) == 1:
 		key = linked.PrimaryFields[0].DBName
 	case key == "":
-		return "", "", fmt.Errorf("%s has no primary key of one column: say which column ForeignKey names with Key", linked.Name)
+		return "", "", fmt.Errorf("%s has no primary key of one column: set Key to the column that ForeignKey names", linked.Name)
 	}
 	if foreignKey != "" {
 		return foreignKey, key, nil
@@ -92,7 +92,7 @@ func (l *Link) columns(linked, via *schema.Schema) (foreignKey, key string, err 
 		}
 	}
 	if len(found) != 1 {
-		return "", "", fmt.Errorf("%s and %s have %d relations by which one names the other: say which with ForeignKey", via.Name, linked.Name, len(found))
+		return "", "", fmt.Errorf("%s and %s have %d relations by which one names the other: set ForeignKey", via.Name, linked.Name, len(found))
 	}
 	for name := range found {
 		foreignKey = name
@@ -128,12 +128,12 @@ func (r *tables) linkCondition(s *schema.Schema) (string, error) {
 	}
 	where, ok := side.Clauses["WHERE"].Expression.(clause.Where)
 	if !ok {
-		return "", fmt.Errorf("what %s adds to its queries is not known", s.Name)
+		return "", fmt.Errorf("%s adds something to each query that is not a WHERE condition: give it a plain condition, or link by a model without it", s.Name)
 	}
 	where.Build(side)
 	text := side.SQL.String()
 	if side.Error != nil || text == "" {
-		return "", fmt.Errorf("what %s adds to its queries is not known", s.Name)
+		return "", fmt.Errorf("%s adds something to each query that is not a WHERE condition: give it a plain condition, or link by a model without it", s.Name)
 	}
 	return r.inline(text, side.Vars)
 }
@@ -151,7 +151,7 @@ func (r *tables) inline(text string, vars []any) (string, error) {
 		switch reflect.ValueOf(vars[i]).Kind() {
 		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64:
 		default:
-			return "", fmt.Errorf("a %T in a condition of every query cannot be written as text", value)
+			return "", fmt.Errorf("a condition that is added to each query has a %T, which cannot be written as text: use a string, a number or a bool", value)
 		}
 	}
 	if len(vars) == 0 {

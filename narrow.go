@@ -25,7 +25,7 @@ func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) 
 		case zero && ex.op == opUpdate && ex.writesForEverybody() && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt.Context, stmt.Schema, v):
 			ex.everybody = true
 		case zero && ex.op == opUpdate && sameValue(stmt.Dest, stmt.Model) && hasKey(stmt.Context, stmt.Schema, v):
-			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "a value that is saved must name its tenant here")
+			err = ex.errorOn(ex.model.name, ErrTenantMismatch, "under a set or a bypass Save requires a value that names its tenant")
 		case zero:
 			several = several || ex.op == opCreate
 		case !ex.allows(named) && ex.model.kind == KindRoot && (ex.op == opQuery || ex.op == opRow): // it is not found
@@ -34,7 +34,7 @@ func (ex *execution) narrowToValues(stmt *gorm.Statement, values reflect.Value) 
 		case one.key != "" && one.key != named.key:
 			several = true
 			if ex.op != opCreate {
-				err = ex.errorOn(ex.model.name, ErrTenantMismatch, "change the values of several tenants tenant by tenant")
+				err = ex.errorOn(ex.model.name, ErrTenantMismatch, "the values belong to several tenants: change them in one call for each tenant")
 			}
 		default:
 			one = named
@@ -63,7 +63,7 @@ func (ex *execution) beginRead(stmt *gorm.Statement) error {
 		return ex.narrowToValues(stmt, stmt.ReflectValue)
 	}
 	if _, zero := ex.namedBy(stmt, stmt.ReflectValue); !zero {
-		return ex.errorOn(ex.model.name, ErrUnscopedSQL, "the value of a subquery names its tenant; say which rows it is about with Where")
+		return ex.errorOn(ex.model.name, ErrUnscopedSQL, "the subquery's model value names a tenant: leave the value empty, and select its rows with Where")
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (r *tables) declare(value any, where string) error {
 	}
 	if m.table == nil {
 		return &ScopeError{Op: where, Table: stmt.Schema.Table, Err: ErrUndeclared,
-			Detail: "the model has no tenant column; embed TenantModel or list it in Config.Shared"}
+			Detail: "the model has no tenant column: embed TenantModel, or list it in Config.Shared"}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (ex *execution) inheritTenants(stmt *gorm.Statement, values reflect.Value) 
 		}
 		var own any
 		if own, err = m.id.value(&named); err != nil {
-			err = ex.errorOn(m.name, err, "the id does not fit the tenant column")
+			err = ex.errorOn(m.name, err, "the tenant's id does not fit the type of the tenant column")
 			return
 		}
 		setTenant(m.tenant.ReflectValueOf(stmt.Context, v), reflect.ValueOf(own))
@@ -87,12 +87,12 @@ func (ex *execution) parentOf(stmt *gorm.Statement, m *model, s *schema.Schema, 
 			continue
 		}
 		if named.key != "" && named.key != theirs.key {
-			return tenant{}, false, ex.errorOn(m.name, ErrTenantMismatch, "it belongs to rows of two tenants")
+			return tenant{}, false, ex.errorOn(m.name, ErrTenantMismatch, "the row belongs to rows of two tenants: refer to rows of one tenant")
 		}
 		named = theirs
 	}
 	if pending && named.key != "" {
-		return tenant{}, false, ex.errorOn(m.name, ErrTenantMismatch, "it belongs to a tenant and to one that is yet to be created")
+		return tenant{}, false, ex.errorOn(m.name, ErrTenantMismatch, "the row belongs to a tenant and to a new one: refer to one of them")
 	}
 	return named, pending, nil
 }

@@ -186,7 +186,7 @@ func writeColumn(stmt *gorm.Statement, t *table, qualifier string) {
 func (ex *execution) bind(stmt *gorm.Statement, t *table, ten *tenant) {
 	value, err := t.id.value(ten)
 	if err != nil {
-		stmt.AddError(ex.errorOn(t.name, err, "the id does not fit the tenant column"))
+		stmt.AddError(ex.errorOn(t.name, err, "the tenant's id does not fit the type of the tenant column"))
 		return
 	}
 	stmt.Vars = append(stmt.Vars, value)

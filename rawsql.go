@@ -37,7 +37,7 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 		}
 		ex.judged(stmt)
 	case !ex.isOpenText(ex.text):
-		return ex.errorOn("", ErrUnscopedSQL, "raw SQL needs Config.RawSQL, or a context from Trust or Bypass")
+		return ex.errorOn("", ErrUnscopedSQL, "raw SQL needs Config.RawSQL, such as sqlguard, or a context from Trust or Bypass")
 	}
 	ex.values, ex.valued = append(ex.values[:0], stmt.Vars...), true
 	return nil
@@ -77,7 +77,7 @@ func (ex *execution) judgeFields(stmt *gorm.Statement) {
 		ex.guarded = true
 	default:
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL,
-			"what is selected from a function may call another; name its columns behind its alias: AS t (a, b)"))
+			"a column of a function in FROM may be a call: name its columns after its alias, AS t (a, b)"))
 	}
 }
 

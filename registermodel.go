@@ -96,7 +96,7 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 		return nil, err
 	}
 	if declared && field != nil && !say.kind.hasColumn() {
-		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared %s by %s: it can be one only",
+		return nil, fmt.Errorf("tenancy: %s has a tenant column (%s) and is declared %s by %s: it cannot be both",
 			s.Name, field.DBName, say.kind, say.where)
 	}
 	if known == nil || known.derived && field != nil && field.DBName != known.column && !gormfacts.IsDerived(s) {
@@ -142,7 +142,7 @@ func (r *tables) newTableOf(s *schema.Schema, field *schema.Field, say declarati
 		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: %w", s.Name, field.Name, err)
 	}
 	if sqltext.Clip(r.dialect, field.DBName) != field.DBName {
-		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: PostgreSQL cuts its name off, behind 63 bytes", s.Name, field.Name)
+		return nil, fmt.Errorf("tenancy: %s.%s cannot be the tenant column: PostgreSQL cuts names off after 63 bytes: shorten it", s.Name, field.Name)
 	}
 	t := r.newTable(s.Table, field.DBName, id)
 	t.key = keyBeside(s, field.DBName)

@@ -16,7 +16,7 @@ type Scope struct{ s *scope }
 // wrongly.
 func (s Scope) Err() error {
 	if s.s == nil {
-		return &ScopeError{Op: "Scope", Err: ErrNoTenant, Detail: "the zero Scope allows nothing; From returns the scope of a context"}
+		return &ScopeError{Op: "Scope", Err: ErrNoTenant, Detail: "the zero Scope allows nothing: take the scope of a context with From"}
 	}
 	return s.s.err
 }
@@ -93,7 +93,7 @@ func newSingle(op string, value any) *scope {
 
 func newSet[T any](values []T) *scope {
 	if len(values) == 0 {
-		return &scope{err: &ScopeError{Op: "WithSet", Err: ErrInvalidTenant, Detail: "the set is empty"}}
+		return &scope{err: &ScopeError{Op: "WithSet", Err: ErrInvalidTenant, Detail: "the set is empty: give it a tenant"}}
 	}
 	s := &scope{kind: scopeSet, tenants: make([]tenant, 0, len(values))}
 	for _, value := range values {
@@ -112,7 +112,7 @@ func newSet[T any](values []T) *scope {
 // to With and Switch is shared.
 func (s scope) because(op, reason string) *scope {
 	if strings.TrimSpace(reason) == "" && s.err == nil {
-		return &scope{err: &ScopeError{Op: op, Err: ErrInvalidTenant, Detail: "the reason is empty"}}
+		return &scope{err: &ScopeError{Op: op, Err: ErrInvalidTenant, Detail: "the reason is empty: say what the scope is for"}}
 	}
 	s.reason = reason
 	return &s

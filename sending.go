@@ -24,7 +24,7 @@ var (
 // judge returns the statement as it may be sent.
 func (s *sender) judge(ctx context.Context, query string, args []any) (string, []any, error) {
 	if s.ex == nil {
-		return "", nil, &ScopeError{Err: ErrUnscopedSQL, Detail: "the pool of a statement that is over was used; take the pool from db.Statement"}
+		return "", nil, &ScopeError{Err: ErrUnscopedSQL, Detail: "the pool of a finished statement was used: take the pool from db.Statement"}
 	}
 	return s.ex.judgeLast(ctx, s.stmt, query, args)
 }
@@ -207,7 +207,7 @@ func (ex *execution) reasonChanged(stmt *gorm.Statement) string {
 }
 
 func errLostScope(stmt *gorm.Statement) error {
-	return &ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "a callback has removed the statement's scope"}
+	return &ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "a callback removed the plugin's entry from Statement.Settings, which holds the scope: let it stay"}
 }
 
 // finish judges a statement that is built and not sent: what a dry run shows, and

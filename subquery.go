@@ -66,9 +66,9 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any, across bool
 		stmt.AddError(handed.err)
 	case !handed.taken:
 		stmt.Vars = slices.Delete(stmt.Vars, vars, vars+1)
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery could not be scoped"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery was built outside GORM's callbacks: pass a *gorm.DB of a handle with the plugin"))
 	case stmt.SQL.String()[from:] != handed.text:
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery is not what was scoped"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery's text was changed after it was scoped: pass the *gorm.DB itself"))
 	case ex.scope.spansSeveral() && !ex.inFrom:
 		ex.judgeMeaning(stmt, stmt.SQL.String()[:from], outer, across)
 	}

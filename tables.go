@@ -73,8 +73,8 @@ func (s *snapshot) add(name string, t *table) error {
 			continue
 		}
 		if known.column != t.column || known.kind != t.kind {
-			return fmt.Errorf("tenancy: %s and %s are the same table or not, as the search path has it, and one of them only "+
-				"has the tenants of the other: give both their schema in TableName", known.name, t.name)
+			return fmt.Errorf("tenancy: %s and %s may be the same table, as the search path decides, and are declared "+
+				"differently: give both their schema in TableName", known.name, t.name)
 		}
 	}
 	s.names[name] = t

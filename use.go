@@ -99,7 +99,7 @@ func (p *Plugin) readModels(db *gorm.DB) (err error) {
 func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
 	m := &modes{others: config.Mode, strictest: config.Mode, tables: map[string]Mode{}, names: map[string]Mode{}}
 	if config.Mode > Observe {
-		return nil, fmt.Errorf("tenancy: Config.Mode is %s", config.Mode)
+		return nil, fmt.Errorf("tenancy: Config.Mode is %s: use Enforce, ObserveReads or Observe", config.Mode)
 	}
 	observes := config.Mode != Enforce
 	for i, entry := range config.Modes {
@@ -113,7 +113,7 @@ func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
 		}
 		name = r.fold(name)
 		if before, ok := m.tables[name]; name == "" || entry.Mode > Observe || ok && before != entry.Mode {
-			return nil, fmt.Errorf("tenancy: Config.Modes[%d] has no table, an unknown mode or a table of two modes", i)
+			return nil, fmt.Errorf("tenancy: Config.Modes[%d] is not valid: it needs a table and a known mode, and a table may have one mode only", i)
 		}
 		schema, last := cutSchema(name)
 		if entry.Mode < config.Mode && r.byName(schema, last) == nil {

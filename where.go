@@ -86,7 +86,7 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
 	c.Expression, _ = adoptExpression(c.Expression)
 	if !ex.placed {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "WHERE stands without the tables"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "WHERE is built before the clause with the tables: put FROM or UPDATE before it in Statement.BuildClauses"))
 		return
 	}
 	if where, ok := c.Expression.(clause.Where); ok && len(where.Exprs) == 0 || c.Expression == nil {

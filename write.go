@@ -45,7 +45,7 @@ func writeUpdate(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 // writeDelete writes DELETE; its tables are FROM's.
 func writeDelete(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
 	if d, ok := c.Expression.(clause.Delete); !ok || d.Modifier != "" {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the modifier is not known"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "DELETE has a modifier, which may change the statement: leave it out"))
 	}
 	ex.deleting = true
 	ex.writeClause(stmt, clause.Clause{Expression: clause.Delete{}}, nil, sqltext.List)
@@ -56,7 +56,7 @@ func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) 
 	text := stmt.SQL.String()[start:]
 	before, name, _ := strings.Cut(text, keyword)
 	if !harmlessModifier(before) && ex.scope.kind != scopeBypass {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the modifier is not known"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "INSERT or UPDATE has a modifier that is not known to be harmless: leave it out, or use Bypass"))
 		return
 	}
 	if stmt.TableExpr == nil && ex.model != nil && ex.model.table != nil && ex.model.column != "" && name == ex.model.qualifier {
@@ -67,7 +67,7 @@ func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) 
 	refs, verdict := sqltext.ParseFrom(&lexer, ex.refs[:0], ex.plugin.allow)
 	ex.refs = refs
 	if verdict.Reason != "" || len(refs) != 1 || !refs[0].IsTable() {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "its table cannot be told with certainty"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "the table to write is not one plain name: give Table or the model a plain name"))
 		return
 	}
 	t, err := ex.lookupOwn(refs[0].Schema, refs[0].Table)
@@ -97,7 +97,7 @@ func harmlessModifier(before string) bool {
 func writeSet(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.ClauseBuilder) {
 	set, ok := c.Expression.(clause.Set)
 	if !ok {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "SET holds an expression that is not known"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "SET has an expression that the plugin does not know: use Updates or clause.Set"))
 		return
 	}
 	ex.openClause(stmt, c)
@@ -148,7 +148,7 @@ func (ex *execution) writeUnchanged(stmt *gorm.Statement) {
 		}
 	}
 	if column == "" {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrTenantImmutable, "nothing else is set"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrTenantImmutable, "the update sets nothing else: set another column"))
 		return
 	}
 	stmt.WriteString(column)
@@ -170,13 +170,13 @@ func (ex *execution) writeName(stmt *gorm.Statement, column clause.Column) {
 		isName := t.Kind == sqltext.Quoted || t.Kind == sqltext.Word
 		if afterName := last.Kind == sqltext.Quoted || last.Kind == sqltext.Word; isName == afterName ||
 			!isName && !lexer.Is(t, '.') {
-			stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a column's name is none"))
+			stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a column's name is not a plain name: write column or table.column"))
 			return
 		}
 		last = t
 	}
 	if last.Kind == sqltext.End || !ex.isTenantColumn(column.Name) && ex.isTenantColumn(lexer.Name(last)) {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a column's name is none"))
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a column's name is not a plain name: write column or table.column"))
 	}
 }
 

@@ -187,7 +187,7 @@ func TestConfigurationsThatCannotHold(t *testing.T) {
 	}{
 		{"two fields marked", tenancy.Config{Models: []any{&twoTenants{}}}, "two tenant columns"},
 		{"a float tenant", tenancy.Config{Models: []any{&floatTenant{}}}, "cannot be the tenant column"},
-		{"shared and a tenant's", tenancy.Config{Shared: []any{&sharedTenant{}}}, "one only"},
+		{"shared and a tenant's", tenancy.Config{Shared: []any{&sharedTenant{}}}, "cannot be both"},
 		{"neither", tenancy.Config{Models: []any{&bare{}}}, "not declared"},
 		{"not a model", tenancy.Config{Shared: []any{7}}, "Config.Shared[0]"},
 		{"not a model either", tenancy.Config{Models: []any{"users"}}, "Config.Models"},

@@ -72,6 +72,6 @@ func TestIDsWithASpellingOfTheirOwn(t *testing.T) {
 	}
 	for _, model := range []any{&Shelf{}, &Bin{}} {
 		err := openSQLite(t).Use(tenancy.New(tenancy.Config{Models: []any{model}}))
-		require.ErrorContains(t, err, "is stored and spelled in a way of its own")
+		require.ErrorContains(t, err, "is stored in another spelling than it shows")
 	}
 }

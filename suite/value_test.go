@@ -84,7 +84,7 @@ func TestValuesAreBoundAsTheyWereJudged(t *testing.T) {
 		ID       uint
 		TenantID twoFaced
 	}
-	require.ErrorContains(t, openSQLite(t).Use(tenancy.New(tenancy.Config{Models: []any{&Faced{}}})), "another value")
+	require.ErrorContains(t, openSQLite(t).Use(tenancy.New(tenancy.Config{Models: []any{&Faced{}}})), "another id")
 }
 
 func TestValuesOfEveryShape(t *testing.T) {

@@ -90,7 +90,7 @@ func (p *fromParser) fail(reason string) {
 	}
 }
 
-const reasonTable = "its tables cannot be told with certainty"
+const reasonTable = "its tables are not clear: write plain names, joined by JOIN … ON"
 
 // join reads the join that the current token begins.
 func (p *fromParser) join(item int) {
@@ -225,7 +225,7 @@ func (p *fromParser) name(r *Ref) {
 	}
 	if !p.allow(name) {
 		// Even a harmless one: PostgreSQL reads alias.name as name(alias).
-		p.fail("a function stands among the tables; see Config.Functions")
+		p.fail("a function stands among the tables: list it in Config.Functions if it touches no table")
 		return
 	}
 	p.parenthesised()
@@ -330,7 +330,7 @@ func (p *fromParser) token(depth int) int {
 	kw := p.cur.kw
 	depth, reason := p.Lexer.token(&p.window, Group, depth, p.allow)
 	if depth == 0 && (kw == kwEndsValue || kw == kwInto || kw == kwFrom && p.prev.kw != kwDistinct) {
-		p.fail("it ends the condition")
+		p.fail("a keyword ends the condition: give the clause to its own method")
 	}
 	if reason != "" {
 		p.fail(reason)

@@ -46,8 +46,8 @@ func (v *Verdict) count(l *Lexer, param Token) {
 }
 
 const (
-	reasonQuery    = "it holds a query of its own; pass a *gorm.DB instead"
-	reasonFunction = "it calls a function that is not known to be safe; see Config.Functions"
+	reasonQuery    = "it holds a query of its own: pass a *gorm.DB instead"
+	reasonFunction = "it calls a function that is not known to be safe: list it in Config.Functions if it touches no table"
 )
 
 // Judge says whether a fragment stays in its place and holds no query of its
@@ -104,21 +104,21 @@ func (w *window) shift(l *Lexer) {
 // token judges one token by its neighbours and returns the depth behind it.
 func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool) (int, string) {
 	if w.prev.kw == kwIn && l.Dialect == SQLite && !l.Is(w.cur, '(') {
-		return depth, "IN is followed by a name" // which SQLite reads as a query of that table
+		return depth, "IN is followed by a name, which SQLite reads as a table: write IN (?)" // which SQLite reads as a query of that table
 	}
 	switch w.cur.Kind {
 	case Param:
 		if l.Dialect == SQLite && w.cur.End-w.cur.Start > 1 {
-			return depth, "a placeholder has a number or a name"
+			return depth, "a placeholder has a number or a name; write ? instead"
 		}
 	case Literal:
 		if w.prev.Kind == Literal {
 			// PostgreSQL may read them as one, with the escapes of the first.
-			return depth, "two literals stand side by side"
+			return depth, "two literals stand side by side: write an operator between them"
 		}
 	case Query:
 		if !l.Is(w.prev, '(') || !l.Is(w.next, ')') && !l.isTail(w.next) {
-			return depth, "a subquery stands without its parentheses"
+			return depth, "a subquery stands without parentheses: put ? in parentheses"
 		}
 	case Punct:
 		l.parenthesis(w)
@@ -176,14 +176,14 @@ func (l *Lexer) punct(t Token, place Place, depth int) (int, string) {
 		return depth + 1, ""
 	case ')':
 		if depth == 0 {
-			return 0, "a parenthesis is closed that was not opened"
+			return 0, "it closes a parenthesis that it did not open"
 		}
 		return depth - 1, ""
 	case ';':
-		return depth, "a semicolon ends the statement"
+		return depth, "a semicolon ends the statement: send one statement a call"
 	case ',':
 		if depth == 0 && place == Value {
-			return depth, "a comma ends the value"
+			return depth, "a comma ends the value: put a list in parentheses"
 		}
 	}
 	return depth, ""
@@ -216,13 +216,13 @@ func (l *Lexer) word1(w *window, place Place, depth int) string {
 	switch kw {
 	case kwFrom:
 		if prev.kw != kwDistinct {
-			return "FROM ends its place"
+			return "FROM ends its place: name tables with Table or Joins"
 		}
 	case kwInto, kwJoin:
-		return "it names tables"
+		return "INTO or JOIN ends its place: name tables with Table or Joins"
 	case kwEndsValue, kwOn, kwUsing:
 		if place == Value {
-			return "it ends the value"
+			return "a keyword ends the value: give the clause to its own method"
 		}
 	}
 	return ""

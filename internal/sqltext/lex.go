@@ -66,7 +66,7 @@ func (l *Lexer) Next() Token {
 	if len(l.Queries) > 0 && l.pos >= l.Queries[0].Start {
 		q := l.Queries[0]
 		if l.pos > q.Start {
-			return l.bad(l.pos, "a query stands inside a literal or a comment")
+			return l.bad(l.pos, "a *gorm.DB stands inside a literal or a comment: move its ? out")
 		}
 		l.Queries = l.Queries[1:]
 		l.pos = q.End
@@ -78,7 +78,7 @@ func (l *Lexer) Next() Token {
 	start := l.pos
 	tok := l.scan(l.Text[start])
 	if len(l.Queries) > 0 && tok.End > l.Queries[0].Start {
-		return l.bad(start, "a query stands inside a literal or a comment")
+		return l.bad(start, "a *gorm.DB stands inside a literal or a comment: move its ? out")
 	}
 	l.pos = tok.End
 	return tok
@@ -162,7 +162,7 @@ func (l *Lexer) skipBlockComment() bool {
 		return false
 	}
 	if strings.Contains(l.Text[l.pos+2:l.pos+2+end], "/*") {
-		l.bad(l.pos, "comments are nested")
+		l.bad(l.pos, "comments are nested: leave the inner one out")
 		return false
 	}
 	l.pos += end + 4
@@ -303,7 +303,7 @@ func (l *Lexer) word(start int) Token {
 	case l.Text[i] == '\'' && strings.Contains("bBxXnN", prefix):
 		return l.literal(start, i, false)
 	case l.Text[i] == '&' && (prefix == "u" || prefix == "U") && i+1 < len(l.Text) && l.Text[i+1] == '"':
-		return l.bad(start, "a name is written with Unicode escapes")
+		return l.bad(start, "a name has Unicode escapes (U&): write the characters")
 	case l.Text[i] == '&' && (prefix == "u" || prefix == "U") && i+1 < len(l.Text) && l.Text[i+1] == '\'':
 		return l.literal(start, i+1, false)
 	}

@@ -43,8 +43,8 @@ func Relations(l *Lexer, allow func(string) bool, f func(schema, name string, ct
 }
 
 const (
-	reasonUnread = "it is not understood"
-	reasonDeep   = "it is nested too deeply"
+	reasonUnread = "the core does not read this SQL: set Config.RawSQL, or use Trust"
+	reasonDeep   = "it is nested too deeply: split it"
 )
 
 // maxDepth bounds how deep a text may nest: each level is one of the stack.
@@ -73,7 +73,7 @@ func (r *reader) advance() {
 	case Bad:
 		r.fail(r.Reason)
 	case Query:
-		r.fail("it holds a query that is not read")
+		r.fail("it holds a query that the core does not read: set Config.RawSQL, or use Trust")
 	case Word:
 		r.word = Lower(r.Raw(r.cur))
 	}

@@ -80,10 +80,10 @@ SELECT * FROM `users` WHERE `users`.`tenant_id` IN ("aaaaaaaa-aaaa-4aaa-8aaa-aaa
 
 -- create map, a set
 INSERT INTO `tags`  RETURNING `id`
-  -- tenancy: tenant does not match the scope (create on tags): a create must name its tenant here
+  -- tenancy: tenant does not match the scope (create on tags): under a set or a bypass a create must name its row's tenant
 -- upsert, a set
 INSERT INTO `tags`  ON CONFLICT (`id`) DO UPDATE SET `name`=`excluded`.`name` WHERE `tags`.`tenant_id` = excluded.`tenant_id` RETURNING `id`
-  -- tenancy: tenant does not match the scope (create on tags): a create must name its tenant here
+  -- tenancy: tenant does not match the scope (create on tags): under a set or a bypass a create must name its row's tenant
 -- update, a set
 UPDATE `tags` SET `name`="x" WHERE `tags`.`tenant_id` IN ("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa","bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb") AND (id = 1)
 -- update all columns, a set
@@ -129,10 +129,10 @@ SELECT * FROM `users` WHERE `users`.`deleted_at` IS NULL
 
 -- create map, bypass
 INSERT INTO `tags`  RETURNING `id`
-  -- tenancy: tenant does not match the scope (create on tags): a create must name its tenant here
+  -- tenancy: tenant does not match the scope (create on tags): under a set or a bypass a create must name its row's tenant
 -- upsert, bypass
 INSERT INTO `tags`  ON CONFLICT (`id`) DO UPDATE SET `name`=`excluded`.`name` WHERE `tags`.`tenant_id` = excluded.`tenant_id` RETURNING `id`
-  -- tenancy: tenant does not match the scope (create on tags): a create must name its tenant here
+  -- tenancy: tenant does not match the scope (create on tags): under a set or a bypass a create must name its row's tenant
 -- update, bypass
 UPDATE `tags` SET `name`="x" WHERE id = 1
 -- update all columns, bypass
