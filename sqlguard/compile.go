@@ -76,7 +76,7 @@ func parse(text string) (*pg.Node, tokens, *Refusal) {
 		return nil, tokens{}, &Refusal{Rule: rule, Err: tenancy.ErrUnscopedSQL, Reason: reason}
 	}
 	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
-		return refuse(RuleText, "the text is not valid UTF-8 or holds a NUL byte")
+		return refuse(RuleText, "the text is not valid UTF-8, or holds a NUL byte; pass such values in placeholders")
 	}
 	ts, err := scan(text)
 	switch {
@@ -211,7 +211,7 @@ func (c *compiler) placeholder(slot, tenant int) string {
 		s.number = c.vars + len(c.plan.order)*c.tenants + 1
 		c.plan.order = append(c.plan.order, slot)
 		if s.number+c.tenants > maxParams {
-			c.refuse(RuleValue, -1, "the statement has too many values")
+			c.refuse(RuleValue, -1, "the statement has too many values; split it")
 		}
 	}
 	return "$" + strconv.Itoa(s.number+tenant)

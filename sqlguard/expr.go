@@ -26,7 +26,7 @@ func (c *compiler) expr(n *pg.Node, f frame) {
 	case *pg.Node_ParamRef:
 		if k := e.ParamRef.GetNumber(); k < 1 || int(k) > c.vars {
 			// The tenant's values come next: one of them would be bound to it.
-			c.refuse(RuleValue, e.ParamRef.GetLocation(), "a placeholder has no value")
+			c.refuse(RuleValue, e.ParamRef.GetLocation(), "a placeholder has no value; pass one for each")
 		}
 		c.uses[int(e.ParamRef.GetNumber())]++
 	case *pg.Node_AExpr:

@@ -57,7 +57,7 @@ func (c *compiler) with(w *pg.WithClause, f frame) frame {
 	for i, n := range w.GetCtes() {
 		cte := n.GetCommonTableExpr()
 		if cte == nil {
-			c.refuse(RuleNode, -1, "a WITH clause holds something unknown")
+			c.refuse(RuleNode, -1, "the WITH clause has a construct that sqlguard does not know; write each query as name AS (…)")
 			return f
 		}
 		c.cycle(cte, inner)

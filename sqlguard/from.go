@@ -45,7 +45,7 @@ func (w *listWalk) item(n *pg.Node, up placement) {
 	case *pg.Node_JsonTable:
 		w.jsonTable(item.JsonTable)
 	default:
-		w.refuse(RuleNode, -1, "the FROM list holds something unknown")
+		w.refuse(RuleNode, -1, "the FROM list has a construct that sqlguard does not know; name tables and joins plainly")
 	}
 }
 
@@ -110,7 +110,7 @@ func (w *listWalk) sample(s *pg.RangeTableSample, up placement) {
 	w.expr(s.GetRepeatable(), w.frame)
 	rv := s.GetRelation().GetRangeVar()
 	if rv == nil {
-		w.refuse(RuleNode, s.GetLocation(), "TABLESAMPLE of something unknown")
+		w.refuse(RuleNode, s.GetLocation(), "TABLESAMPLE of something other than a table; sample a table")
 		return
 	}
 	w.tableRef(rv, up, true)
@@ -150,7 +150,7 @@ func (w *listWalk) joinExpr(e *pg.JoinExpr, up placement) {
 		left, right = placement{}, placement{}
 		leftNulled, rightNulled = j.depth, j.depth
 	default:
-		w.refuse(RuleNode, -1, "a join of an unknown kind")
+		w.refuse(RuleNode, -1, "sqlguard does not know this kind of join; use INNER, LEFT, RIGHT, FULL or CROSS JOIN")
 		return
 	}
 	w.nulled = leftNulled
@@ -171,7 +171,7 @@ func (w *listWalk) subselect(s *pg.RangeSubselect) {
 	w.named(s.GetAlias(), "")
 	sub := s.GetSubquery().GetSelectStmt()
 	if sub == nil {
-		w.refuse(RuleNode, -1, "a query in FROM is of an unknown kind")
+		w.refuse(RuleNode, -1, "sqlguard does not know this kind of query in FROM; write SELECT or VALUES")
 		return
 	}
 	f := w.frame
@@ -192,7 +192,7 @@ func (w *listWalk) function(r *pg.RangeFunction) {
 	for i, n := range r.GetFunctions() {
 		items := n.GetList().GetItems()
 		if len(items) == 0 {
-			w.refuse(RuleNode, -1, "a function in FROM is of an unknown kind")
+			w.refuse(RuleNode, -1, "sqlguard does not know this kind of function call in FROM; call one function by its name")
 			return
 		}
 		if call := items[0].GetFuncCall(); call != nil && i == 0 {

@@ -34,7 +34,7 @@ func (c *compiler) insertStmt(s *pg.InsertStmt, f frame) bool {
 	bearing := false
 	if target != nil && target.link != nil {
 		if s.GetOnConflictClause() != nil {
-			c.refuse(RuleStatement, s.GetRelation().GetLocation(), "an upsert into a linked table; use its model, or two statements")
+			c.refuse(RuleStatement, s.GetRelation().GetLocation(), "text cannot upsert into a linked table; use its model, or two statements")
 			return false
 		}
 		target = nil
@@ -59,7 +59,7 @@ func (c *compiler) findInsertion(in *insertion) bool {
 			continue
 		}
 		if in.column >= 0 || len(n.GetResTarget().GetIndirection()) > 0 {
-			c.refuse(RuleTenantValue, n.GetResTarget().GetLocation(), "the tenant column is named twice, or in part")
+			c.refuse(RuleTenantValue, n.GetResTarget().GetLocation(), "the tenant column is named twice, or in part; name it once, or leave it out")
 			return false
 		}
 		in.column = i

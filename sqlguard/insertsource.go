@@ -133,7 +133,7 @@ func (c *compiler) named(in *insertion, source *pg.SelectStmt) {
 		for _, row := range rows {
 			items := row.GetList().GetItems()
 			if in.column >= len(items) {
-				c.refuse(RuleTenantValue, in.stmt.GetRelation().GetLocation(), "a row has no value for the tenant column")
+				c.refuse(RuleTenantValue, in.stmt.GetRelation().GetLocation(), "a row has no value for the tenant column; add one, or leave the column out")
 				return
 			}
 			if slices.ContainsFunc(items, isStar) {

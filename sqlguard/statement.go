@@ -45,7 +45,7 @@ func (c *compiler) query(n *pg.Node, f frame) bool {
 	case *pg.Node_MergeStmt:
 		c.refuse(RuleStatement, s.MergeStmt.GetRelation().GetLocation(), reasonMerge)
 	default:
-		c.refuse(RuleNode, -1, "a query of an unknown kind")
+		c.refuse(RuleNode, -1, "sqlguard does not know this kind of query; write SELECT, VALUES or a set operation")
 	}
 	return false
 }

@@ -160,7 +160,7 @@ func (c *compiler) subLink(s *pg.SubLink, beside *pg.Node, f frame, how use) {
 	c.expr(s.GetTestexpr(), f)
 	sub := s.GetSubselect().GetSelectStmt()
 	if sub == nil {
-		c.refuse(RuleNode, s.GetLocation(), "a subquery of an unknown kind")
+		c.refuse(RuleNode, s.GetLocation(), "sqlguard does not know this kind of subquery; write EXISTS, IN, ANY, ALL or a single value")
 		return
 	}
 	l := f.level

@@ -117,7 +117,7 @@ func (c *compiler) assignments(targets []*pg.Node, target *leaf) {
 	for _, n := range targets {
 		t := n.GetResTarget()
 		if t == nil {
-			c.refuse(RuleNode, -1, "an assignment of an unknown kind")
+			c.refuse(RuleNode, -1, "sqlguard does not know this kind of assignment; write column = value")
 		}
 		switch {
 		case t.GetName() != key(&c.plan.tables[target.table].known):

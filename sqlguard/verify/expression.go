@@ -65,7 +65,7 @@ func (j *judge) columnRef(x *pg.ColumnRef, s *scope) {
 	}
 	rel, found := s.relation(names[:len(names)-1])
 	if !found {
-		j.refuse(x.GetLocation(), "column", "names no table of its query")
+		j.refuse(x.GetLocation(), "column", "names no table of its query; qualify it with a table or alias in FROM")
 		return
 	}
 	name := names[len(names)-1].GetString_()
@@ -132,7 +132,7 @@ var catalogueTypes = []string{
 func (j *judge) typeName(x *pg.TypeName) {
 	names := x.GetNames()
 	if x.GetPctType() || len(names) == 0 {
-		j.refuse(x.GetLocation(), "type", "refers to a column; write the type itself")
+		j.refuse(x.GetLocation(), "type", "refers to a column (%TYPE); write the type itself")
 		return
 	}
 	// The type of an array is that of its elements behind an underscore.
@@ -151,6 +151,6 @@ func (j *judge) sqlValue(x *pg.SQLValueFunction) {
 		pg.SQLValueFunctionOp_SVFOP_LOCALTIME, pg.SQLValueFunctionOp_SVFOP_LOCALTIME_N,
 		pg.SQLValueFunctionOp_SVFOP_LOCALTIMESTAMP, pg.SQLValueFunctionOp_SVFOP_LOCALTIMESTAMP_N:
 	default:
-		j.refuse(x.GetLocation(), "function", "tells of the session")
+		j.refuse(x.GetLocation(), "function", "shows the session; leave it out")
 	}
 }

@@ -61,7 +61,7 @@ func (j *judge) fromKind(n *pg.Node, f from) *fromItem {
 	case *pg.Node_RangeTableSample:
 		return j.sample(x.RangeTableSample, f)
 	default:
-		j.refuse(-1, "FROM", "an item of a kind that is not known")
+		j.refuse(-1, "FROM", "an item of a kind that the verifier does not know")
 		return opaque(nil, "")
 	}
 }

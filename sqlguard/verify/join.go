@@ -16,7 +16,7 @@ func (j *judge) join(n *pg.JoinExpr, f from) *fromItem {
 	switch js.kind {
 	case pg.JoinType_JOIN_INNER, pg.JoinType_JOIN_LEFT, pg.JoinType_JOIN_RIGHT, pg.JoinType_JOIN_FULL:
 	default:
-		j.refuse(-1, "JOIN", "of a kind that is not known")
+		j.refuse(-1, "JOIN", "of a kind that the verifier does not know")
 	}
 	if quals := n.GetQuals(); quals != nil {
 		s := scopeOf(f.env.names, left, js.right)

@@ -82,7 +82,7 @@ func (m *mergeJudge) action(w *pg.MergeWhenClause, both *scope, r *reference) {
 	case pg.MergeMatchKind_MERGE_WHEN_NOT_MATCHED_BY_TARGET:
 		names = scopeOf(m.env.names, m.source...)
 	default:
-		m.refuse(-1, "WHEN", "of a kind that is not known")
+		m.refuse(-1, "WHEN", "of a kind that the verifier does not know")
 	}
 	inside := m.env.within(names)
 	m.walk(w.GetCondition(), inside)
@@ -96,7 +96,7 @@ func (m *mergeJudge) action(w *pg.MergeWhenClause, both *scope, r *reference) {
 		m.assignments(w.GetTargetList(), m.table, inside)
 	case pg.CmdType_CMD_DELETE, pg.CmdType_CMD_NOTHING:
 	default:
-		m.refuse(-1, "WHEN", "with an action that is not known")
+		m.refuse(-1, "WHEN", "with an action that the verifier does not know")
 	}
 }
 

@@ -22,14 +22,14 @@ func (j *judge) query(n *pg.Node, e env) *output {
 	case *pg.Node_MergeStmt:
 		return j.merge(x.MergeStmt, e)
 	default:
-		j.refuse(-1, "query", "of a kind that is not known")
+		j.refuse(-1, "query", "of a kind that the verifier does not know")
 		return unknown()
 	}
 }
 
 func (j *judge) selectStmt(s *pg.SelectStmt, e env) *output {
 	if s.GetIntoClause() != nil {
-		j.refuse(s.GetIntoClause().GetRel().GetLocation(), "SELECT INTO", "makes a table outside of tenancy; use INSERT")
+		j.refuse(s.GetIntoClause().GetRel().GetLocation(), "SELECT INTO", "makes a table without tenants; use INSERT … SELECT")
 	}
 	e = j.with(s.GetWithClause(), e)
 	var o *output

@@ -51,7 +51,7 @@ func (j *judge) lookup(key tableName, rv *pg.RangeVar) *table {
 	case rv.GetCatalogname() != "":
 		return refuse("a database's name before a table is not judged; leave it out", nil)
 	case key.schema == "information_schema" || strings.HasPrefix(key.schema, "pg_"):
-		return refuse("the system's tables show other tenants", nil)
+		return refuse("the system's tables show other tenants; read them under tenancy.Bypass", nil)
 	}
 	known, ok := j.stmt.Table(key.schema, key.name)
 	if !ok {
@@ -63,7 +63,7 @@ func (j *judge) lookup(key tableName, rv *pg.RangeVar) *table {
 	switch known.Kind {
 	case tenancy.KindTenant, tenancy.KindRoot, tenancy.KindShared, tenancy.KindFree, tenancy.KindMixed, tenancy.KindLinked:
 	case tenancy.KindPrivate:
-		return refuse("private to the application", tenancy.ErrPrivate)
+		return refuse("private to the application; read it under tenancy.Bypass", tenancy.ErrPrivate)
 	default:
 		return refuse("a "+known.Kind.String()+" table is not judged", nil)
 	}

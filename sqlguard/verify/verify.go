@@ -79,7 +79,7 @@ func (j *judge) parse() *pg.Node {
 	case j.stmt.Dialect != "postgres":
 		j.refuse(-1, "statement", "only the text of PostgreSQL can be judged")
 	case j.stmt.Table == nil:
-		j.refuse(-1, "statement", "nothing is known of the tables")
+		j.refuse(-1, "statement", "the tables are unknown: the statement has no Table function")
 	case j.stmt.Scope != (tenancy.Scope{}) && j.stmt.Scope.Err() != nil:
 		j.refuseWith(Error{Fragment: "statement", Reason: "its scope cannot be used", Offset: -1, Err: j.stmt.Scope.Err()})
 	case strings.IndexByte(j.stmt.SQL, 0) >= 0 || !utf8.ValidString(j.stmt.SQL):
@@ -103,7 +103,7 @@ func (j *judge) parse() *pg.Node {
 	}
 	switch stmts := tree.GetStmts(); {
 	case len(stmts) == 0:
-		j.refuse(-1, "statement", "the text holds none")
+		j.refuse(-1, "statement", "the text is empty")
 	case len(stmts) > 1:
 		j.refuse(stmts[1].GetStmtLocation(), "statement", "the text holds several; send them one by one")
 	default:
@@ -133,7 +133,7 @@ func (j *judge) transaction(s *pg.TransactionStmt) {
 	case pg.TransactionStmtKind_TRANS_STMT_SAVEPOINT, pg.TransactionStmtKind_TRANS_STMT_RELEASE,
 		pg.TransactionStmtKind_TRANS_STMT_ROLLBACK_TO:
 	default:
-		j.refuse(0, "statement", "transactions are the handle's affair; use db.Transaction")
+		j.refuse(0, "statement", "controls a transaction; use db.Transaction")
 	}
 }
 
