@@ -207,7 +207,7 @@ func (ex *execution) reasonChanged(stmt *gorm.Statement) string {
 }
 
 func errLostScope(stmt *gorm.Statement) error {
-	return &ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "a callback removed the plugin's entry from Statement.Settings, which holds the scope: let it stay"}
+	return &ScopeError{Table: stmt.Table, Err: ErrUnscopedSQL, Detail: "a callback removed the plugin's entry from Statement.Clauses, which holds the scope: let it stay"}
 }
 
 // finish judges a statement that is built and not sent: what a dry run shows, and
