@@ -50,6 +50,17 @@ func ExampleIsolateTenant() {
 	}
 }
 
+// A role may do no more with a shard than with its table.
+func ExampleCheckRights() {
+	differences, err := citus.CheckRights(ctx, db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, d := range differences {
+		fmt.Println(d) // public.docs_102014 of public.docs, on node 2: has SELECT for shop_app
+	}
+}
+
 func ExampleRebalance() {
 	status, err := citus.Rebalance(ctx, db, citus.RebalanceOptions{
 		Progress: func(s citus.RebalanceStatus) {

@@ -150,7 +150,8 @@ func StopRebalance(ctx context.Context, q Querier) error {
 //
 // When ctx ends, Rebalance returns and the cluster goes on: the rebalance belongs
 // to the cluster and not to a session. [LastRebalance] then says how far it is,
-// [StopRebalance] cancels it, and Rebalance is refused while it runs.
+// [StopRebalance] cancels it, and Rebalance is refused while it runs. Then, and after
+// [StartRebalance], [RestoreRights] is to be called once it has ended.
 func Rebalance(ctx context.Context, q Querier, o RebalanceOptions) (RebalanceStatus, error) {
 	job, err := StartRebalance(ctx, q, o)
 	if err != nil || job == 0 {
@@ -178,7 +179,7 @@ func Rebalance(ctx context.Context, q Querier, o RebalanceOptions) (RebalanceSta
 		}
 		switch {
 		case s.State == RebalanceFinished:
-			return s, nil
+			return s, RestoreRights(ctx, q)
 		case s.Ended():
 			return s, failed("rebalance", fmt.Errorf("job %d %s after %d of %d moves", job, s.State, s.Done, s.Moves))
 		}

@@ -38,7 +38,8 @@ const sqlIsolate = `SELECT pg_catalog.isolate_tenant_to_new_shard($1::text::regc
 //
 // It waits until it is done. When ctx ends before, the cluster rolls it back.
 // The tables' owner may do it. Where the tenant has a shard of its own already,
-// the cluster's error says so.
+// the cluster's error says so. An error after that says that rights on the new shards
+// could not be restored: see [RestoreRights].
 func IsolateTenant(ctx context.Context, q Querier, table, tenant string, mode Transfer) (shard int64, err error) {
 	if err := requireDistributed(ctx, q, table); err != nil {
 		return 0, err
@@ -46,18 +47,19 @@ func IsolateTenant(ctx context.Context, q Querier, table, tenant string, mode Tr
 	if err := queryRow(ctx, q, sqlIsolate, []any{table, tenant, string(mode.orAuto())}, &shard); err != nil {
 		return 0, failed("isolate a tenant of "+table, err)
 	}
-	return shard, nil
+	return shard, restoreRights(ctx, q, colocatedWith(shard))
 }
 
 const sqlMove = `SELECT pg_catalog.citus_move_shard_placement($1::bigint, $2::text, $3::int, $4::text, $5::int, $6)`
 
 // MoveShard takes a shard, and all shards that are colocated with it, from one
 // node to another. It waits until it is done; when ctx ends before, the shard
-// stays where it was, and what was copied is removed by and by.
+// stays where it was, and what was copied is removed by and by. An error after that
+// says that rights on the moved shards could not be restored: see [RestoreRights].
 func MoveShard(ctx context.Context, q Querier, shard int64, from, to Address, mode Transfer) error {
 	_, err := q.ExecContext(ctx, sqlMove, shard, from.Host, from.Port, to.Host, to.Port, string(mode.orAuto()))
 	if err != nil {
 		return failed(fmt.Sprintf("move shard %d from %s to %s", shard, from, to), err)
 	}
-	return nil
+	return restoreRights(ctx, q, colocatedWith(shard))
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/citus/internal/rights"
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
@@ -30,7 +31,7 @@ func (a *Analysis) atOnce() []migration.Phase {
 	a.setUndo(&step)
 	return []migration.Phase{{
 		Name: Spread, About: "All tables are spread in one transaction, or nothing is changed.",
-		Barrier: a.barrier(), Steps: []migration.Step{step},
+		Barrier: a.barrier(), Steps: []migration.Step{step, a.checkRights()},
 	}}
 }
 
@@ -94,7 +95,18 @@ func (a *Analysis) forward(moving []*Table, keys []*foreign) []string {
 			sql = append(sql, addSQL(f.child, f.want)...)
 		}
 	}
-	return append(sql, compareSQL(a.Tables, a.changed()))
+	return append(sql, rights.RestoreSQL(relationsSQL(moving)), compareSQL(a.Tables, a.changed()))
+}
+
+// checkRights puts right, and verifies on each node, who may see what of the tables
+// in their shards. A transaction does not show others what it has made.
+func (a *Analysis) checkRights() migration.Step {
+	relations := relationsSQL(a.Tables)
+	return migration.Step{
+		Name: "check rights in the shards", Table: a.Tables[0].Name, Lock: migration.NoLock, Blocks: "nothing",
+		About: "nobody may see more of a table on another node than here",
+		SQL:   []string{rights.RestoreSQL(relations), rights.CheckSQL(relations)},
+	}
 }
 
 // makeKeys makes the keys with the tenant. A table whose tenant another tells is

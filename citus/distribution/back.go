@@ -98,5 +98,8 @@ func (a *Analysis) gathered() []migration.Phase {
 	if slices.ContainsFunc(tables, func(t *Table) bool { return t.Method != catalog.Hash && t.Method != catalog.Reference }) {
 		step.Undo, step.NoUndo = nil, "not all of the tables can be spread again as they were"
 	}
+	if slices.ContainsFunc(tables, (*Table).restricted) {
+		step.Undo, step.NoUndo = nil, "Citus would make permissive policies of restrictive ones"
+	}
 	return []migration.Phase{{Name: Gather, About: "All tables come back in one transaction, or nothing is changed.", Steps: []migration.Step{step}}}
 }

@@ -119,7 +119,7 @@ func TestGolden(t *testing.T) {
 // shortened is a plan without the text of the blocks that compare the structure
 // before and after: they are tested on a cluster.
 func shortened(text string) string {
-	for _, tag := range []string{"note", "remember", "recall", "compare"} {
+	for _, tag := range []string{"note", "remember", "recall", "compare", "rights", "check_rights"} {
 		block := regexp.MustCompile(`(?s)DO \$` + tag + `\$.*?\$` + tag + `\$`)
 		text = block.ReplaceAllString(text, "DO $$"+tag+"$$ … $$"+tag+"$$")
 	}

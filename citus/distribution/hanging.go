@@ -122,8 +122,9 @@ const hangingQuery = `, sub (classid, objid, objsubid, relid) AS (
 )`
 
 // findHanging asks the database what hangs on the tables: what is made again when
-// they come back is told, and what cannot be made again stands in the way. Where
-// the tables are to be spread, it is only their way back that it stands in.
+// they come back, or are spread online, is told, and what cannot be made again stands
+// in the way. Where the tables are spread otherwise, it is only their way back that it
+// stands in.
 func (a *Analysis) findHanging(ctx context.Context, db keys.Beginner) error {
 	moving := a.moving()
 	if len(moving) == 0 {
@@ -173,7 +174,7 @@ func (h *hangingFinder) row(rows *sql.Rows) error {
 	switch {
 	case kind == "again":
 		h.again = append(h.again, what)
-	case kind == "lost" && a.back:
+	case kind == "lost" && (a.back || a.options.Online):
 		a.block(databaseName, what, remedy, "it %s", why)
 	case kind == "lost":
 		a.found(keys.Warning, databaseName, what, remedy+", before the tables come back", "the tables could not come back while it is there: it %s", why)
@@ -187,7 +188,7 @@ func (h *hangingFinder) row(rows *sql.Rows) error {
 // list tells what is made again.
 func (h *hangingFinder) list() {
 	when := "dropped, and made again with the tables that they depend on: "
-	if !h.analysis.back {
+	if a := h.analysis; !a.back && !a.options.Online {
 		when = "dropped and made again when the tables come back some day: "
 	}
 	if len(h.again) > 0 {

@@ -68,6 +68,7 @@ func (a *Analysis) findInTable(t *Table) {
 			"the publication sends nothing more of it: changes are made in shards")
 	}
 	for _, policy := range live.Policies {
+		a.findRestrictive(t, policy)
 		if strings.Contains(bare(policy.Using+" "+policy.WithCheck), "SELECT ") {
 			a.block(t.Name, policy.Name, "compare columns with settings instead: current_setting(…)",
 				"Citus does not take policies with subqueries")
@@ -76,6 +77,29 @@ func (a *Analysis) findInTable(t *Table) {
 	for _, column := range live.Columns {
 		a.findIdentity(t, column)
 	}
+}
+
+// findRestrictive finds policies that Citus weakens. It makes a permissive policy of
+// a restrictive one whenever it makes a shard: when the table is spread, and when a
+// shard is moved, split or copied to another node. Nor does CREATE POLICY help on the
+// spread table, since it goes to the shards the same way.
+func (a *Analysis) findRestrictive(t *Table, policy catalog.Policy) {
+	if policy.Permissive {
+		return
+	}
+	remedy := "write its condition into each permissive policy (USING (… AND …)), and drop it"
+	if a.moves(t) {
+		a.block(t.Name, policy.Name, remedy, "Citus makes a permissive policy of this restrictive one: roles would see rows that it denies them")
+		return
+	}
+	a.found(keys.Warning, t.Name, policy.Name, remedy, "it is restrictive here, and permissive in the shards: roles see rows that it denies them")
+}
+
+// restricted reports whether the table or one of its parts has restrictive policies.
+func (t *Table) restricted() bool {
+	return slices.ContainsFunc(t.family(), func(member *Table) bool {
+		return slices.ContainsFunc(member.live.Policies, func(p catalog.Policy) bool { return !p.Permissive })
+	})
 }
 
 // bare is an expression as PostgreSQL writes it, without its strings and quoted

@@ -87,16 +87,25 @@ const cleanUp = "CALL pg_catalog.citus_cleanup_orphaned_resources()"
 
 // block carries statements out as one, where a table is spread in a way.
 func block(t *Table, condition string, statements []string) string {
+	return conditional("EXISTS", t, " AND "+condition, statements)
+}
+
+// unless carries statements out as one, where Citus does not know a table.
+func unless(t *Table, statements []string) string {
+	return conditional("NOT EXISTS", t, "", statements)
+}
+
+func conditional(exists string, t *Table, condition string, statements []string) string {
 	var b strings.Builder
 	for _, statement := range statements {
 		b.WriteString("\t\tEXECUTE " + dollars("statement", statement) + ";\n")
 	}
 	return "DO " + dollars("block", fmt.Sprintf(`
 BEGIN
-	IF EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = %s::pg_catalog.regclass AND %s) THEN
+	IF %s (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = %s::pg_catalog.regclass%s) THEN
 %s	END IF;
 END
-`, literal(t.Name.String()), condition, b.String()))
+`, exists, literal(t.Name.String()), condition, b.String()))
 }
 
 // EmptySQL removes the rows that stay in a table's own storage when they are

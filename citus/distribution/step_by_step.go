@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/citus/internal/rights"
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
@@ -113,6 +114,9 @@ func (a *Analysis) convert() (steps []migration.Step) {
 		step.Before, step.After = []migration.State{localRows(t, "PRESENT")}, []migration.State{localRows(t, "")}
 		steps = append(steps, step)
 	}
+	if len(steps) > 0 {
+		steps = append(steps, a.checkRights())
+	}
 	return steps
 }
 
@@ -130,8 +134,8 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 	back = append(append(back, a.gather(alone)...), recallSQL, compareSQL(alone, nil))
 	if online {
 		step.About, step.Lock = "its rows are copied into shards while they are written"+a.apart(t), migration.ShareUpdateExclusive
-		step.Blocks = "other changes of the table, while it is copied; writes for a moment at the end"
-		step.SQL = []string{a.spreadSQL(t, true), cleanUp} // the table's old storage is a shard of its own until then
+		step.Blocks = "everything for a moment at the beginning; other changes of the table, while it is copied; writes for a moment at the end"
+		step.SQL = []string{a.manageSQL(t), a.spreadSQL(t, true), rights.RestoreSQL(relationsSQL(alone)), cleanUp} // the table's old storage is a shard of its own until then
 		// The table is known to Citus before the copy begins, and stays so when that
 		// fails.
 		step.Repair = []string{block(t, "partmethod = 'n' AND repmodel <> 't'", back), cleanUp}
@@ -139,13 +143,24 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 	} else {
 		step.SQL = append(slices.Clone(setUp), lockSQL(alone), noteSQL(alone), countSQL(0, t))
 		step.SQL = append(append(step.SQL, dropLoose(alone)...), a.spreadSQL(t, false), checkSQL(0, t), EmptySQL(t.Name))
-		step.SQL = append(append(step.SQL, addLoose(alone)...), compareSQL(alone, nil))
+		step.SQL = append(append(step.SQL, addLoose(alone)...), rights.RestoreSQL(relationsSQL(alone)), compareSQL(alone, nil))
 		step.Undo = back
 	}
 	if slices.ContainsFunc(t.live.Columns, func(c catalog.Column) bool { return c.Identity != "" }) {
 		step.Undo, step.NoUndo = nil, "Citus cannot bring back a table with an identity column"
 	}
 	return step
+}
+
+// manageSQL makes the table known to Citus before its rows are copied online, which
+// would do so itself: it makes a new table of the same name, with what default
+// privileges say, and forgets as much as on the way back.
+func (a *Analysis) manageSQL(t *Table) string {
+	alone := []*Table{t}
+	statements := append(slices.Clone(setUp), "SET LOCAL lock_timeout = '2s'", lockSQL(alone), noteSQL(alone), rememberSQL(alone),
+		"SELECT pg_catalog.citus_add_local_table_to_metadata("+literal(t.Name.String())+")", recallSQL,
+		rights.RestoreSQL(relationsSQL(alone)), compareSQL(alone, nil))
+	return unless(t, statements)
 }
 
 // apart says which tables a table is related to that are not yet spread when it

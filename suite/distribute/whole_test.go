@@ -29,7 +29,12 @@ type place struct {
 
 func newPlace(t testing.TB, statements ...string) *place {
 	t.Helper()
-	p := &place{cluster: tenancytest.Citus(t)}
+	return placeOn(t, tenancytest.Citus(t), statements)
+}
+
+func placeOn(t testing.TB, cluster *tenancytest.Cluster, statements []string) *place {
+	t.Helper()
+	p := &place{cluster: cluster}
 	p.db = open(t, p.cluster.OwnerDSN)
 	pool, err := p.db.DB()
 	require.NoError(t, err)
@@ -141,17 +146,42 @@ var attached = []string{
 	"CREATE POLICY everybody ON jobs USING (n > 0)", "COMMENT ON POLICY everybody ON jobs IS 'all'", "ALTER TABLE jobs ENABLE ROW LEVEL SECURITY",
 }
 
+// A wayTo spread tables.
+type wayTo struct {
+	name   string
+	way    distribution.Way
+	online bool
+}
+
+// place is a cluster of the test's own where tables are copied online: Citus can do
+// that for one database of a server at a time.
+func (w wayTo) place(t testing.TB, statements []string) *place {
+	t.Helper()
+	if w.online {
+		return placeOn(t, tenancytest.OwnCitus(t), statements)
+	}
+	return newPlace(t, statements...)
+}
+
+var ways = []wayTo{
+	{"transactional", distribution.Transactional, false},
+	{"step by step", distribution.StepByStep, false},
+	{"online", distribution.StepByStep, true},
+}
+
 // TestEverythingComesBack moves a table on which objects of all kinds hang, there
-// and back both ways: the catalogue says the same of all of them.
+// and back each way: the catalogue says the same of all of them.
 func TestEverythingComesBack(t *testing.T) {
 	t.Parallel()
-	for _, way := range []distribution.Way{distribution.Transactional, distribution.StepByStep} {
-		t.Run(string(way), func(t *testing.T) {
+	for _, test := range ways {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := newPlace(t, slices.Concat(jobs, attached)...)
+			p := test.place(t, slices.Concat(jobs, attached))
 			before := p.inventory(t)
-			plan := p.plan(t, p.options(way))
-			p.distribute(t, p.options(way))
+			o := p.options(test.way)
+			o.Plan.Online = test.online
+			plan := p.plan(t, o)
+			p.distribute(t, o)
 			assert.Contains(t, p.report.String(), "function public.next_jobs(integer)")
 			spread := p.inventory(t)
 			p.undistribute(t)
@@ -160,10 +190,10 @@ func TestEverythingComesBack(t *testing.T) {
 			var label string
 			require.NoError(t, p.sql.QueryRow("SELECT label(jobs.*) FROM jobs WHERE id = 7").Scan(&label))
 			assert.Equal(t, "7", label)
-			p.takeBack(t, plan, p.options(way))
+			p.takeBack(t, plan, o)
 			assert.Empty(t, before.Differences(p.inventory(t)), "after Undistribute and Undo of the kept plan")
-			p.distribute(t, p.options(way))
-			p.takeBack(t, plan, p.options(way))
+			p.distribute(t, o)
+			p.takeBack(t, plan, o)
 			assert.Empty(t, before.Differences(p.inventory(t)), "after Undo")
 		})
 	}
