@@ -1,13 +1,15 @@
 package keys
 
 import (
+	"slices"
+
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
 // build makes what will stand in the old ones' place.
 func (a *Analysis) build() (steps []migration.Step) {
-	for _, r := range a.replaced {
+	for _, r := range primaryFirst(a.replaced) {
 		if !r.covered && (!r.inPlace() || len(r.links) > 0) {
 			steps = append(steps, r.makeNew()...)
 		}
@@ -22,6 +24,23 @@ func (a *Analysis) build() (steps []migration.Step) {
 		steps = append(steps, l.make()...)
 	}
 	return steps
+}
+
+// primaryFirst puts each table's primary key before its other uniques. PostgreSQL looks
+// at indexes in the order in which they were made, and its error names the first that a
+// row violates.
+func primaryFirst(replaced []*replacement) []*replacement {
+	sorted := slices.Clone(replaced)
+	for i, r := range sorted {
+		if !r.isPrimary() {
+			continue
+		}
+		for ; i > 0 && sorted[i-1].table == r.table; i-- {
+			sorted[i] = sorted[i-1]
+		}
+		sorted[i] = r
+	}
+	return sorted
 }
 
 func makeIndex(t *Table, index *catalog.Index, about string) migration.Step {
