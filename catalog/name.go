@@ -58,7 +58,7 @@ func ParseName(text string) (Name, error) {
 			return Name{Schema: first, Name: second}, nil
 		}
 	}
-	return Name{}, fmt.Errorf("catalog: %q is not a table's name: want name or schema.name, in double quotes where it needs them", text)
+	return Name{}, fmt.Errorf("catalog: %q is not a table's name: write name or schema.name, in double quotes if it needs them", text)
 }
 
 // cutIdentifier reads the identifier that text begins with.

@@ -39,10 +39,10 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 		}, {
 			Name: Build, About: "Unique indexes and foreign keys with the tenant are made beside the old ones. " +
 				"While both stand, two upserts that insert the same new row in the same moment may get an error (23505, unique_violation) " +
-				"in the place of their ON CONFLICT, which knows one of the uniques only.",
+				"instead of their ON CONFLICT, which knows only one of the uniques.",
 			Steps: a.build(),
 		}, {
-			Name: Swap, About: "They take the places of primary keys and foreign keys.",
+			Name: Swap, About: "The new keys replace primary keys and foreign keys.",
 			Barrier: "No running version groups by a primary key alone (GROUP BY id with other columns selected), " +
 				"or names a primary key's constraint (ON CONFLICT ON CONSTRAINT)." + a.mend(Swap),
 			Steps: a.swap(),

@@ -25,7 +25,7 @@ import "net/http"
 func Claim[T any](name string, claim func(*http.Request) (string, error), lookup Lookup[T]) Source[T] {
 	source := "claim " + name
 	if name == "" || claim == nil {
-		panic("middleware: " + source + ": want a name and a function")
+		panic("middleware: " + source + ": give a name and a function")
 	}
 	mustLookup(source, lookup)
 	return Source[T]{

@@ -20,7 +20,7 @@ import (
 func Cookie[T any](cookie string, lookup Lookup[T]) Source[T] {
 	name := "cookie " + cookie
 	if !isToken(cookie) {
-		panic("middleware: " + name + ": want the name of a cookie")
+		panic("middleware: " + name + ": give the name of a cookie")
 	}
 	mustLookup(name, lookup)
 	return Source[T]{

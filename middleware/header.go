@@ -18,7 +18,7 @@ func Header[T any](header string, lookup Lookup[T]) Source[T] {
 	canonical := http.CanonicalHeaderKey(header)
 	name := "header " + canonical
 	if !isToken(header) || canonical == "Host" {
-		panic("middleware: " + name + ": want the name of a header other than Host")
+		panic("middleware: " + name + ": give the name of a header other than Host")
 	}
 	mustLookup(name, lookup)
 	return Source[T]{

@@ -49,7 +49,7 @@ func mustPrefix(prefix netip.Prefix) netip.Prefix {
 	case !prefix.IsValid():
 		panic("middleware: New: Config.Proxies holds an invalid prefix")
 	case prefix.Addr().Is4In6() || prefix.Bits() > 0 && mapped.Overlaps(prefix):
-		panic("middleware: New: Config.Proxies holds " + prefix.String() + ", which matches nobody: write IPv4 as such, like 10.0.0.0/8")
+		panic("middleware: New: Config.Proxies holds " + prefix.String() + ", which matches no address: write IPv4 as such, like 10.0.0.0/8")
 	}
 	return prefix.Masked()
 }
@@ -172,6 +172,6 @@ func beneath(host, base string) (string, bool) {
 // mustDomain panics where a programmer's domain is not in canonical spelling.
 func mustDomain(source, name string) {
 	if host, err := canonicalHost(name); err != nil || host != name || host == "" {
-		panic("middleware: " + source + ": want a domain in lower case, without scheme and port, IDN in ASCII form")
+		panic("middleware: " + source + ": give a domain in lower case, without scheme and port, IDN in ASCII form")
 	}
 }

@@ -28,7 +28,7 @@ import (
 func Path[T any](prefix string, lookup Lookup[T]) Source[T] {
 	name := "path " + prefix
 	if !isPrefix(prefix) {
-		panic("middleware: " + name + ": want a prefix that begins and ends with a slash")
+		panic("middleware: " + name + ": give a prefix that begins and ends with a slash")
 	}
 	mustLookup(name, lookup)
 	return Source[T]{

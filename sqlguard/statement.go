@@ -88,6 +88,6 @@ func (c *compiler) reasonFor(n *pg.Node) string {
 	case *pg.Node_CreateTableAsStmt:
 		return "it makes a table of a query's rows" + migrate
 	default:
-		return "it is none of SELECT, VALUES, TABLE, INSERT, UPDATE and DELETE" + migrate
+		return "it is not a SELECT, VALUES, TABLE, INSERT, UPDATE or DELETE" + migrate
 	}
 }

@@ -264,7 +264,7 @@ func (f *Fixture) checkEmpty() error {
 			return fmt.Errorf("%s: %w", m.table, err)
 		}
 		if n > 0 {
-			return fmt.Errorf("table %s is not empty: the suite wants a database of its own", m.table)
+			return fmt.Errorf("table %s is not empty: the suite needs a database of its own", m.table)
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ func (a *Analysis) atOnce() []migration.Phase {
 	step := migration.Step{
 		Name: "spread all tables", Table: a.Tables[0].Name, Transaction: true, Lock: migration.AccessExclusive,
 		About:  "keys with the tenant, reference tables, the root, and the tenants' tables with it",
-		Blocks: "everything that wants one of the tables, until it is committed",
+		Blocks: "everything on any of the tables, until it is committed",
 	}
 	for _, t := range a.Tables[1:] {
 		step.Also = append(step.Also, t.Name)

@@ -74,7 +74,7 @@ func (a *Analysis) gathered() []migration.Phase {
 	}
 	step := migration.Step{
 		Name: "bring all tables back", Table: a.Tables[0].Name, Transaction: true, Lock: migration.AccessExclusive,
-		About: "plain tables with the same rows and keys", Blocks: "everything that wants one of the tables, until it is committed",
+		About: "plain tables with the same rows and keys", Blocks: "everything on any of the tables, until it is committed",
 	}
 	tables, keys := a.Tables, a.changing()
 	step.SQL, step.Undo = a.backward(tables, keys), a.forward(tables, keys)

@@ -150,7 +150,7 @@ func (a *Analysis) reportFindings(b *bufio.Writer) {
 func reportPlan(b *bufio.Writer, plan *migration.Plan) error {
 	fmt.Fprintln(b)
 	if len(plan.Phases) == 0 {
-		fmt.Fprintln(b, plan.Title+": nothing is to be done.")
+		fmt.Fprintln(b, plan.Title+": nothing to do.")
 		return nil
 	}
 	if err := plan.WriteTable(b); err != nil {

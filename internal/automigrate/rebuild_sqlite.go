@@ -44,7 +44,7 @@ func (r *run) chooseRebuilds(targets []*target) {
 	for _, t := range targets {
 		if !t.filled && r.needsRebuild(t) {
 			if _, err := r.rebuiltSQL(t); err != nil {
-				t.unchanged = "SQLite makes such a table anew, and it would lose something: " + err.Error()
+				t.unchanged = "SQLite has to recreate such a table, and it would lose something: " + err.Error()
 				delete(r.rebuilds, t)
 			}
 		}

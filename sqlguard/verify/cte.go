@@ -34,7 +34,7 @@ func (j *judge) with(w *pg.WithClause, e env) env {
 	for _, n := range w.GetCtes() {
 		all = append(all, &cte{
 			name:    n.GetCommonTableExpr().GetCtename(),
-			unknown: "refers to a WITH query that is not complete at this place; put it behind that one",
+			unknown: "refers to a WITH query that is not complete at this place; put it after that one",
 		})
 	}
 	if w.GetRecursive() {
