@@ -74,7 +74,7 @@ func (a *Analysis) detachKey(f *foreign) migration.Step {
 	step := stepOn(f.child, "detach "+catalog.Quote(f.name), "it cannot hold between a table that is spread and one that is not", f.dropSQL())
 	step.Transaction = false
 	step.Blocks = "everything on it and on " + f.parent.String() + ", for a moment"
-	step.Undo = a.makeKey(f, f.kept)
+	step.Undo = a.makeKey(f, f.kept, false)
 	step.Repair = step.Undo[:1] // the undo may leave it without its validation
 	step.Also = f.also()
 	step.Before = []migration.State{constraintState(f.child, f.name, f.kept)}
@@ -82,18 +82,40 @@ func (a *Analysis) detachKey(f *foreign) migration.Step {
 	return step
 }
 
-// makeKey makes a foreign key without a long lock, and begins anew where it was
-// cut off. A partitioned table's is validated at once.
-func (a *Analysis) makeKey(f *foreign, key *catalog.Constraint) []string {
+// makeKey makes a foreign key without a long lock, and begins again where it was
+// cut off. A partitioned table's is validated at once, and one that has to be.
+func (a *Analysis) makeKey(f *foreign, key *catalog.Constraint, atOnce bool) []string {
 	alter, name := "ALTER TABLE "+f.child.String()+" ", catalog.Quote(key.Name)
 	open := *key
-	partitioned := a.live.Table(f.child).Partitioned
-	open.Validated = partitioned && key.Validated
+	atOnce = atOnce || a.live.Table(f.child).Partitioned
+	open.Validated = atOnce && key.Validated
 	sql := append([]string{alter + "DROP CONSTRAINT IF EXISTS " + name}, catalog.Atomic(addSQL(f.child, &open)...))
-	if key.Validated && !partitioned {
+	if key.Validated && !atOnce {
 		sql = append(sql, alter+"VALIDATE CONSTRAINT "+name)
 	}
 	return sql
+}
+
+// comparable are the types that PostgreSQL compares as they are. Values of others,
+// varchar and domains among them, it casts.
+var comparable = []string{"smallint", "integer", "bigint", "numeric", "text", "uuid", "bytea", "date",
+	"timestamp without time zone", "timestamp with time zone"}
+
+// joins reports whether Citus can validate a foreign key in the shards once it is
+// there: PostgreSQL joins the tables then, and through casts Citus does not see that
+// the join is on the tenant. A key that is validated when it is made is so by each
+// shard itself.
+func (a *Analysis) joins(f *foreign) bool {
+	for _, name := range []catalog.Name{f.child, f.parent} {
+		t := a.names[name]
+		if t == nil || t.Method != catalog.Hash {
+			continue
+		}
+		if column := t.after.Column(t.Column); column == nil || !slices.Contains(comparable, withoutModifier(column.Type)) {
+			return false
+		}
+	}
+	return true
 }
 
 // also is the other table that is locked with the child.
@@ -190,9 +212,12 @@ func (a *Analysis) attach() (steps []migration.Step) {
 		}
 		// One step, and not one more to validate: the catalogue would not tell a key
 		// whose undo is to come from the one before phase detach.
-		step := stepOn(f.child, "attach "+catalog.Quote(f.name), "rows refer to rows that are there, in the shard", a.makeKey(f, f.want)...)
+		step := stepOn(f.child, "attach "+catalog.Quote(f.name), "rows refer to rows that are there, in the shard", a.makeKey(f, f.want, !a.joins(f))...)
 		step.Transaction, step.Lock, step.Also = false, migration.ShareRowExclusive, f.also()
 		step.Blocks = "writes to it and to " + f.parent.String() + ", for a moment; then other changes of it, while it is read"
+		if !a.joins(f) {
+			step.Blocks = "writes to it and to " + f.parent.String() + ", while it is read: Citus cannot check rows whose tenants are compared by a cast in any other way"
+		}
 		step.Repair = step.SQL[:1]
 		step.Undo = step.SQL[:1]
 		a.sized(&step, a.names[f.child])
