@@ -10,52 +10,53 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// Config configures a [Chain]. The zero value is refused by [New]: it takes a
-// decision whether strangers are let in.
+// Config configures a [Chain]. [New] refuses the zero value: decide whether strangers
+// are let in.
 type Config[T any] struct {
-	// Member reports whether whoever sent the request belongs to the tenant. The
-	// request's context is scoped to the tenant already. False is answered like
-	// an unknown tenant, an error with 503. It must be safe for concurrent use.
-	// Nil is refused, unless AllowStrangers says so.
+	// Member reports whether the sender of the request belongs to the tenant. The
+	// request's context is already scoped to the tenant. False is answered like an
+	// unknown tenant, an error with 503. It must be safe for concurrent use. Nil is
+	// refused, unless AllowStrangers is set.
 	Member func(r *http.Request, tenant T) (bool, error)
 
-	// Nobody is a tenant that has no members, with an id that was made for this.
-	// Where a request's names find no tenant, or two, Member is asked about it, and
-	// its error counts but not its word. It keeps strangers from learning by the
-	// time that Member takes, or by its 503, which tenants there are. A panic says
-	// that it is no tenant, or that there is no Member. The zero value means that
-	// Member is asked about tenants that exist, alone.
+	// Nobody is a tenant without members, with an id that was made for this purpose. If
+	// a request's names find no tenant, or two, Member is called with Nobody; its error
+	// counts, but not its result. So strangers cannot learn which tenants exist from
+	// the time that Member takes, or from its 503. New panics if it is not a tenant, or
+	// if there is no Member. The zero value means that Member is called only for
+	// existing tenants.
 	Nobody T
 
-	// AllowStrangers lets everybody who names a tenant reach the tenant's rows,
-	// as far as the handlers go: for what is in front of the login, and where a
-	// [Claim] that cannot be forged is the only source. It excludes Member.
+	// AllowStrangers lets everybody who names a tenant reach the tenant's rows, as far
+	// as the handlers go. It is for pages before the login, and for chains whose only
+	// source is a [Claim] that cannot be forged. It excludes Member.
 	AllowStrangers bool
 
-	// Suspended reports whether the tenant is closed for now. It is asked after
-	// Member, so that strangers do not learn it. Nil means that none is.
+	// Suspended reports whether the tenant is closed for now. It is called after
+	// Member, so strangers do not learn the result. Nil means that no tenant is
+	// suspended.
 	Suspended func(tenant T) bool
 
-	// Unknown are the errors by which a [Lookup] says that there is no such
-	// tenant, such as gorm.ErrRecordNotFound, tested with [errors.Is]. Empty
-	// means ErrUnknown alone; any other error is answered with 503.
+	// Unknown are the errors by which a [Lookup] says that there is no such tenant,
+	// such as gorm.ErrRecordNotFound, tested with [errors.Is]. Empty means ErrUnknown
+	// alone; any other error is answered with 503.
 	Unknown []error
 
-	// Proxies are the addresses from which X-Forwarded-Host counts in place of
-	// Host. Name only proxies that overwrite that header in each request: one
-	// that passes on what its client sent lets the client choose. What rewrites
-	// the request's RemoteAddr must come after the chain. IPv4 is written as such:
-	// New panics where it is mapped to IPv6 (::ffff:10.0.0.0/104), or a prefix is
-	// invalid. Empty means that the header is not looked at.
+	// Proxies are the addresses from which X-Forwarded-Host counts instead of Host.
+	// Name only proxies that overwrite that header in each request: one that passes on
+	// what its client sent lets the client choose. A middleware that rewrites the
+	// request's RemoteAddr must come after the chain. Write IPv4 as IPv4: New panics if
+	// a prefix is mapped to IPv6 (::ffff:10.0.0.0/104), or invalid. Empty means that
+	// the header is ignored.
 	Proxies []netip.Prefix
 
-	// Public serves requests that name no tenant, whatever their host; the chain
-	// gives their context none. Nil means 404.
+	// Public serves requests that name no tenant, whatever their host. Their context
+	// has no tenant. Nil means 404.
 	Public http.Handler
 
-	// Refuse answers a request that is refused, and may log why; the error
-	// answers by itself as well, see [Error.ServeHTTP]. Answer all errors of one
-	// status alike. Nil means the error's own answer.
+	// Refuse answers a refused request, and may log the reason. The error can also
+	// answer itself, see [Error.ServeHTTP]. Answer all errors of one status alike. Nil
+	// means the error's own answer.
 	Refuse func(w http.ResponseWriter, r *http.Request, err *Error)
 }
 
@@ -70,17 +71,17 @@ type Chain[T any] struct {
 	nobody  *tenantContext[T] // nil where there is none
 }
 
-// New returns a chain of the sources, of which there is no default. All of them
-// look at each request, in their order. Those that find a tenant must agree: a
-// request that names two is refused, and one that names an unknown tenant beside
-// a known one as well.
+// New returns a chain of the sources. There is no default source. All of them look at
+// each request, in their order, and those that find a tenant must agree. A request that
+// names two tenants is refused, and so is one that names an unknown tenant and a known
+// one.
 //
-// Each source is read before any is looked up, and all of them are looked up
-// whatever the others have found, so that neither the answer nor the work tells
-// which of the names is a tenant's.
+// Each source is read before any name is looked up. All names are looked up, whatever
+// the others have found. So neither the answer nor the work tells which of the names is
+// a tenant's.
 //
-// It panics when there is no source, one is the zero Source, the Config does not
-// decide about strangers, or names proxies by prefixes that match nothing.
+// New panics if there is no source, one is the zero Source, the Config does not decide
+// about strangers, or it names proxies by prefixes that match nothing.
 func New[T any](config Config[T], sources ...Source[T]) *Chain[T] {
 	if len(sources) == 0 {
 		panic("middleware: New: name at least one source")
@@ -130,9 +131,9 @@ func (c *Chain[T]) addVary(header string) {
 	}
 }
 
-// Handler is the middleware for net/http: next serves the requests of tenants,
-// each with a context that [tenancy.With] has scoped. A request that is refused
-// ends here, and one that names no tenant at [Config.Public].
+// Handler is the middleware for net/http. next serves the requests of tenants, each
+// with a context that [tenancy.With] has scoped. A refused request ends here. A request
+// that names no tenant goes to Config.Public.
 func (c *Chain[T]) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scoped, err := c.Resolve(w.Header(), r)
@@ -146,8 +147,8 @@ func (c *Chain[T]) Handler(next http.Handler) http.Handler {
 
 // Resolver is what an adapter for another framework needs of a [Chain].
 type Resolver interface {
-	// Resolve returns the request as the tenant's handlers are to see it, or why
-	// it is refused.
+	// Resolve returns the request that the tenant's handlers get, or the reason why it
+	// is refused.
 	Resolve(answer http.Header, r *http.Request) (*http.Request, error)
 	// Refuse answers a request for which Resolve returned an error.
 	Refuse(w http.ResponseWriter, r *http.Request, err error)
@@ -155,11 +156,11 @@ type Resolver interface {
 
 var _ Resolver = (*Chain[any])(nil)
 
-// Resolve returns a copy of the request with the tenant's context, and with the
-// path that [Path] leaves; r stays as it is. It writes Vary to the answer's
-// header. Its errors are of type *[Error].
+// Resolve returns a copy of the request with the tenant's context, and with the path
+// that [Path] leaves. It does not change r. It writes Vary to the answer's header. Its
+// errors are of type *[Error].
 //
-// It is for adapters. Where an error is not nil, the request must end.
+// It is for adapters. If the error is not nil, the request must end.
 func (c *Chain[T]) Resolve(answer http.Header, r *http.Request) (*http.Request, error) {
 	if len(c.vary) > 0 {
 		if vary := answer["Vary"]; len(vary) > 0 {
@@ -217,8 +218,8 @@ func (c *Chain[T]) admit(r *http.Request, tenant T) error {
 
 func memberError(err error) *Error { return &Error{Source: "member", Err: ErrSource, Cause: err} }
 
-// Refuse answers a request for which Resolve returned an error, as the Config
-// says. It is for adapters.
+// Refuse answers a request for which Resolve returned an error, as the Config says. It
+// is for adapters.
 func (c *Chain[T]) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *Error
 	if !errors.As(err, &refusal) {

@@ -24,9 +24,8 @@ func (c *tenantContext[T]) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// From returns the tenant that a chain's lookup returned; false outside of the
-// chain's handlers, and for another type than the chain's. [tenancy.From] has the
-// scope.
+// From returns the tenant that a chain's lookup returned; false outside the chain's
+// handlers, and for another type than the chain's. [tenancy.From] returns the scope.
 func From[T any](ctx context.Context) (T, bool) {
 	c, ok := ctx.Value(tenantKey{}).(*tenantContext[T])
 	if !ok {

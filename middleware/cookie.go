@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Cookie finds the tenant's slug or id in a cookie, for sites on one host where a
-// user switches between tenants. Its value is as in [Header], and may stand in
-// quotes; a cookie that is empty or comes twice is malformed. So is one that
-// another reader of cookies might take for something else: with a value of other
-// characters, a space or a comma beside its name, or behind a quote that nobody
-// has closed. net/http passes over some of these. Answers get a Vary header.
+// Cookie finds the tenant's slug or id in a cookie, for sites on one host where a user
+// switches between tenants. Its value is as in [Header], and may be in quotes. A cookie
+// that is empty or comes twice is malformed. So is one that another reader of cookies
+// might take for something else: a value with other characters, a space or a comma
+// beside its name, or an unclosed quote before it. net/http ignores some of these.
+// Answers get a Vary header.
 //
-// Every client can forge it, and a page on any other host of the same site can
-// set it. It needs [Config.Member]. Where the tenant stands in a session or in a
-// signed cookie, [Claim] is the source.
+// Every client can forge it, and a page on any other host of the same site can set it.
+// It requires [Config.Member]. For a tenant in a session or in a signed cookie, use
+// [Claim].
 //
-// It panics when cookie is not a cookie's name, or lookup is nil.
+// It panics if cookie is not a cookie's name, or lookup is nil.
 func Cookie[T any](cookie string, lookup Lookup[T]) Source[T] {
 	name := "cookie " + cookie
 	if !isToken(cookie) {

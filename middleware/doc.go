@@ -7,15 +7,14 @@
 //	}, middleware.Subdomain("example.com", accounts.BySlug, "www"))
 //	http.ListenAndServe(addr, tenants.Handler(app))
 //
-// In app, db.WithContext(r.Context()) is the tenant's, and [From] has the account
-// that the lookup returned. The context is [tenancy.With]'s and the request
-// another than the one that came in, which stays without a tenant.
+// In app, db.WithContext(r.Context()) is scoped to the tenant, and [From] returns the
+// account that the lookup returned. The handlers get a copy of the request, with a
+// context of [tenancy.With]; the original request stays without a tenant.
 //
 // # Sources
 //
 // A [Source] is a place where a request names its tenant. There is no default:
-// which one can be believed is known to whoever has set up what is in front of
-// the server.
+// which one to trust depends on the proxies before the server.
 //
 //	Subdomain   acme.example.com              anybody can ask for any host
 //	Domain      shop.acme.com                 anybody can ask for any host
@@ -24,8 +23,8 @@
 //	Cookie      tenant=acme                   anybody can send it
 //	Claim       a session, a verified token   as good as its verification
 //
-// All but a verified claim say which tenant is asked for, and nothing about who
-// asks. That is the business of [Config.Member]; [New] insists on it, or on
+// Except for a verified claim, a source says which tenant is asked for, and nothing
+// about who asks. [Config.Member] checks that; [New] requires it, or
 // [Config.AllowStrangers].
 //
 // Several sources of a chain must agree. A host behind a proxy counts when the
@@ -33,19 +32,24 @@
 //
 // # Answers
 //
-// A request that names no tenant is served by [Config.Public], or is 404. All
-// others end with 404 for a tenant that does not exist, that the sender is no
-// member of, or beside which another one is named, the same to the byte; with 403
-// for one that is suspended, 400 for names that cannot be a tenant's, and 503
-// where a lookup failed. All sources are read before one is looked up, and all are
-// looked up in any case, so that the answer does not depend on which tenants there
-// are; [Config.Nobody] makes Config.Member's work even as well. There is no answer that lets a request go on without its
-// tenant, and none that takes another.
+// [Config.Public] serves a request that names no tenant; without it the answer is 404.
+// A refused request ends with one of these:
+//
+//   - 404, the same to the byte, if the tenant does not exist, the sender is not a
+//     member of it, or the request names another one as well.
+//   - 403 if the tenant is suspended.
+//   - 400 if a name cannot be a tenant's.
+//   - 503 if a lookup failed.
+//
+// All sources are read before any name is looked up, and all names are looked up in
+// any case. So the answer does not depend on which tenants exist. [Config.Nobody]
+// makes the work of Config.Member as even. No answer lets a request go on without
+// its tenant, or with another one.
 //
 // # Members and guests
 //
-// A page in front of the login has a tenant, and nobody who could be a member of
-// it. It belongs to a second chain of the same sources:
+// A page before the login has a tenant, but no member yet. It belongs to a second
+// chain of the same sources:
 //
 //	guests := middleware.New(middleware.Config[*Account]{AllowStrangers: true}, sources...)
 //	mux.Handle("/login", guests.Handler(login))

@@ -5,19 +5,18 @@ import (
 	"slices"
 )
 
-// Domain finds the tenant by the host as a whole: a domain of the tenant's own.
-// The lookup gets it in lower case, without port and trailing dot, an
-// internationalised name in its ASCII form.
+// Domain finds the tenant by the whole host: a domain of the tenant's own. The lookup
+// gets it in lower case, without port and trailing dot, and an internationalised name
+// in its ASCII form.
 //
-// The service's own domains name no tenant here, nor does anything beneath them:
-// give the base of [Subdomain], and where the public site is. Each other host is
-// looked up, so that one which nobody has is unknown. An IP address names no
-// tenant.
+// The service's own domains name no tenant here, nor does any subdomain of them. Give
+// the base of [Subdomain], and the domain of the public site. Every other host is
+// looked up, so a host of no tenant is unknown. An IP address names no tenant.
 //
-// A client can send any host, as with [Subdomain]. The lookup must know verified
-// domains alone: who could claim another's would be sent that tenant's users.
+// A client can send any host, as with Subdomain. The lookup must know only verified
+// domains: whoever could claim another's domain would get that tenant's users.
 //
-// It panics when one of own is not a domain in lower case, or lookup is nil.
+// It panics if one of own is not a domain in lower case, or lookup is nil.
 func Domain[T any](lookup Lookup[T], own ...string) Source[T] {
 	const name = "domain"
 	mustLookup(name, lookup)

@@ -2,18 +2,18 @@ package middleware
 
 import "net/http"
 
-// Header finds the tenant's slug or id in a header, such as X-Tenant. Its value
-// is letters, digits and -._~ (RFC 3986, section 2.3); a header that is empty or
-// comes twice is malformed. Answers get a Vary header, to keep caches from giving
-// one tenant's answer to another.
+// Header finds the tenant's slug or id in a header, such as X-Tenant. Its value is
+// letters, digits and -._~ (RFC 3986, section 2.3). A header that is empty or comes
+// twice is malformed. Answers get a Vary header, so caches do not give one tenant's
+// answer to another.
 //
-// Every client can forge it. It is for APIs whose users may belong to several
-// tenants, with [Config.Member] to say to which; or behind a gateway that has
-// authenticated the request, overwrites the header in each, and is the only way
-// to reach the server.
+// Every client can forge it. Use it for APIs whose users may belong to several tenants,
+// with [Config.Member] to check the membership. Or use it behind a gateway that
+// authenticates the request, overwrites the header in each, and is the only way to
+// reach the server.
 //
-// It panics when header is not the name of a header, is Host, for which there are
-// [Subdomain] and [Domain], or when lookup is nil.
+// It panics if header is not the name of a header, is Host (use [Subdomain] or
+// [Domain]), or if lookup is nil.
 func Header[T any](header string, lookup Lookup[T]) Source[T] {
 	canonical := http.CanonicalHeaderKey(header)
 	name := "header " + canonical

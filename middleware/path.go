@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// Path finds the tenant's slug or id in the path's segment after prefix, and
-// strips both: with the prefix "/t/", /t/acme/projects is /projects of the tenant
-// acme. The prefix alone names no tenant. The segment is as the value of [Header],
-// and not percent-encoded.
+// Path finds the tenant's slug or id in the path's segment after prefix, and strips
+// both: with the prefix "/t/", /t/acme/projects is /projects of the tenant acme. The
+// prefix alone names no tenant. The segment is as the value of [Header], and not
+// percent-encoded.
 //
-// Any path with a dot segment or an empty segment is malformed, whether a slash or
-// a backslash ends the segment, a parameter stands behind it, or any of that is
-// encoded: a router that cleans it later, or a browser that is redirected to it,
-// would arrive at another tenant's path, or at another site's.
+// Any path with a dot segment or an empty segment is malformed. It does not matter
+// whether a slash or a backslash ends the segment, a parameter follows it, or any of
+// that is encoded. A router that cleans such a path later, or a browser that is
+// redirected to it, would arrive at another tenant's path, or at another site's.
 //
-// Every client can send any path, and browsers keep nothing of one tenant's pages
-// from another's scripts, for all have one origin. It needs [Config.Member].
+// Every client can send any path. Browsers do not keep one tenant's pages from
+// another's scripts, because all have one origin. Path requires [Config.Member].
 //
 // Like [http.StripPrefix], it leaves links and redirects to the application, and
-// http.ServeMux's own redirects without the prefix. Routers that choose their
-// route before their middleware runs, such as gin, have the prefix in it.
+// http.ServeMux's own redirects lack the prefix. A router that chooses its route before
+// its middleware runs, such as gin, has the prefix in the route.
 //
-// It panics when prefix does not begin and end with a slash or would have to be
-// encoded, or lookup is nil.
+// It panics if prefix does not begin and end with a slash or would have to be encoded,
+// or lookup is nil.
 func Path[T any](prefix string, lookup Lookup[T]) Source[T] {
 	name := "path " + prefix
 	if !isPrefix(prefix) {

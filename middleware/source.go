@@ -5,17 +5,17 @@ import (
 	"net/http"
 )
 
-// A Lookup returns the tenant of a key: a slug, a domain or an id, after its
-// source. A registry's methods are lookups as they are.
+// A Lookup returns the tenant of a key: a slug, a domain or an id, depending on its
+// source. The methods of registry.Registry can be used directly.
 //
-// It returns [ErrUnknown], or an error listed in [Config.Unknown], where there is
-// no such tenant. It must be safe for concurrent use, and should be cached: it
-// runs with each request, and its keys are what clients send.
+// If there is no such tenant, it returns [ErrUnknown], or an error listed in
+// [Config.Unknown]. It must be safe for concurrent use. It should be cached, because it
+// runs with each request, and clients choose its keys.
 type Lookup[T any] func(ctx context.Context, key string) (T, error)
 
-// A Source is one place in a request where a tenant may be named, and how the
-// tenant is looked up. The zero Source is refused by [New]. Sources are
-// immutable, and may be used in several chains.
+// A Source is one place in a request that may name a tenant, and the lookup of that
+// tenant. [New] refuses the zero Source. Sources are immutable, and several chains may
+// share them.
 type Source[T any] struct {
 	name   string
 	vary   string // the header that the answer depends on, if not Host
