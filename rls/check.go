@@ -13,12 +13,12 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Check says whether row-level security holds for the role that the handle's pool
-// connects as: for every table that [tenancy.Tables] knows and those of
-// [Policies].Tables, with their partitions and heirs, and for what leads around them. The error joins [Problem] values, each
-// with the SQL that puts it right. Warnings are what Check cannot judge, a line
-// each: functions that run with the rights of a role that sees all rows, and where
-// the role may make tables of its own, which no policy is on.
+// Check reports whether row-level security holds for the role that the handle's pool
+// connects as. It checks every table that [tenancy.Tables] knows and those of
+// Policies.Tables, with their partitions and child tables, and whatever leads around
+// them. The error joins [Problem] values, each with the SQL that fixes it. Warnings are
+// what Check cannot judge, one line each: functions that run with the rights of a role
+// that sees all rows, and a role that may make tables of its own, which have no policy.
 //
 // It changes nothing, and any role may call it. The scope of the context does not
 // matter.

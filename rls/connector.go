@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Open opens a pool whose statements run under the tenant of their context. The
-// DSN is one of pgx, as gorm.io/driver/postgres takes it. Like [sql.Open] it does
-// not connect. See [OpenConfig].
+// Open opens a pool whose statements run under the tenant of their context. The DSN is
+// one of pgx, as gorm.io/driver/postgres takes it. Like [sql.Open] it does not connect.
+// See [OpenConfig].
 func Open(dsn string, o Options) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -28,19 +28,18 @@ func Open(dsn string, o Options) (*sql.DB, error) {
 // OpenConfig opens a pool like [Open] with a configuration of pgx. Its Tracer and
 // AfterNetConnect are kept and called.
 //
-// The scope is read from the context of each statement ([tenancy.From]). One
-// tenant, none, a set and a bypass reach the server in the packet of the
-// statement itself and end with its transaction: nothing of a tenant stays on the
-// connection, and a pooler in transaction mode may stand between. Outside of a
-// scope a statement runs as nobody, whatever ran before it. A scope that cannot
-// be used is refused with its own error, a set or a bypass without
-// [Options].SpanRole with [ErrSpan].
+// The scope is read from the context of each statement ([tenancy.From]). It reaches the
+// server in the packet of the statement itself, and ends with its transaction. So
+// nothing of a tenant stays on the connection, and a pooler in transaction mode may be
+// in between. Outside a scope a statement runs without a tenant, whatever ran before
+// it. A scope that cannot be used is refused with its own error, and a set or a bypass
+// without Options.SpanRole with [ErrSpan].
 //
-// A text is one command, except in a bypass: PostgreSQL refuses a second one with
-// a syntax error (42601). Commands that cannot run in a transaction block (CREATE
-// INDEX CONCURRENTLY, VACUUM) are for the owner's own pool, as all that migrates.
-// What is sent through pgx itself (sql.Conn.Raw, whose driver connection has a
-// method Conn() *pgx.Conn) runs under the context that pgx is given.
+// A text is one command, except in a bypass: PostgreSQL refuses a second one with a
+// syntax error (42601). Run commands that cannot be in a transaction block (CREATE
+// INDEX CONCURRENTLY, VACUUM), and all migrations, on the owner's own pool. Statements
+// through pgx itself (sql.Conn.Raw, whose driver connection has a method Conn()
+// *pgx.Conn) run under the context that pgx is given.
 func OpenConfig(config *pgx.ConnConfig, o Options) (*sql.DB, error) {
 	c, err := NewConnector(config, o)
 	if err != nil {
@@ -49,8 +48,8 @@ func OpenConfig(config *pgx.ConnConfig, o Options) (*sql.DB, error) {
 	return sql.OpenDB(c), nil
 }
 
-// NewConnector returns what [OpenConfig] opens its pool with. It is safe for
-// concurrent use.
+// NewConnector returns the connector that [OpenConfig] opens its pool with. It is safe
+// for concurrent use.
 func NewConnector(config *pgx.ConnConfig, o Options) (driver.Connector, error) {
 	o, err := o.complete()
 	if err != nil {

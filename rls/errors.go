@@ -10,37 +10,38 @@ import (
 // The errors of this package, possibly wrapped: use [errors.Is]. No text of
 // theirs holds a DSN, an SQL argument or a tenant's id.
 var (
-	// ErrSpan: a set of tenants or a bypass runs on a pool without
-	// [Options].SpanRole, where row-level security would show it nothing.
+	// ErrSpan: a set of tenants or a bypass runs on a pool without [Options].SpanRole.
+	// Row-level security would show it nothing.
 	ErrSpan = errors.New("rls: sets of tenants and bypasses need Options.SpanRole, which the pool was opened without")
 
-	// ErrSessionTenant: the tenant's setting has a value for a whole session, by
-	// ALTER ROLE … SET, ALTER DATABASE … SET, the DSN, or a plain SET behind a pooler.
-	// Statements that are not sent through this package would run under it.
+	// ErrSessionTenant: the tenant's setting has a value for a whole session, by ALTER
+	// ROLE … SET, ALTER DATABASE … SET, the DSN, or a plain SET behind a pooler.
+	// Statements that this package does not send would run under it.
 	ErrSessionTenant = errors.New("rls: the tenant's setting is set for the whole session")
 
-	// ErrPipeline: messages were sent past database/sql and pgx's own statements in
-	// a way that a setting cannot be put before: a pipeline that is flushed in the
-	// middle of a statement.
+	// ErrPipeline: messages bypassed database/sql and pgx's own statements in a way
+	// that no setting can be put before them: a pipeline that is flushed in the middle
+	// of a statement.
 	ErrPipeline = errors.New("rls: a pipeline must be sent as a whole")
 
-	// ErrUnprotected: the database or its role is not what the policies need. It
-	// comes as [Problem] values that are joined.
+	// ErrUnprotected: the database or its role does not meet the policies'
+	// requirements. It comes as joined [Problem] values.
 	ErrUnprotected = errors.New("rls: row-level security does not hold")
 )
 
-// A Problem is why row-level security does not hold. Unwrap gives [ErrUnprotected].
+// A Problem is a reason why row-level security does not hold. Unwrap returns
+// [ErrUnprotected].
 type Problem struct {
 	// Kind is what is wrong.
 	Kind ProblemKind
-	// Table is the table or view concerned; zero where there is none.
+	// Table is the table or view concerned; zero if there is none.
 	Table catalog.Name
-	// Object is the role, policy or setting concerned; empty where there is none.
+	// Object is the role, policy or setting concerned; empty if there is none.
 	Object string
-	// SQL puts it right, a statement each, and takes nothing away that cannot be
-	// given back. Empty where that is for a person to decide.
+	// SQL fixes the problem, one statement each, and removes nothing that cannot be
+	// restored. Empty if a person has to decide.
 	SQL []string
-	// Advice says in words what to do where there is no SQL; else it is empty.
+	// Advice says in words what to do if there is no SQL; otherwise it is empty.
 	Advice string
 }
 

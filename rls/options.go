@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// DefaultSetting is the setting that holds the tenant where none is named.
+// DefaultSetting is the setting that holds the tenant if no other is named.
 const DefaultSetting = "app.tenant_id"
 
 // setSuffix makes the name of the setting that holds several tenants.
@@ -17,22 +17,22 @@ const setSuffix = "_set"
 // lets one tenant at a time through.
 type Options struct {
 	// Setting is the name of the setting that the policies read: two words of
-	// lower-case letters, digits and underscores with a dot between them. A
-	// second one, with "_set" behind its name, holds sets. Empty: [DefaultSetting].
+	// lower-case letters, digits and underscores with a dot between them. A second one,
+	// with "_set" after its name, holds sets. Empty means [DefaultSetting].
 	Setting string
 
-	// SpanRole is the role that statements for a set of tenants or in a bypass run
-	// as: the one that [Policies].SpanRole names. The pool's role must be a member
-	// that does not inherit. Empty: such statements are refused with [ErrSpan].
+	// SpanRole is the role that statements for a set of tenants or in a bypass run as:
+	// the one that [Policies].SpanRole names. The pool's role must be a member that
+	// does not inherit. Empty means that such statements are refused with [ErrSpan].
 	SpanRole string
 
 	// Citus sends the setting in the one form that reaches the workers of a Citus
-	// cluster: SET LOCAL inside of a transaction block, which is begun and
-	// committed around a statement that is in none. False: set_config, in the
+	// cluster: SET LOCAL inside a transaction block, which is begun and committed
+	// around a statement that is outside of one. False means set_config, in the
 	// implicit transaction of the statement itself.
 	Citus bool
 
-	// Driver are options of pgx's own database/sql driver. Empty: none.
+	// Driver are options of pgx's own database/sql driver. Empty means none.
 	Driver []stdlib.OptionOpenDB
 }
 

@@ -22,15 +22,15 @@ const (
 	EnablePhase = "row security"
 )
 
-// Plan says what the tables of the models lack: policies, and that these hold. It
-// reads the catalogue and changes nothing; migration writes the plan as files or
-// carries it out. A plan without phases means that nothing is missing.
+// Plan says what the tables of the models lack: policies, and their being enforced. It
+// reads the catalogue and changes nothing. Package migration writes the plan as files
+// or carries it out. A plan without phases means that nothing is missing.
 //
-// The handle has the tenancy plugin, unless [Policies].Tables stands for models; its
-// role owns the tables and may make temporary ones. The tables are those that
-// [tenancy.Tables] knows and those of [Policies].Tables, with their partitions and
-// heirs, which could be read past their parents' policies. Policies of another origin
-// are left alone: see [Check].
+// The handle needs the tenancy plugin, unless Policies.Tables replaces models. Its role
+// must own the tables, and be able to make temporary ones. The tables are those that
+// [tenancy.Tables] knows and those of Policies.Tables, with their partitions and child
+// tables, which could otherwise be read past their parents' policies. Plan leaves
+// policies of another origin alone: see [Check].
 func (p Policies) Plan(ctx context.Context, db *gorm.DB, models ...any) (*migration.Plan, error) {
 	s, err := p.survey(ctx, db, models)
 	if err != nil {
@@ -63,9 +63,9 @@ func (p Policies) Plan(ctx context.Context, db *gorm.DB, models ...any) (*migrat
 	return plan, nil
 }
 
-// Enable carries out what [Policies.Plan] plans. Without migration.Options.Apply
-// it says what it would do. Calling it confirms the barrier of the plan: that
-// every running version of the application opens its pool by [Open].
+// Enable carries out what [Policies.Plan] plans. Without migration.Options.Apply it
+// says what it would do. Calling it confirms the barrier of the plan: every running
+// version of the application opens its pool by [Open].
 func Enable(ctx context.Context, db *gorm.DB, p Policies, o migration.Options, models ...any) (*migration.Result, error) {
 	plan, err := p.Plan(ctx, db, models...)
 	if err != nil {
@@ -74,10 +74,10 @@ func Enable(ctx context.Context, db *gorm.DB, p Policies, o migration.Options, m
 	return execute(ctx, db, plan, o)
 }
 
-// Disable lets go of row-level security on the same tables as [Enable] and drops the
-// generated policies. Policies of another origin stay, and with them, where there
-// are any, row-level security. Without migration.Options.Apply it says what it
-// would do.
+// Disable turns off row-level security on the same tables as [Enable], and drops the
+// generated policies. Policies of another origin stay. If a table has any, its
+// row-level security stays, too. Without migration.Options.Apply it says what it would
+// do.
 func Disable(ctx context.Context, db *gorm.DB, p Policies, o migration.Options, models ...any) (*migration.Result, error) {
 	s, err := p.survey(ctx, db, models)
 	if err != nil {

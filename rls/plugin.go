@@ -13,21 +13,22 @@ const checkLimit = time.Minute
 // Config configures a [Plugin]. The zero value checks the tables that the tenancy
 // plugin knows.
 type Config struct {
-	// Policies are those that the tables are to have.
+	// Policies are those that the tables must have.
 	Policies Policies
 
-	// Models are checked besides those of tenancy.Config. Empty: no others.
+	// Models are checked besides those of tenancy.Config. Empty means no others.
 	Models []any
 
-	// OnWarning is called with each warning of [Check]. Nil: they go to GORM's logger.
+	// OnWarning is called with each warning of [Check]. Nil means that they go to
+	// GORM's logger.
 	OnWarning func(warning string)
 }
 
-// Plugin refuses a database in which row-level security does not hold. It is made
-// by [New], and used with gorm.DB.Use after the tenancy plugin. It keeps no state.
+// Plugin refuses a database in which row-level security does not hold. Make it with
+// [New], and use it with gorm.DB.Use after the tenancy plugin. It keeps no state.
 type Plugin struct{ config Config }
 
-// New returns a plugin for gorm.DB.Use, which returns what [Check] finds: the
+// New returns a plugin for gorm.DB.Use, which returns what [Check] finds. So the
 // program does not start on a database that would not protect its tenants.
 func New(config Config) *Plugin { return &Plugin{config} }
 

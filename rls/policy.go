@@ -22,34 +22,32 @@ const (
 	spanLockPolicy      = "tenancy_span_lock"
 )
 
-// Policies say what the generated policies are like. The zero value is for one
-// tenant at a time, under the setting "app.tenant_id".
+// Policies say what the generated policies are like. The zero value is for one tenant
+// at a time, under the setting "app.tenant_id".
 //
-// A tenant's table shows, and takes, the rows of the tenant in the setting; none
-// while it is empty. A shared table shows all of its rows, and takes what is
-// written where it is declared writable. The comparison is an equality with a
-// value that is looked up once a statement: PostgreSQL sees that it and the
-// predicate of package tenancy say the same, and compares the two tenants once
-// before it reads a row.
+// A tenant's table shows, and takes, the rows of the tenant in the setting, and none
+// while the setting is empty. A shared table shows all of its rows, and takes writes if
+// it is declared writable. The comparison is an equality with a value that is looked up
+// once a statement. PostgreSQL sees that it and the predicate of package tenancy say
+// the same, and compares the two tenants once before it reads a row.
 type Policies struct {
-	// Setting is the name of the setting that holds the tenant: the same as in
-	// [Options]. Empty: [DefaultSetting].
+	// Setting is the name of the setting that holds the tenant, the same as in
+	// [Options]. Empty means [DefaultSetting].
 	Setting string
 
-	// SpanRole is the role that sets of tenants and bypasses run as: it has
-	// policies of its own, because one that knew of sets would cost single tenants
-	// the equality. It needs the privileges of the application's role and neither
-	// a login nor BYPASSRLS. Empty: there are no such policies.
+	// SpanRole is the role that sets of tenants and bypasses run as. It has separate
+	// policies, because a policy for both would cost single tenants the equality. It
+	// needs the privileges of the application's role, and neither a login nor
+	// BYPASSRLS. Empty means that there are no such policies.
 	SpanRole string
 
-	// Plain leaves out the subquery around the setting, which Citus does not allow
-	// in policies: it is then looked up for each row that no index selects. It is
-	// set by itself where the database has the citus extension.
+	// Plain leaves out the subquery around the setting, which Citus does not allow in
+	// policies. The setting is then looked up for each row that no index selects. It is
+	// set automatically if the database has the citus extension.
 	Plain bool
 
-	// Tables are those that no model is of, as [TablesOf] finds them in the catalogue.
-	// What a model says of its table comes first. Nil: there are no others than the
-	// models'.
+	// Tables are those without a model, as [TablesOf] finds them in the catalogue. What
+	// a model says of its table takes precedence. Nil means the models' tables only.
 	Tables []tenancy.TenantTable
 }
 

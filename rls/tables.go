@@ -11,15 +11,15 @@ import (
 	"github.com/gorm-tenancy/tenancy/keys"
 )
 
-// TablesOf returns whose the rows of a database's tables are, as an analysis of its
-// catalogue has it: for [Policies].Tables, where the models are elsewhere or are not
-// of all tables. What a person may know better can be changed in the result: a
-// shared table is read-only until its Writable is set, and one that is shown to no
-// tenant is of [tenancy.KindPrivate].
+// TablesOf returns whose the rows of a database's tables are, by an analysis of its
+// catalogue. Use it for Policies.Tables, if the program has no models for some or all
+// tables. A person who knows better can change the result: a shared table is read-only
+// until its Writable is set, and a table that no tenant may see gets
+// tenancy.KindPrivate.
 //
-// Tables that the analysis skips are left out, and partitions, which have the policies
-// of the whole. It is an error that wraps [keys.ErrUndecided] where the analysis does not know
-// whose a table's rows are, or where the tenant column is not there yet: a plan of keys
+// It leaves out tables that the analysis skips, and partitions, which have the policies
+// of the whole. It returns an error that wraps keys.ErrUndecided if the analysis does
+// not know whose a table's rows are, or if the tenant column is missing; a plan of keys
 // adds it. Other questions and blockers of the analysis do not matter here.
 func TablesOf(a *keys.Analysis) ([]tenancy.TenantTable, error) {
 	var list []tenancy.TenantTable

@@ -9,16 +9,16 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// Transaction runs fn in a transaction under the scope of the context, and commits
-// when it returns nil: one transaction a request, say. On a pool of [Open] it is
-// gorm.DB.Transaction, whose statements each carry their own scope.
+// Transaction runs fn in a transaction under the scope of the context, and commits if
+// it returns nil. Use it for one transaction a request. On a pool of [Open] it is
+// [gorm.DB.Transaction], whose statements each bring their own scope.
 //
-// On any other pool of PostgreSQL it sets one tenant for the whole transaction, in
-// a round trip of its own: fn then must not leave that scope ([tenancy.Switch]), for
-// what it does under another sees no rows. That is for the default [DefaultSetting]; sets
-// and bypasses are refused there with [ErrSpan], no scope with tenancy.ErrNoTenant.
-// Within a transaction that is running already it is a savepoint, and the tenant
-// that was set is put back when fn is done.
+// On any other pool of PostgreSQL it sets one tenant for the whole transaction, in a
+// round trip of its own. fn must then not leave that scope ([tenancy.Switch]), because
+// its statements under another one see no rows. There it uses [DefaultSetting]; sets
+// and bypasses are refused with [ErrSpan], and a missing scope with
+// tenancy.ErrNoTenant. Inside a running transaction it is a savepoint, and the tenant
+// that was set before is restored after fn.
 func Transaction(ctx context.Context, db *gorm.DB, fn func(tx *gorm.DB) error, o ...*sql.TxOptions) error {
 	scope, ok := tenancy.From(ctx)
 	if !ok {
