@@ -55,7 +55,7 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 	if err := ex.judgeJoins(stmt); err != nil {
 		return err
 	}
-	adoptJoins(stmt)
+	wrapJoins(stmt)
 	switch ex.op {
 	case opCreate:
 		return ex.beginCreate(stmt)

@@ -10,7 +10,7 @@ import (
 // writeClause writes a clause as clause.Clause.Build does and judges each part
 // of it in its place.
 func (ex *execution) writeClause(stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder, place sqltext.Place) {
-	c.Expression, _ = adoptExpression(c.Expression)
+	c.Expression, _ = wrapExpression(c.Expression)
 	if dialect != nil || c.Builder != nil {
 		from := ex.mark(stmt)
 		if dialect != nil {
@@ -102,7 +102,7 @@ func isPlainName(name string) bool {
 
 // writeGroup writes conditions inside of parentheses.
 func (ex *execution) writeGroup(stmt *gorm.Statement, where clause.Where) {
-	where.Exprs, _ = adoptExpressions(where.Exprs)
+	where.Exprs, _ = wrapExpressions(where.Exprs)
 	from := ex.mark(stmt)
 	where.Build(stmt)
 	ex.judge(stmt, from, sqltext.Group)

@@ -34,13 +34,13 @@ func writeFrom(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cla
 		ex.writeWherePredicates(stmt, nil)
 		return
 	}
-	c.Expression, _ = adoptExpression(c.Expression)
-	adopted := stmt.TableExpr
-	if adopted != nil {
-		if e, changed := adoptExpression(*adopted); changed {
+	c.Expression, _ = wrapExpression(c.Expression)
+	expr := stmt.TableExpr
+	if expr != nil {
+		if e, changed := wrapExpression(*expr); changed {
 			e := e.(clause.Expr)
 			stmt.TableExpr = &e
-			defer func() { stmt.TableExpr = adopted }()
+			defer func() { stmt.TableExpr = expr }()
 		}
 	}
 	ex.openClause(stmt, c)

@@ -30,7 +30,7 @@ func writeGroupBy(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect 
 	}
 	ex.groupByTenants(stmt, before, stmt.SQL.String()[from.text:])
 	if len(group.Having) > 0 {
-		having, _ := adoptExpressions(group.Having)
+		having, _ := wrapExpressions(group.Having)
 		stmt.WriteString(" HAVING ")
 		clause.Where{Exprs: having}.Build(stmt)
 	}

@@ -13,13 +13,13 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/modeltag"
 )
 
-// adoptJoinTable makes a many-to-many table known by its name. The one that GORM
+// registerJoinTable makes a many-to-many table known by its name. The one that GORM
 // derives from a plain tag has a tenant column, one for both of its sides, that
 // its schema knows nothing of; a join model of one's own must bring it.
-func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner, related *model) error {
+func (r *tables) registerJoinTable(next *snapshot, rel *schema.Relationship, owner, related *model) error {
 	name := r.fold(rel.JoinTable.Table)
 	if next.names[name] != nil || rel.JoinTable.ModelType.Name() != "" {
-		_, err := r.adopt(next, rel.JoinTable)
+		_, err := r.register(next, rel.JoinTable)
 		return err
 	}
 	tenant := owner.tenant
@@ -52,7 +52,7 @@ func (r *tables) adoptJoinTable(next *snapshot, rel *schema.Relationship, owner,
 			return err
 		}
 	}
-	_, err := r.adopt(next, rel.JoinTable)
+	_, err := r.register(next, rel.JoinTable)
 	return err
 }
 

@@ -75,7 +75,7 @@ func (r *tables) declareAll(config *Config) error {
 	return nil
 }
 
-// declare parses a configured model and adopts it.
+// declare parses a configured model and registers it.
 func (r *tables) declare(value any, where string) error {
 	stmt := &gorm.Statement{DB: r.db}
 	if err := stmt.Parse(value); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// model returns what is known of a schema, adopting it when it is new. Its
+// model returns what is known of a schema, registering it when it is new. Its
 // table is nil when it is undeclared.
 func (r *tables) model(s *schema.Schema) (*model, error) {
 	if m := r.snapshot.Load().models[s]; m != nil {
@@ -25,7 +25,7 @@ func (r *tables) model(s *schema.Schema) (*model, error) {
 	defer r.grow.Unlock()
 	old := r.snapshot.Load()
 	next := &snapshot{models: maps.Clone(old.models), names: maps.Clone(old.names), bare: maps.Clone(old.bare)}
-	m, err := r.adopt(next, s)
+	m, err := r.register(next, s)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +33,8 @@ func (r *tables) model(s *schema.Schema) (*model, error) {
 	return m, nil
 }
 
-// adopt adds a schema and all that its relations lead to.
-func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
+// register adds a schema and all that its relations lead to.
+func (r *tables) register(next *snapshot, s *schema.Schema) (*model, error) {
 	if m := next.models[s]; m != nil {
 		return m, nil
 	}
@@ -62,14 +62,14 @@ func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
 	next.models[s] = m
 	m.rels = relationsOf(s)
 	for _, rel := range m.rels {
-		related, err := r.adopt(next, rel.FieldSchema)
+		related, err := r.register(next, rel.FieldSchema)
 		if err != nil {
 			return nil, err
 		}
 		if rel.JoinTable == nil {
 			continue
 		}
-		if err := r.adoptJoinTable(next, rel, m, related); err != nil {
+		if err := r.registerJoinTable(next, rel, m, related); err != nil {
 			return nil, err
 		}
 	}
@@ -80,7 +80,7 @@ func (r *tables) adopt(next *snapshot, s *schema.Schema) (*model, error) {
 // relation is: by the models that it joins.
 func (r *tables) throughSides(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
 	for _, side := range s.Relationships.Relations {
-		if _, err := r.adopt(next, side.FieldSchema); err != nil {
+		if _, err := r.register(next, side.FieldSchema); err != nil {
 			return nil, err
 		}
 	}

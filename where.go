@@ -84,7 +84,7 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 // writeWhere writes the caller's conditions as one group behind the tenant
 // predicate.
 func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
-	c.Expression, _ = adoptExpression(c.Expression)
+	c.Expression, _ = wrapExpression(c.Expression)
 	if !ex.placed {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "WHERE is built before the clause with the tables: put FROM or UPDATE before it in Statement.BuildClauses"))
 		return

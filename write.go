@@ -189,8 +189,8 @@ func (ex *execution) writeValue(stmt *gorm.Statement, value []any) {
 		stmt.AddVar(&stmt.SQL, value...) // a placeholder, and nothing else
 		return
 	}
-	if adopted, changed := adoptValue(value[0]); changed {
-		value = []any{adopted}
+	if wrapped, changed := wrapValue(value[0]); changed {
+		value = []any{wrapped}
 	}
 	from := ex.mark(stmt)
 	stmt.AddVar(&stmt.SQL, value...)

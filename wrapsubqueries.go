@@ -11,10 +11,10 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
-// adoptExpression replaces the subqueries in an expression of GORM's; see
-// adoptValue. One of another package is left as it is: should a query come out
+// wrapExpression replaces the subqueries in an expression of GORM's; see
+// wrapValue. One of another package is left as it is: should a query come out
 // of it, it counts as text and is refused.
-func adoptExpression(e clause.Expression) (clause.Expression, bool) {
+func wrapExpression(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case nil, subquery, *chainSubquery:
 	case chain:
@@ -22,91 +22,91 @@ func adoptExpression(e clause.Expression) (clause.Expression, bool) {
 			return &chainSubquery{x}, true
 		}
 	case clause.Expr:
-		if vars, changed := adoptList(x.Vars); changed {
+		if vars, changed := wrapList(x.Vars); changed {
 			x.Vars = vars
 			return x, true
 		}
 	case clause.NamedExpr:
-		if vars, changed := adoptList(x.Vars); changed {
+		if vars, changed := wrapList(x.Vars); changed {
 			x.Vars = vars
 			return x, true
 		}
 	case clause.IN:
-		if values, changed := adoptList(x.Values); changed {
+		if values, changed := wrapList(x.Values); changed {
 			x.Values = values
 			return x, true
 		}
 	case clause.Where:
-		if exprs, changed := adoptExpressions(x.Exprs); changed {
+		if exprs, changed := wrapExpressions(x.Exprs); changed {
 			return clause.Where{Exprs: exprs}, true
 		}
 	case clause.AndConditions:
-		if exprs, changed := adoptExpressions(x.Exprs); changed {
+		if exprs, changed := wrapExpressions(x.Exprs); changed {
 			return clause.AndConditions{Exprs: exprs}, true
 		}
 	case clause.OrConditions:
-		if exprs, changed := adoptExpressions(x.Exprs); changed {
+		if exprs, changed := wrapExpressions(x.Exprs); changed {
 			return clause.OrConditions{Exprs: exprs}, true
 		}
 	case clause.NotConditions:
-		if exprs, changed := adoptExpressions(x.Exprs); changed {
+		if exprs, changed := wrapExpressions(x.Exprs); changed {
 			return clause.NotConditions{Exprs: exprs}, true
 		}
 	case clause.CommaExpression:
-		if exprs, changed := adoptExpressions(x.Exprs); changed {
+		if exprs, changed := wrapExpressions(x.Exprs); changed {
 			return clause.CommaExpression{Exprs: exprs}, true
 		}
 	default:
-		return adoptClause(e)
+		return wrapClause(e)
 	}
 	return e, false
 }
 
-// adoptClause goes on with what stands in clauses only.
-func adoptClause(e clause.Expression) (clause.Expression, bool) {
+// wrapClause goes on with what stands in clauses only.
+func wrapClause(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case clause.GroupBy:
-		if having, changed := adoptExpressions(x.Having); changed {
+		if having, changed := wrapExpressions(x.Having); changed {
 			x.Having = having
 			return x, true
 		}
 	case clause.OrderBy:
-		if inner, changed := adoptExpression(x.Expression); changed {
+		if inner, changed := wrapExpression(x.Expression); changed {
 			x.Expression = inner
 			return x, true
 		}
 	case clause.Select:
-		if inner, changed := adoptExpression(x.Expression); changed {
+		if inner, changed := wrapExpression(x.Expression); changed {
 			x.Expression = inner
 			return x, true
 		}
 	case clause.From:
-		if joins, changed := adoptFromJoins(x.Joins); changed {
+		if joins, changed := wrapFromJoins(x.Joins); changed {
 			x.Joins = joins
 			return x, true
 		}
 	default:
-		return adoptComparison(e)
+		return wrapComparison(e)
 	}
 	return e, false
 }
 
-func adoptComparison(e clause.Expression) (clause.Expression, bool) {
+func wrapComparison(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case clause.Eq:
-		return adoptPair(e, x)
+		return wrapPair(e, x)
 	case clause.Neq:
-		return adoptPair(e, x)
+		return wrapPair(e, x)
 	case clause.Gt:
-		return adoptPair(e, x)
+		return wrapPair(e, x)
 	case clause.Gte:
-		return adoptPair(e, x)
+		return wrapPair(e, x)
 	case clause.Lt:
-		return adoptPair(e, x)
+		return wrapPair(e, x)
 	case clause.Lte:
-		return adoptPair(e, x)
+		return wrapPair(e, x)
 	case clause.Like:
-		return adoptPair(e, x)
+		return wrapPair(e, x)
 	}
 	return e, false
 }
@@ -117,9 +117,9 @@ type pair interface {
 	clause.Expression
 }
 
-func adoptPair[P pair](e clause.Expression, x P) (clause.Expression, bool) {
+func wrapPair[P pair](e clause.Expression, x P) (clause.Expression, bool) {
 	eq := clause.Eq(x)
-	value, changed := adoptValue(eq.Value)
+	value, changed := wrapValue(eq.Value)
 	if !changed {
 		return e, false
 	}
@@ -127,39 +127,39 @@ func adoptPair[P pair](e clause.Expression, x P) (clause.Expression, bool) {
 	return P(eq), true
 }
 
-// adoptEach adopts the elements of a list, which is copied when one changes.
-func adoptEach[T any](list []T, adopt func(T) (T, bool)) ([]T, bool) {
+// wrapEach wraps the elements of a list, which is copied when one changes.
+func wrapEach[T any](list []T, wrap func(T) (T, bool)) ([]T, bool) {
 	changed := false
 	for i, element := range list {
-		adopted, ok := adopt(element)
+		wrapped, ok := wrap(element)
 		if !ok {
 			continue
 		}
 		if !changed {
 			list, changed = slices.Clone(list), true
 		}
-		list[i] = adopted
+		list[i] = wrapped
 	}
 	return list, changed
 }
 
-func adoptExpressions(list []clause.Expression) ([]clause.Expression, bool) {
-	return adoptEach(list, adoptExpression)
+func wrapExpressions(list []clause.Expression) ([]clause.Expression, bool) {
+	return wrapEach(list, wrapExpression)
 }
 
-func adoptFromJoins(list []clause.Join) ([]clause.Join, bool) {
-	return adoptEach(list, func(join clause.Join) (clause.Join, bool) {
-		on, inOn := adoptExpressions(join.ON.Exprs)
-		expression, inExpression := adoptExpression(join.Expression)
+func wrapFromJoins(list []clause.Join) ([]clause.Join, bool) {
+	return wrapEach(list, func(join clause.Join) (clause.Join, bool) {
+		on, inOn := wrapExpressions(join.ON.Exprs)
+		expression, inExpression := wrapExpression(join.Expression)
 		join.ON.Exprs, join.Expression = on, expression
 		return join, inOn || inExpression
 	})
 }
 
-// adoptValue replaces the subqueries in a value by ones that are built for their
+// wrapValue replaces the subqueries in a value by ones that are built for their
 // statement. It copies what it changes, because the caller may use it again, and
 // nothing else.
-func adoptValue(value any) (any, bool) {
+func wrapValue(value any) (any, bool) {
 	switch v := value.(type) {
 	case nil, string, int, int64, uint, subquery, *chainSubquery, clause.Column, clause.Table:
 		return value, false
@@ -170,15 +170,15 @@ func adoptValue(value any) (any, bool) {
 			return &chainSubquery{v}, true
 		}
 	case sql.NamedArg:
-		inner, changed := adoptValue(v.Value)
+		inner, changed := wrapValue(v.Value)
 		v.Value = inner
 		return v, changed
 	case []any:
-		return adoptList(v)
+		return wrapList(v)
 	case map[string]any:
-		return adoptMap(v)
+		return wrapMap(v)
 	case clause.Expression:
-		return adoptAnyExpression(v)
+		return wrapAnyExpression(v)
 	}
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[*gorm.DB]() {
 		list := make([]any, v.Len())
@@ -190,47 +190,47 @@ func adoptValue(value any) (any, bool) {
 	return value, false
 }
 
-func adoptAnyExpression(e clause.Expression) (any, bool) {
-	if e, changed := adoptExpression(e); changed {
+func wrapAnyExpression(e clause.Expression) (any, bool) {
+	if e, changed := wrapExpression(e); changed {
 		return e, true
 	}
 	return e, false
 }
 
-func adoptList(list []any) ([]any, bool) { return adoptEach(list, adoptValue) }
+func wrapList(list []any) ([]any, bool) { return wrapEach(list, wrapValue) }
 
-func adoptMap(m map[string]any) (map[string]any, bool) {
-	var adopted map[string]any
+func wrapMap(m map[string]any) (map[string]any, bool) {
+	var wrapped map[string]any
 	for key, value := range m {
-		inner, changed := adoptValue(value)
+		inner, changed := wrapValue(value)
 		if !changed {
 			continue
 		}
-		if adopted == nil {
-			adopted = make(map[string]any, len(m))
+		if wrapped == nil {
+			wrapped = make(map[string]any, len(m))
 			for k, v := range m {
-				adopted[k] = v
+				wrapped[k] = v
 			}
 		}
-		adopted[key] = inner
+		wrapped[key] = inner
 	}
-	if adopted == nil {
+	if wrapped == nil {
 		return m, false
 	}
-	return adopted, true
+	return wrapped, true
 }
 
-// adoptJoins replaces the subqueries in joins that GORM is still to turn into
+// wrapJoins replaces the subqueries in joins that GORM is still to turn into
 // clauses.
-func adoptJoins(stmt *gorm.Statement) {
+func wrapJoins(stmt *gorm.Statement) {
 	for i := range stmt.Joins {
 		join := &stmt.Joins[i]
 		if join.On != nil {
-			if exprs, changed := adoptExpressions(join.On.Exprs); changed {
+			if exprs, changed := wrapExpressions(join.On.Exprs); changed {
 				join.On = &clause.Where{Exprs: exprs}
 			}
 		}
-		join.Conds, _ = adoptList(join.Conds)
-		join.Expression, _ = adoptExpression(join.Expression)
+		join.Conds, _ = wrapList(join.Conds)
+		join.Expression, _ = wrapExpression(join.Expression)
 	}
 }
