@@ -103,10 +103,10 @@ func (ex *execution) isTenantColumn(name string) bool {
 	return strings.EqualFold(name, ex.table.column)
 }
 
-// keepsTenant reports whether assigning a value to the tenant column leaves the
+// assignsOwnTenant reports whether assigning a value to the tenant column leaves the
 // rows' tenant as it is: a zero value that nobody meant, the scope's own tenant,
 // or that of the row which an upsert wanted to insert.
-func (ex *execution) keepsTenant(value any) bool {
+func (ex *execution) assignsOwnTenant(value any) bool {
 	if column, ok := value.(clause.Column); ok {
 		return strings.EqualFold(column.Table, "excluded") && ex.isTenantColumn(column.Name)
 	}

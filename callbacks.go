@@ -125,8 +125,8 @@ func check(db *gorm.DB) {
 	case ex == nil:
 		db.AddError(errLostScope(db.Statement))
 		return
-	case ex.kept:
-		ex.keep(db)
+	case ex.skipped:
+		ex.skipSending(db)
 	case ex.observed != nil:
 		ex.observed.copyQuery(db)
 	}

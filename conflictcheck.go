@@ -207,7 +207,7 @@ func (c *conflictCheck) meets(key *uniqueKey) {
 func checkConflict(db *gorm.DB) {
 	sent(db)
 	ex := executionOf(db.Statement)
-	if ex != nil && ex.kept && ex.config != nil {
+	if ex != nil && ex.skipped && ex.config != nil {
 		db.Config = ex.config
 		db.Statement.SQL.Reset()
 		db.Statement.Vars = nil

@@ -62,16 +62,16 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if ex.everybody {
 		return columns, false
 	}
-	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres && !keptGlobal(stmt, columns)) {
+	if own && (key == nil || !key.primary && ex.plugin.dialect == sqltext.Postgres && !isGlobalKey(stmt, columns)) {
 		return append([]string{ex.table.column}, columns...), false
 	}
 	ex.conflict.meets(key)
 	return columns, true
 }
 
-// keptGlobal reports whether the model says that columns are unique without the
+// isGlobalKey reports whether the model says that columns are unique without the
 // tenant.
-func keptGlobal(stmt *gorm.Statement, columns []string) bool {
+func isGlobalKey(stmt *gorm.Statement, columns []string) bool {
 	return stmt.Schema != nil && slices.ContainsFunc(columns, func(name string) bool {
 		return modeltag.Has(stmt.Schema.FieldsByDBName[name], modeltag.Global)
 	})

@@ -19,7 +19,7 @@ func (ex *execution) beginCreate(stmt *gorm.Statement) error {
 	}
 	if ex.table != nil {
 		if err := ex.mayWrite(ex.table); err != nil {
-			return ex.keepShared(stmt, err)
+			return ex.skipSharedInsert(stmt, err)
 		}
 	}
 	if ex.model == nil || ex.model.table == nil || ex.model.tenant == nil && len(ex.model.rels) == 0 && len(ex.model.ids) == 0 {

@@ -68,7 +68,7 @@ type execution struct {
 	wide         *sender         // the same, where another plugin sends
 	guarded      bool            // it holds text that Config.RawSQL is to scope
 	inFrom       bool            // the FROM list is being built
-	kept         bool            // a parent of nobody's, which is not written
+	skipped         bool            // a parent of nobody's, which is not written
 	everybody    bool            // the value that is saved is a row for everybody
 	config       *gorm.Config    // to be put back behind it
 	lent         inheritance     // to the subquery that is being built

@@ -137,11 +137,11 @@ func (o *observation) compare(stmt *gorm.Statement) {
 	ex, copied := o.ex, o.copied.Statement
 	lacks, err := ex.rehearsal.lacks, errors.Join(o.err, o.copied.Error)
 	sql := copied.SQL.String()
-	if err == nil && lacks == nil && sql == stmt.SQL.String() && sameVars(copied.Vars, stmt.Vars) && !ex.kept {
+	if err == nil && lacks == nil && sql == stmt.SQL.String() && sameVars(copied.Vars, stmt.Vars) && !ex.skipped {
 		return
 	}
 	found := Finding{Op: ex.op, Table: stmt.Table, Reason: ex.rehearsal.reason(), Err: err}
-	if ex.kept {
+	if ex.skipped {
 		found.Reason = "leaves the shared row as it is"
 	}
 	if err != nil {

@@ -50,7 +50,7 @@ func (ex *execution) hand(stmt *gorm.Statement, name string) {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonInstruction))
 	}
 	if !ex.guarded && ex.plugin.verifier == nil && ex.functions == nil ||
-		stmt.DB.Error != nil || ex.kept || ex.strange || ex.scope.kind == scopeBypass || !ex.isLast(stmt, name) {
+		stmt.DB.Error != nil || ex.skipped || ex.strange || ex.scope.kind == scopeBypass || !ex.isLast(stmt, name) {
 		return
 	}
 	ex.judgeFields(stmt)

@@ -214,7 +214,7 @@ func errLostScope(stmt *gorm.Statement) error {
 // a subquery, which becomes part of another statement's text.
 func (ex *execution) finish(db *gorm.DB) {
 	stmt := db.Statement
-	if !db.DryRun || db.Error != nil || ex.kept || stmt.SQL.Len() == 0 || ex.isJudged(stmt.SQL.String(), stmt.Vars) {
+	if !db.DryRun || db.Error != nil || ex.skipped || stmt.SQL.Len() == 0 || ex.isJudged(stmt.SQL.String(), stmt.Vars) {
 		return
 	}
 	if ex.handed != nil && ex.plugin.config.RawSQL != nil {

@@ -7,15 +7,15 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
-// keepShared leaves a shared parent as it is when a row that refers to it is
+// skipSharedInsert leaves a shared parent as it is when a row that refers to it is
 // saved: its statement is built and not sent. A parent without a key would have
 // to be written.
-func (ex *execution) keepShared(stmt *gorm.Statement, readOnly error) error {
+func (ex *execution) skipSharedInsert(stmt *gorm.Statement, readOnly error) error {
 	if _, nested := stmt.Settings.Load(gormfacts.SavedAssociations); !nested || !haveKeys(stmt.Context, stmt.Schema, stmt.ReflectValue) || reparents(stmt) {
 		return readOnly
 	}
 	stmt.SkipHooks = true
-	ex.kept = true
+	ex.skipped = true
 	return nil
 }
 
@@ -26,9 +26,9 @@ func reparents(stmt *gorm.Statement) bool {
 	return len(conflict.DoUpdates) > 0
 }
 
-// keep keeps the INSERT of a shared parent from being sent. What is saved before
+// skipSending keeps the INSERT of a shared parent from being sent. What is saved before
 // and after it is not kept.
-func (ex *execution) keep(db *gorm.DB) {
+func (ex *execution) skipSending(db *gorm.DB) {
 	ex.config = db.Config
 	config := *db.Config
 	config.DryRun = true

@@ -159,7 +159,7 @@ func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask 
 		if f == nil {
 			target, _ := sqltext.ReadIndex(text, ex.plugin.dialect, bareName(t.name))
 			f = keys.fit(&target, tenant)
-			keys.targets.keep(text, f)
+			keys.targets.remember(text, f)
 		}
 		if f.inside || f.own != fitNo || f.bare != fitNo {
 			return f, nil
@@ -186,7 +186,7 @@ func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask 
 			return nil, err
 		}
 	}
-	keys.targets.keep(text, f)
+	keys.targets.remember(text, f)
 	return f, nil
 }
 
@@ -201,7 +201,7 @@ func (ex *execution) widens(t *table, f *targetFit) (bool, error) {
 		return true, nil
 	}
 	same := f.ownKey.index.Spelling == f.bareKey.index.Spelling
-	kept := f.bareKey.primary || ex.plugin.dialect == sqltext.SQLite || ex.keepsBare(t, f)
+	kept := f.bareKey.primary || ex.plugin.dialect == sqltext.SQLite || ex.modelsWantBare(t, f)
 	switch {
 	case f.own == fitYes && f.bare == fitYes, same:
 		return !kept, nil
@@ -215,8 +215,8 @@ func (ex *execution) widens(t *table, f *targetFit) (bool, error) {
 		f.ownKey.name, f.bareKey.name))
 }
 
-// keepsBare reports whether a model wants the key without the tenant.
-func (ex *execution) keepsBare(t *table, f *targetFit) bool {
+// modelsWantBare reports whether a model wants the key without the tenant.
+func (ex *execution) modelsWantBare(t *table, f *targetFit) bool {
 	keys, err := ex.plugin.tables.modelledKeys(t)
 	return err == nil && keys.fit(f.target, foldColumn(ex.plugin.dialect, t.column)).bare == fitYes
 }

@@ -100,7 +100,7 @@ func (c *targets) find(text string) *targetFit {
 	return c.known[text]
 }
 
-func (c *targets) keep(text string, f *targetFit) {
+func (c *targets) remember(text string, f *targetFit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(text) > maxTarget || len(c.known) >= maxTargets {

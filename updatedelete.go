@@ -82,12 +82,12 @@ func (ex *execution) judgeAssigned(stmt *gorm.Statement) error {
 				continue
 			}
 			value := dest.MapIndex(key).Interface()
-			if _, zero := tenantOf(value); zero && dest.Len() == 1 || !ex.keepsTenant(value) {
+			if _, zero := tenantOf(value); zero && dest.Len() == 1 || !ex.assignsOwnTenant(value) {
 				return ex.errorOn(ex.table.name, ErrTenantImmutable, "")
 			}
 		}
 	case dest.Kind() == reflect.Struct && ex.model.tenant != nil && dest.Type() == stmt.Schema.ModelType:
-		if named := fieldOf(stmt, ex.model.tenant, dest); named.IsValid() && !ex.keepsTenant(named.Interface()) {
+		if named := fieldOf(stmt, ex.model.tenant, dest); named.IsValid() && !ex.assignsOwnTenant(named.Interface()) {
 			return ex.errorOn(ex.table.name, ErrTenantImmutable, "")
 		}
 	}

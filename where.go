@@ -92,7 +92,7 @@ func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cl
 	if where, ok := c.Expression.(clause.Where); ok && len(where.Exprs) == 0 || c.Expression == nil {
 		return
 	}
-	if !ex.keepsGroups(c.Expression) {
+	if !ex.closesOwnGroups(c.Expression) {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups))
 		return
 	}
@@ -112,9 +112,9 @@ func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cl
 
 const errGroups = "a condition closes parentheses that it did not open"
 
-// keepsGroups reports whether each text condition closes its own parentheses
+// closesOwnGroups reports whether each text condition closes its own parentheses
 // only. GORM puts some of them into parentheses, which would hide it.
-func (ex *execution) keepsGroups(e clause.Expression) bool {
+func (ex *execution) closesOwnGroups(e clause.Expression) bool {
 	var inner []clause.Expression
 	switch x := e.(type) {
 	case clause.Expr:
@@ -131,7 +131,7 @@ func (ex *execution) keepsGroups(e clause.Expression) bool {
 		inner = x.Exprs
 	}
 	for _, e := range inner {
-		if !ex.keepsGroups(e) {
+		if !ex.closesOwnGroups(e) {
 			return false
 		}
 	}

@@ -71,11 +71,11 @@ func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) 
 		return
 	}
 	t, err := ex.lookupOwn(refs[0].Schema, refs[0].Table)
-	if err != nil && !ex.kept {
+	if err != nil && !ex.skipped {
 		stmt.AddError(err)
 		return
 	}
-	if err := ex.mayWrite(t); err != nil && !ex.kept {
+	if err := ex.mayWrite(t); err != nil && !ex.skipped {
 		stmt.AddError(err)
 		return
 	}
@@ -118,7 +118,7 @@ func (ex *execution) writeAssignments(stmt *gorm.Statement, set clause.Set) bool
 	written := false
 	for _, a := range set {
 		if ex.isTenantColumn(a.Column.Name) {
-			if !ex.keepsTenant(a.Value) {
+			if !ex.assignsOwnTenant(a.Value) {
 				stmt.AddError(ex.errorOn(ex.table.name, ErrTenantImmutable, ""))
 			}
 			ex.rehearsal.note("leaves the tenant column out of SET")
