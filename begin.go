@@ -12,9 +12,9 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 		return ex.beginRaw(stmt)
 	}
 	s := scopeOf(stmt.Context)
-	if ex.handed != nil {
+	if ex.parent != nil {
 		var err error
-		if s, err = ex.handed.scopeFor(s); err != nil {
+		if s, err = ex.parent.scopeFor(s); err != nil {
 			return ex.errorOn(stmt.Table, err, "")
 		}
 	}

@@ -87,28 +87,28 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 		stmt := db.Statement
 		delete(stmt.Clauses, executionKey)
 		stmt.ConnPool = poolOf(stmt) // of the statement around it
-		handed := takeInheritance(stmt)
+		parent := takeParentScope(stmt)
 		if db.Error != nil || migrating(stmt.Context) {
-			if handed != nil {
-				handed.err = db.Error
+			if parent != nil {
+				parent.err = db.Error
 			}
 			return
 		}
-		if handed == nil && !p.enforces(op, stmt) {
+		if parent == nil && !p.enforces(op, stmt) {
 			p.observe(db, op)
 			return
 		}
 		ex := newExecution(p, op)
-		ex.handed = handed
-		if handed != nil {
-			ex.rehearsal = handed.rehearsal
+		ex.parent = parent
+		if parent != nil {
+			ex.rehearsal = parent.rehearsal
 		}
 		if err := ex.begin(stmt); err != nil {
 			if ex.outerContext != nil {
 				stmt.Context = ex.outerContext
 			}
 			ex.release()
-			refuse(db, op, handed, err)
+			refuse(db, op, parent, err)
 			return
 		}
 		stmt.Clauses[executionKey] = clause.Clause{Expression: ex}
@@ -144,7 +144,7 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 		if ex != nil && p.config.RawSQL != nil {
 			ex.explain(db)
 		}
-		if db.Error != nil && (ex == nil || ex.handed == nil) {
+		if db.Error != nil && (ex == nil || ex.parent == nil) {
 			p.reportRefusal(db, op)
 		}
 		if ex == nil {
@@ -152,8 +152,8 @@ func (p *Plugin) end(op string) func(*gorm.DB) {
 		}
 		ex.refuseLate(db)
 		delete(db.Statement.Clauses, executionKey)
-		if ex.handed != nil {
-			ex.handed.err, ex.handed.text, ex.handed.anchor = db.Error, db.Statement.SQL.String(), ex.anchor
+		if ex.parent != nil {
+			ex.parent.err, ex.parent.text, ex.parent.anchor = db.Error, db.Statement.SQL.String(), ex.anchor
 		}
 		if ex.outerContext != nil {
 			db.Statement.Context = ex.outerContext

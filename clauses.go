@@ -43,7 +43,7 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 				return
 			}
 			if ex != nil {
-				defer ex.hand(stmt, name)
+				defer ex.finishText(stmt, name)
 			}
 			switch {
 			case ex != nil && ex.scope.kind != scopeBypass && (c.Builder != nil || c.Name != "" && c.Name != name):

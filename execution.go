@@ -68,11 +68,11 @@ type execution struct {
 	wide         *sender         // the same, where another plugin sends
 	guarded      bool            // it holds text that Config.RawSQL is to scope
 	inFrom       bool            // the FROM list is being built
-	skipped         bool            // a parent of nobody's, which is not written
+	skipped      bool            // a parent of nobody's, which is not written
 	everybody    bool            // the value that is saved is a row for everybody
 	config       *gorm.Config    // to be put back behind it
-	lent         inheritance     // to the subquery that is being built
-	handed       *inheritance    // of a subquery
+	child        parentScope     // to the subquery that is being built
+	parent       *parentScope    // of a subquery
 	outerContext context.Context // to be put back
 	observed     *observation    // of a statement that is sent as it is
 	rehearsal    *rehearsal      // what is noted where nothing will be sent

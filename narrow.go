@@ -59,7 +59,7 @@ func (ex *execution) beginRead(stmt *gorm.Statement) error {
 		stmt.ReflectValue.Kind() != reflect.Struct || stmt.ReflectValue.Type() != stmt.Schema.ModelType {
 		return nil
 	}
-	if ex.handed == nil {
+	if ex.parent == nil {
 		return ex.narrowToValues(stmt, stmt.ReflectValue)
 	}
 	if _, zero := ex.namedBy(stmt, stmt.ReflectValue); !zero {

@@ -54,7 +54,7 @@ func (o *observation) begin() {
 }
 
 // copyQuery copies a query right before it is built. A subquery that nobody
-// handed a scope to, as among the values of raw SQL, is copied for what it may
+// gave a scope, as among the values of raw SQL, is copied for what it may
 // have to be.
 func (o *observation) copyQuery(db *gorm.DB) {
 	ex := executionOf(db.Statement)

@@ -6,10 +6,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// inheritance hands a statement's scope to a subquery. It travels as the last of
+// parentScope hands a statement's scope to a subquery. It travels as the last of
 // the values that GORM gives a subquery to begin with, which is the one thing
 // that reaches it from its statement.
-type inheritance struct {
+type parentScope struct {
 	scope *scope
 	outer tenantRef // what the subquery's rows must match, for a set or a bypass
 	taken bool
@@ -24,24 +24,24 @@ type inheritance struct {
 	err       error
 }
 
-// takeInheritance removes what a statement was handed.
-func takeInheritance(stmt *gorm.Statement) *inheritance {
+// takeParentScope removes what a subquery was given by its statement, and returns it.
+func takeParentScope(stmt *gorm.Statement) *parentScope {
 	last := len(stmt.Vars) - 1
 	if last < 0 {
 		return nil
 	}
-	handed, _ := stmt.Vars[last].(*inheritance)
-	if handed != nil {
+	parent, _ := stmt.Vars[last].(*parentScope)
+	if parent != nil {
 		stmt.Vars[last] = nil
 		stmt.Vars = stmt.Vars[:last]
-		handed.taken = true
+		parent.taken = true
 	}
-	return handed
+	return parent
 }
 
 // scopeFor returns the scope of a subquery whose own context has the scope own:
 // it inherits where it has none, and must agree where it has one.
-func (h *inheritance) scopeFor(own *scope) (*scope, error) {
+func (h *parentScope) scopeFor(own *scope) (*scope, error) {
 	switch {
 	case own == nil || own == h.scope:
 		return h.scope, nil

@@ -22,7 +22,7 @@ func (ex *execution) judgeNesting(stmt *gorm.Statement) error {
 	if !ok || outer.(*scope) == ex.scope {
 		return nil
 	}
-	_, err := (&inheritance{scope: outer.(*scope)}).scopeFor(ex.scope)
+	_, err := (&parentScope{scope: outer.(*scope)}).scopeFor(ex.scope)
 	return err
 }
 

@@ -43,10 +43,10 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	return nil
 }
 
-// hand hands a statement to the judge of whole statements behind its last clause,
+// finishText hands a statement to the judge of whole statements behind its last clause,
 // unless it is built and not sent.
-func (ex *execution) hand(stmt *gorm.Statement, name string) {
-	if stmt.DB.Error == nil && ex.handed == nil && ex.scope.kind != scopeBypass && ex.plugin.instructs(stmt.Vars) {
+func (ex *execution) finishText(stmt *gorm.Statement, name string) {
+	if stmt.DB.Error == nil && ex.parent == nil && ex.scope.kind != scopeBypass && ex.plugin.instructs(stmt.Vars) {
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonInstruction))
 	}
 	if !ex.guarded && ex.plugin.verifier == nil && ex.functions == nil ||
@@ -54,8 +54,8 @@ func (ex *execution) hand(stmt *gorm.Statement, name string) {
 		return
 	}
 	ex.judgeFields(stmt)
-	if ex.handed != nil { // a subquery is judged where it stands
-		ex.handed.guarded = ex.guarded
+	if ex.parent != nil { // a subquery is judged where it stands
+		ex.parent.guarded = ex.guarded
 	} else if ex.guarded {
 		stmt.AddError(ex.scopeText(stmt))
 	} else if ex.plugin.verifier == nil {

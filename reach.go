@@ -152,7 +152,7 @@ func (p *Plugin) reaches(op, text string) bool {
 }
 
 // effective is the operation that a statement is part of: a query among the values
-// of Exec is handed nothing, and belongs to what may write.
+// of Exec is given no scope, and belongs to what may write.
 func effective(op string, db *gorm.DB) string {
 	if op == opQuery && gormfacts.IsSubquery(db) && gormfacts.InExec() {
 		return opUpdate

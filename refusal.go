@@ -12,20 +12,20 @@ import (
 )
 
 // refuse fails a statement so that nothing of it is sent and nobody overlooks
-// it: a subquery that nobody handed a scope to renders as text that its
+// it: a subquery that nobody gave a scope renders as text that its
 // statement refuses, and Row gives a row that holds the error.
-func refuse(db *gorm.DB, op string, handed *inheritance, err error) {
+func refuse(db *gorm.DB, op string, parent *parentScope, err error) {
 	var scoped *ScopeError
 	if errors.As(err, &scoped) && scoped == err { // a context's error is that of all its statements
 		own := *scoped
-		own.reported = handed != nil && handed.rehearsal != nil
+		own.reported = parent != nil && parent.rehearsal != nil
 		err = &own
 	}
 	err = db.AddError(err)
 	stmt := db.Statement
 	switch {
-	case handed != nil:
-		handed.err = err
+	case parent != nil:
+		parent.err = err
 	case gormfacts.IsSubquery(db):
 		stmt.SQL.Reset()
 		stmt.SQL.WriteString(refusedText)
@@ -48,8 +48,8 @@ func (ex *execution) refuseLate(db *gorm.DB) {
 		return
 	}
 	_, isRow := db.Statement.Dest.(*sql.Row)
-	if ex.op == opRow && !isRow || ex.handed == nil && gormfacts.IsSubquery(db) {
-		refuse(db, ex.op, ex.handed, nil)
+	if ex.op == opRow && !isRow || ex.parent == nil && gormfacts.IsSubquery(db) {
+		refuse(db, ex.op, ex.parent, nil)
 	}
 }
 

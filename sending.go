@@ -217,8 +217,8 @@ func (ex *execution) finish(db *gorm.DB) {
 	if !db.DryRun || db.Error != nil || ex.skipped || stmt.SQL.Len() == 0 || ex.isJudged(stmt.SQL.String(), stmt.Vars) {
 		return
 	}
-	if ex.handed != nil && ex.plugin.config.RawSQL != nil {
-		ex.handed.guarded = true
+	if ex.parent != nil && ex.plugin.config.RawSQL != nil {
+		ex.parent.guarded = true
 		return
 	}
 	_, _, err := ex.judgeLast(stmt.Context, stmt, stmt.SQL.String(), stmt.Vars)

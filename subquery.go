@@ -53,26 +53,26 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any, across bool
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL,
 			"the subquery cannot be matched with its statement's tenants; scope the context to one tenant"))
 	}
-	handed := &ex.lent
-	*handed = inheritance{scope: ex.scope, outer: outer, rehearsal: ex.rehearsal}
+	child := &ex.child
+	*child = parentScope{scope: ex.scope, outer: outer, rehearsal: ex.rehearsal}
 	if across {
-		handed.outer = tenantRef{}
+		child.outer = tenantRef{}
 	}
 	from, vars := stmt.SQL.Len(), len(stmt.Vars)
-	stmt.Vars = append(stmt.Vars, handed)
+	stmt.Vars = append(stmt.Vars, child)
 	stmt.AddVar(stmt, query)
 	switch {
-	case handed.err != nil:
-		stmt.AddError(handed.err)
-	case !handed.taken:
+	case child.err != nil:
+		stmt.AddError(child.err)
+	case !child.taken:
 		stmt.Vars = slices.Delete(stmt.Vars, vars, vars+1)
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery was built outside GORM's callbacks: pass a *gorm.DB of a handle with the plugin"))
-	case stmt.SQL.String()[from:] != handed.text:
+	case stmt.SQL.String()[from:] != child.text:
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, "a subquery's text was changed after it was scoped: pass the *gorm.DB itself"))
 	case ex.scope.spansSeveral() && !ex.inFrom:
 		ex.judgeMeaning(stmt, stmt.SQL.String()[:from], outer, across)
 	}
-	ex.guarded = ex.guarded || handed.guarded
+	ex.guarded = ex.guarded || child.guarded
 	ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
 	ex.subVars += len(stmt.Vars) - vars
 }
@@ -97,15 +97,15 @@ func (ex *execution) outerFor() (tenantRef, bool) {
 		return tenantRef{}, false // another row beside it is the one to be matched with
 	case ex.anchor.table != nil:
 		return ex.anchor, true
-	case ex.anchored && ex.handed != nil:
-		return ex.handed.outer, true
+	case ex.anchored && ex.parent != nil:
+		return ex.parent.outer, true
 	}
 	return tenantRef{}, ex.anchored
 }
 
 // correlated reports whether the statement is a subquery whose rows must match
 // those of the statement around it.
-func (ex *execution) correlated() bool { return ex.handed != nil && ex.handed.outer.table != nil }
+func (ex *execution) correlated() bool { return ex.parent != nil && ex.parent.outer.table != nil }
 
 // correlates reports whether a reference is to be matched with the statement
 // around it, and refuses one that has the same name there.
@@ -113,7 +113,7 @@ func (ex *execution) correlates(stmt *gorm.Statement, ref tenantRef) bool {
 	if !ex.correlated() {
 		return false
 	}
-	if strings.EqualFold(ref.qualifier, ex.handed.outer.qualifier) {
+	if strings.EqualFold(ref.qualifier, ex.parent.outer.qualifier) {
 		stmt.AddError(ex.errorOn(ref.table.name, ErrUnscopedSQL,
 			"the subquery and its statement name the same table: give one of them an alias, or see tenancy.Across"))
 	}

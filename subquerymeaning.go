@@ -18,18 +18,18 @@ const (
 // the statement's row, and so is about that row's tenant; and where its rows are
 // compared one by one. Not matched, it may let no row meet another tenant's.
 func (ex *execution) judgeMeaning(stmt *gorm.Statement, before string, outer tenantRef, across bool) {
-	handed, dialect := &ex.lent, ex.plugin.dialect
+	child, dialect := &ex.child, ex.plugin.dialect
 	if outer.table == nil && (!across || ex.op != opCreate) {
 		return // nothing of a tenant's stands beside it
 	}
-	shape := sqltext.ShapeOf(&sqltext.Lexer{Text: handed.text, Dialect: dialect}, ex.folded(outer.qualifier))
+	shape := sqltext.ShapeOf(&sqltext.Lexer{Text: child.text, Dialect: dialect}, ex.folded(outer.qualifier))
 	position := sqltext.PositionBehind(&sqltext.Lexer{Text: before, Dialect: dialect})
 	switch {
-	case across && (shape.Aggregate || position.Exists || comparesTenants(shape, position, outer, handed.anchor, ex)):
+	case across && (shape.Aggregate || position.Exists || comparesTenants(shape, position, outer, child.anchor, ex)):
 	case across:
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonAcross))
-	case handed.matches == 0: // it reads no tenant's table
-	case shape.References > handed.matches, shape.Plain && position.Compared:
+	case child.matches == 0: // it reads no tenant's table
+	case shape.References > child.matches, shape.Plain && position.Compared:
 		ex.matched = true
 	default:
 		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reasonMatched))

@@ -73,8 +73,8 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 	case w.first.table != nil:
 		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.first)
 	default:
-		w.ex.handed.matches++
-		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.ex.handed.outer)
+		w.ex.parent.matches++
+		w.ex.writeTenantMatches(w.stmt, t, qualifier, w.ex.parent.outer)
 	}
 	if w.first.table == nil {
 		w.first = ref
