@@ -44,7 +44,7 @@ func (ex *execution) mayDelete(stmt *gorm.Statement, t *table) {
 	}
 }
 
-// lacksTenant refuses a statement that needs a tenant and has none. A rehearsal notes
+// lacksTenant refuses a statement that needs a tenant and has none. A preview notes
 // it and goes on as some tenant, for what else is to be said of the statement.
 func (ex *execution) lacksTenant(table string) error {
 	detail := ""
@@ -52,10 +52,10 @@ func (ex *execution) lacksTenant(table string) error {
 		detail = remedyFreeText
 	}
 	err := ex.errorOn(table, ErrNoTenant, detail)
-	if ex.rehearsal == nil {
+	if ex.preview == nil {
 		return err
 	}
-	ex.rehearsal.lacks, ex.scope = err, someTenant
+	ex.preview.lacks, ex.scope = err, someTenant
 	return nil
 }
 

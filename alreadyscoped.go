@@ -6,13 +6,13 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// This file is for rehearsals alone: a statement whose author has written the
+// This file is for previews alone: a statement whose author has written the
 // tenant's condition is none that Enforce would change in what it means. It knows
 // conditions that AND joins; what it overlooks is reported though it need not be.
 
-// saysTenant reports whether a condition holds that a reference's tenant is the
+// textHasOwn reports whether a condition holds that a reference's tenant is the
 // scope's, or that of another reference.
-func (ex *execution) saysTenant(text string, vars []any, ref tenantRef, others ...tenantRef) bool {
+func (ex *execution) textHasOwn(text string, vars []any, ref tenantRef, others ...tenantRef) bool {
 	if ex.scope.kind != scopeSingle {
 		return false
 	}
@@ -43,10 +43,10 @@ func (ex *execution) saysTenant(text string, vars []any, ref tenantRef, others .
 	return said
 }
 
-// whereSays reports whether the caller's WHERE says a reference's tenant, be it by
+// whereHasOwn reports whether the caller's WHERE says a reference's tenant, be it by
 // that of another one.
-func (ex *execution) whereSays(stmt *gorm.Statement, ref tenantRef, others ...tenantRef) bool {
-	if ex.rehearsal == nil {
+func (ex *execution) whereHasOwn(stmt *gorm.Statement, ref tenantRef, others ...tenantRef) bool {
+	if ex.preview == nil {
 		return false
 	}
 	where := stmt.Clauses["WHERE"].Expression
@@ -55,5 +55,5 @@ func (ex *execution) whereSays(stmt *gorm.Statement, ref tenantRef, others ...te
 	}
 	side := &gorm.Statement{DB: stmt.DB, Table: stmt.Table, Schema: stmt.Schema, Context: stmt.Context}
 	where.Build(side)
-	return ex.saysTenant(side.SQL.String(), side.Vars, ref, others...)
+	return ex.textHasOwn(side.SQL.String(), side.Vars, ref, others...)
 }

@@ -218,7 +218,7 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 	if m.kind == KindMixed && t.isAssociated() && hasKey(t.stmt.Context, m.tenant.Schema, v) {
 		return nil // it may be a row for everybody, which an association leaves as it is
 	}
-	if field.CanSet() && t.ex.rehearsal == nil { // else VALUES fills it
+	if field.CanSet() && t.ex.preview == nil { // else VALUES fills it
 		setTenant(field, reflect.ValueOf(own))
 	}
 	return nil

@@ -101,7 +101,7 @@ func (p *Plugin) begin(op string) func(*gorm.DB) {
 		ex := newExecution(p, op)
 		ex.parent = parent
 		if parent != nil {
-			ex.rehearsal = parent.rehearsal
+			ex.preview = parent.preview
 		}
 		if err := ex.begin(stmt); err != nil {
 			if ex.outerContext != nil {

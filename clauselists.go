@@ -35,16 +35,16 @@ func (p *Plugin) writes(db *gorm.DB, name string) bool {
 	return ok && gormfacts.Code(build) == p.builder
 }
 
-// builds reports whether a list of clauses is one that GORM had when the plugin
+// isKnownList reports whether a list of clauses is one that GORM had when the plugin
 // was put in, with no clause that is not known.
-func (p *Plugin) builds(list []string) bool {
+func (p *Plugin) isKnownList(list []string) bool {
 	return slices.ContainsFunc(p.lists, func(known []string) bool {
 		return gormfacts.IsList(known, list)
 	})
 }
 
-// knowLists remembers the lists of clauses that GORM builds.
-func (p *Plugin) knowLists(lists ...[]string) {
+// rememberLists remembers the lists of clauses that GORM builds.
+func (p *Plugin) rememberLists(lists ...[]string) {
 	for _, list := range lists {
 		if !slices.ContainsFunc(list, func(name string) bool { _, known := places[name]; return !known }) {
 			p.lists = append(p.lists, list)
@@ -66,8 +66,8 @@ func (ex *execution) isLast(stmt *gorm.Statement, name string) bool {
 	return true
 }
 
-// builds reports whether a clause will be built for this statement.
-func (ex *execution) builds(stmt *gorm.Statement, name string) bool {
+// willBuild reports whether a clause will be built for this statement.
+func (ex *execution) willBuild(stmt *gorm.Statement, name string) bool {
 	if c, ok := stmt.Clauses[name]; !ok || c.Expression == nil {
 		return false
 	}
@@ -106,7 +106,7 @@ func reasonClause(name string) string {
 // unknownClause returns the first clause of a list that a statement has and that
 // is not known. A list may name others that the statement does not have.
 func (p *Plugin) unknownClause(list []string, stmt *gorm.Statement) string {
-	if p.builds(list) {
+	if p.isKnownList(list) {
 		return ""
 	}
 	for _, name := range list {

@@ -35,8 +35,8 @@ func (p *Plugin) installBuilders(db *gorm.DB) {
 		build := func(c clause.Clause, b clause.Builder) {
 			ex, stmt := executing(b)
 			if ex != nil {
-				ex.follows(stmt)
-				defer ex.judged(stmt)
+				ex.noteStrange(stmt)
+				defer ex.markJudged(stmt)
 			}
 			if ex != nil && ex.observed != nil {
 				ex.observed.write(stmt, name, c, dialect)

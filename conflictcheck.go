@@ -86,10 +86,10 @@ func (ex *execution) askForKey(stmt, side *gorm.Statement, key *uniqueKey) (bool
 		return false, err
 	}
 	list, where, sent := ex.partsOf(stmt, key), "", ""
-	needed := ex.named(strings.Join(list, " "), columns)
+	needed := ex.columnsNamed(strings.Join(list, " "), columns)
 	if key.index.Where != "" {
 		where = " WHERE (" + key.index.Where + ")"
-		if more := ex.named(key.index.Where, columns); ex.areSent(more) {
+		if more := ex.columnsNamed(key.index.Where, columns); ex.areSent(more) {
 			sent, needed = where, append(needed, more...)
 		}
 	}
@@ -152,8 +152,8 @@ func (ex *execution) writeSent(stmt, side *gorm.Statement, columns []string, tab
 	}
 }
 
-// named returns those of a table's columns that a text may name.
-func (ex *execution) named(text string, columns []string) (found []string) {
+// columnsNamed returns those of a table's columns that a text may name.
+func (ex *execution) columnsNamed(text string, columns []string) (found []string) {
 	names := sqltext.Names(text, ex.plugin.dialect)
 	for _, column := range columns {
 		if slices.Contains(names, foldColumn(ex.plugin.dialect, column)) {

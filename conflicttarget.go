@@ -28,7 +28,7 @@ func (ex *execution) conflictTarget(stmt *gorm.Statement, oc clause.OnConflict) 
 	if oc.OnConstraint != "" {
 		lexer := sqltext.Lexer{Text: oc.OnConstraint, Dialect: ex.plugin.dialect}
 		name := lexer.Folded(lexer.Next())
-		key := ex.uniqueKeys(stmt, nil, name).named(name)
+		key := ex.uniqueKeys(stmt, nil, name).byName(name)
 		if key == nil {
 			return nil, true
 		}
@@ -119,7 +119,7 @@ func (ex *execution) writeElements(stmt *gorm.Statement, columns []clause.Column
 	}
 	stmt.WriteByte('(')
 	if widened { // the tenant's, which the key begins with
-		ex.rehearsal.note(notedTarget)
+		ex.preview.note(notedTarget)
 		stmt.WriteString(ex.table.quoted)
 		stmt.WriteByte(',')
 	}
@@ -202,7 +202,7 @@ func (ex *execution) writeTextTarget(stmt *gorm.Statement, oc clause.OnConflict)
 			stmt.WriteString(where)
 		}
 	case widened:
-		ex.rehearsal.note(notedTarget)
+		ex.preview.note(notedTarget)
 		stmt.SQL.Reset()
 		stmt.WriteString(sql[:start+1])
 		stmt.WriteString(ex.table.quoted)

@@ -105,7 +105,7 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 			stmt.AddError(ex.errorOn(ex.table.name, ErrTenantMismatch, "under a set or a bypass a create must name its row's tenant"))
 			return values, false
 		}
-		ex.rehearsal.note(notedFill)
+		ex.preview.note(notedFill)
 		return appendColumn(values, ex.table.column, func() any { return own }), true
 	}
 	for _, row := range values.Values {
@@ -128,7 +128,7 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 	named, zero := tenantOf(value)
 	switch {
 	case zero && own != nil:
-		ex.rehearsal.note(notedFill)
+		ex.preview.note(notedFill)
 		return own, nil
 	case zero && ex.writesForEverybody():
 		return nil, nil

@@ -18,8 +18,30 @@ import (
 // that is there already costs nothing.
 const executionKey = "tenancy:execution"
 
-// execution is one statement's run: what the clause builders share. It is made
-// before the first callback and forgotten after the last.
+// execution is the state of one statement on its way through GORM's callbacks, shared by
+// the plugin's callbacks, its clause builders and the pool that sends. The life of a
+// statement:
+//
+//  1. begin (callbacks.go, begin.go), before all other callbacks. The scope is read from
+//     the context or from the statement around it (nesting), the table is looked up, and
+//     what a write is given by value is judged and filled in (writing). A statement that
+//     is observed gets a shadow instead (observing).
+//  2. Hooks and associations run as GORM runs them. What they send are statements with
+//     executions of their own.
+//  3. check (callbacks.go), right before GORM builds: a hook may have removed the
+//     execution.
+//  4. The clauses are built in GORM's order: SELECT, FROM, WHERE, GROUP BY, ORDER BY;
+//     INSERT, VALUES, ON CONFLICT; UPDATE, SET, WHERE; DELETE, FROM, WHERE (clauses.go).
+//     FROM, or SET where no FROM follows, finds the tables (tableList), decides where
+//     each predicate stands, and begins WHERE (progress); the caller's conditions follow
+//     as one group. The text of each clause is judged when it is written (clauseText),
+//     and the whole is noted as judged (judgement).
+//  5. After the last clause text goes to Config.RawSQL, and the whole to a Verifier.
+//  6. sending (sending.go): the pool is stood in for, and compares what arrives with what
+//     was judged (delivery).
+//  7. conflict (conflictcheck.go): an upsert that met another tenant's row is found.
+//  8. end (callbacks.go): what was put in place of the handle's own is put back, and the
+//     execution returns to its pool.
 type execution struct {
 	plugin *Plugin
 	op     string
@@ -30,54 +52,89 @@ type execution struct {
 	table     *table
 	qualifier string
 
-	seen map[visit]bool // of the values' associations
+	writing
+	progress
+	tableList
+	clauseText
+	judgement
+	delivery
+	nesting
+	observing
 
-	// model of the values written; nil where there are none.
-	model *model
+	columns  []string // of a conflict's target
+	conflict conflictCheck
+}
 
-	updating     bool // an UPDATE is built, be it of a soft delete
+// writing is what a statement writes by value.
+type writing struct {
+	model     *model         // of the values; nil where there are none
+	seen      map[visit]bool // of the values' associations
+	skipped   bool           // a shared parent, which is built and not sent
+	everybody bool           // the value that is saved is a row for everybody
+}
+
+// progress is how far the clauses are built.
+type progress struct {
+	updating     bool // an UPDATE is built, also that of a soft delete
 	deleting     bool // a DELETE is built
+	inFrom       bool // the FROM list is being built
 	placed       bool // FROM or SET was built, where the predicates are placed
 	whereWritten bool // and they began a WHERE
+}
 
-	// anchor is the tenant's table that everything else in the statement is
-	// matched with where the scope has several tenants; anchored says that it is
-	// known, be it as none.
-	anchor   tenantRef
-	anchored bool
-	loose    bool // the anchor meets rows of several tenants, and the statement has others
-
-	refs     []sqltext.Ref
-	tables   []*table       // of refs
-	queries  []sqltext.Span // subqueries in the clause that is being built
-	relative bool           // they count from where it begins
-	compares bool           // they stand in INTERSECT or EXCEPT
-	matched  bool           // one of them is matched with the statement by tenant
-	subVars  int            // the values that they bound
-
+// tableList is what the statement's FROM list names, and what matches its rows.
+type tableList struct {
+	refs      []sqltext.Ref
+	tables    []*table      // of refs
 	functions []sqltext.Ref // in FROM
 	selection selection     // read for GROUP BY
 
-	text         string          // as far as it was judged
-	bound        gormfacts.Vars  // the values that it was judged with
-	values       []any           // the same, of text that is still to pass callbacks
-	valued       bool            // there are such
-	strange      bool            // it holds text that another clause or callback wrote
-	trusts       bool            // raw SQL whose author is trusted
-	sender       sender          // what stands in for the pool
-	wide         *sender         // the same, where another plugin sends
-	guarded      bool            // it holds text that Config.RawSQL is to scope
-	inFrom       bool            // the FROM list is being built
-	skipped      bool            // a parent of nobody's, which is not written
-	everybody    bool            // the value that is saved is a row for everybody
-	config       *gorm.Config    // to be put back behind it
-	child        parentScope     // to the subquery that is being built
+	// anchor is the tenant's table that everything else in the statement is matched
+	// with where the scope has several tenants. anchored reports that it has been
+	// determined; its zero value then means that there is none.
+	anchor   tenantRef
+	anchored bool
+	loose    bool // the anchor meets rows of several tenants, and the statement has others
+}
+
+// clauseText is what stands in the text since the last mark.
+type clauseText struct {
+	queries  []sqltext.Span // subqueries
+	relative bool           // they count from the mark
+	compares bool           // they stand in INTERSECT or EXCEPT
+	matched  bool           // one of them is matched with the statement by tenant
+	subVars  int            // the values that they bound
+}
+
+// judgement is what was judged of the statement's text, and how.
+type judgement struct {
+	text    string         // as far as it was judged
+	bound   gormfacts.Vars // the values that it was judged with
+	values  []any          // the same, of text that is still to pass callbacks
+	valued  bool           // there are such
+	strange bool           // it holds text that another clause or callback wrote
+	trusts  bool           // raw SQL whose author is trusted
+	guarded bool           // it holds text that Config.RawSQL is to scope
+}
+
+// delivery is what stands in for the handle's own while the statement is sent.
+type delivery struct {
+	sender sender       // for the pool
+	wide   *sender      // the same, where another plugin sends
+	config *gorm.Config // the handle's, to be put back
+}
+
+// nesting is how the statement stands to others.
+type nesting struct {
+	child        parentScope     // for the subquery that is being built
 	parent       *parentScope    // of a subquery
-	outerContext context.Context // to be put back
-	observed     *observation    // of a statement that is sent as it is
-	rehearsal    *rehearsal      // what is noted where nothing will be sent
-	columns      []string        // of a conflict's target
-	conflict     conflictCheck
+	outerContext context.Context // the statement's, to be put back
+}
+
+// observing is for statements that are observed.
+type observing struct {
+	observed *shadow  // of a statement that is sent as it is
+	preview  *preview // of a copy that will not be sent: what is noted of it
 }
 
 var executions = sync.Pool{New: func() any { return new(execution) }}
@@ -96,8 +153,13 @@ func (ex *execution) release() {
 	}
 	clear(ex.seen)
 	clear(ex.values)
-	*ex = execution{refs: ex.refs[:0], tables: ex.tables[:0], queries: ex.queries[:0], seen: ex.seen, columns: ex.columns[:0],
-		values: ex.values[:0], selection: ex.selection.forget()}
+	*ex = execution{
+		writing:    writing{seen: ex.seen},
+		tableList:  tableList{refs: ex.refs[:0], tables: ex.tables[:0], selection: ex.selection.forget()},
+		clauseText: clauseText{queries: ex.queries[:0]},
+		judgement:  judgement{values: ex.values[:0]},
+		columns:    ex.columns[:0],
+	}
 	executions.Put(ex)
 }
 
@@ -131,10 +193,10 @@ type sender struct {
 	pool gorm.ConnPool
 }
 
-// An observation goes along with a statement that is sent as it is. Beside it a
+// A shadow goes along with a statement that is sent as it is. Beside it a
 // copy of the statement is built as Enforce would have it, and the two are
 // compared.
-type observation struct {
+type shadow struct {
 	copied *gorm.DB   // the copy; nil until there is one
 	ex     *execution // of the copy
 	err    error      // that it was refused with

@@ -84,7 +84,7 @@ func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, 
 		lexer = ex.lexer(stmt, from)
 		beyond := sqltext.Judge(&lexer, sqltext.Group, ex.plugin.allow)
 		beyond.Beyond = verdict.Reason
-		ex.settle(stmt, from, beyond)
+		ex.applyVerdict(stmt, from, beyond)
 		return nil, false
 	}
 	for i := range refs {
@@ -93,7 +93,7 @@ func (ex *execution) parseFrom(stmt *gorm.Statement, from mark) ([]sqltext.Ref, 
 		}
 	}
 	failed := stmt.DB.Error
-	ex.settle(stmt, from, verdict)
+	ex.applyVerdict(stmt, from, verdict)
 	return refs, failed == nil && stmt.DB.Error == nil
 }
 
@@ -318,7 +318,7 @@ func (l *fromList) writeSubquery(i int) {
 // writeOn puts the predicate before the ON condition, which becomes one group.
 func (l *fromList) writeOn(i int, predicate bool) {
 	ref := &l.refs[i]
-	if !predicate || ref.On.Start == ref.On.End || l.says(i) {
+	if !predicate || ref.On.Start == ref.On.End || l.hasOwnPredicate(i) {
 		return
 	}
 	anchor, matched := l.anchor(i)
@@ -419,15 +419,15 @@ func (l *fromList) bound(position int, write func()) {
 	l.at.vars += len(moved)
 }
 
-// says reports whether the ON of a reference says its tenant, or the WHERE, which
+// hasOwnPredicate reports whether the ON of a reference says its tenant, or the WHERE, which
 // then holds no row that an outer join has filled up.
-func (l *fromList) says(i int) bool {
+func (l *fromList) hasOwnPredicate(i int) bool {
 	ref := &l.refs[i]
-	if l.ex.rehearsal == nil || l.scopingOf(i) != inOn {
+	if l.ex.preview == nil || l.scopingOf(i) != inOn {
 		return false
 	}
 	own := tenantRef{l.tables[i], ref.Qualifier}
-	if l.ex.whereSays(l.stmt, own, l.before(i)...) {
+	if l.ex.whereHasOwn(l.stmt, own, l.before(i)...) {
 		return true
 	}
 	vars := l.stmt.Vars[min(l.at.vars, len(l.stmt.Vars)):]
@@ -436,13 +436,13 @@ func (l *fromList) says(i int) bool {
 	} else {
 		vars = vars[min(len(vars), strings.Count(l.text[:ref.On.Start], "?")):]
 	}
-	return l.ex.saysTenant(l.text[ref.On.Start:ref.On.End], vars, own, l.before(i)...)
+	return l.ex.textHasOwn(l.text[ref.On.Start:ref.On.End], vars, own, l.before(i)...)
 }
 
 // before returns the references to tenants' tables before one. They have their
 // predicates, whoever wrote them.
 func (l *fromList) before(i int) (refs []tenantRef) {
-	if l.ex.rehearsal == nil {
+	if l.ex.preview == nil {
 		return nil
 	}
 	for j := range i {

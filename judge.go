@@ -28,13 +28,13 @@ func (ex *execution) judge(stmt *gorm.Statement, from mark, place sqltext.Place)
 	if verdict.Beyond != "" && verdict.Reason == "" && ex.isOpenFragment(stmt, from) {
 		verdict.Beyond = ""
 	}
-	ex.settle(stmt, from, verdict)
+	ex.applyVerdict(stmt, from, verdict)
 }
 
-// settle turns a verdict into an error. The tenant's value stands among the
+// applyVerdict turns a verdict into an error. The tenant's value stands among the
 // caller's, so that only the placeholders that GORM writes may count: SQLite's go
 // by position, and PostgreSQL's by a number that the caller cannot know.
-func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Verdict) {
+func (ex *execution) applyVerdict(stmt *gorm.Statement, from mark, verdict sqltext.Verdict) {
 	reason := verdict.Reason
 	switch {
 	case reason != "" || ex.scope.kind == scopeBypass:
@@ -57,15 +57,15 @@ func (ex *execution) settle(stmt *gorm.Statement, from mark, verdict sqltext.Ver
 	}
 }
 
-// judged notes that a statement's text was judged up to here.
-func (ex *execution) judged(stmt *gorm.Statement) {
+// markJudged notes that a statement's text was judged up to here.
+func (ex *execution) markJudged(stmt *gorm.Statement) {
 	ex.text = stmt.SQL.String()
 	ex.bound = gormfacts.VarsOf(stmt.Vars)
 }
 
-// follows notes when something stands in a statement's text that is not the
+// noteStrange notes when something stands in a statement's text that is not the
 // plugin's, before a clause that is: the text was judged up to the clause before.
-func (ex *execution) follows(stmt *gorm.Statement) {
+func (ex *execution) noteStrange(stmt *gorm.Statement) {
 	text := stmt.SQL.String()
 	if n := len(ex.text); text != ex.text && (len(text) != n+1 || text[:n] != ex.text || text[n] != ' ') {
 		ex.strange = true

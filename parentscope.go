@@ -19,9 +19,9 @@ type parentScope struct {
 	anchor  tenantRef
 	matches int // how often it names outer to match its rows
 
-	guarded   bool // it holds text that is judged with the statement
-	rehearsal *rehearsal
-	err       error
+	guarded bool // it holds text that is judged with the statement
+	preview *preview
+	err     error
 }
 
 // takeParentScope removes what a subquery was given by its statement, and returns it.

@@ -14,7 +14,7 @@ import (
 // to: a project that of its account, a task that of its project.
 func (ex *execution) inheritTenants(stmt *gorm.Statement, values reflect.Value) (err error) {
 	m := ex.model
-	if ex.op != opCreate || m.tenant == nil || m.kind == KindRoot || ex.rehearsal != nil {
+	if ex.op != opCreate || m.tenant == nil || m.kind == KindRoot || ex.preview != nil {
 		return nil
 	}
 	eachValue(values, func(v reflect.Value) {

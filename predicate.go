@@ -29,7 +29,7 @@ func (ex *execution) writeTenantIs(stmt *gorm.Statement, t *table, qualifier str
 // writeTenantOwns writes that a table's rows are for the scope to write: those of
 // its tenants, or the ones that it is linked with.
 func (ex *execution) writeTenantOwns(stmt *gorm.Statement, t *table, qualifier string) {
-	ex.rehearsal.predicate(t)
+	ex.preview.predicate(t)
 	if t.kind == KindLinked {
 		ex.writeLinked(stmt, t, qualifier, func() { ex.writeIsOneOf(stmt, t.link.via, linkAlias) })
 		return
@@ -90,7 +90,7 @@ func (ex *execution) writeLinked(stmt *gorm.Statement, t *table, qualifier strin
 // those for everybody, and linked ones with those of a tenant that they are linked
 // with. What the other table's rows do not bound to the scope is.
 func (ex *execution) writeTenantMatches(stmt *gorm.Statement, t *table, qualifier string, other tenantRef) {
-	ex.rehearsal.predicate(t)
+	ex.preview.predicate(t)
 	loose := other.table.kind.isLoose()
 	if loose && ex.scope.kind == scopeSet {
 		ex.writeTenantIs(stmt, t, qualifier)
@@ -137,7 +137,7 @@ func (ex *execution) writeMatchesLink(stmt *gorm.Statement, linked, other tenant
 // writeIsReplaced writes that the row that a conflict met is of the tenant of the
 // one that was to be inserted.
 func (ex *execution) writeIsReplaced(stmt *gorm.Statement, t *table, qualifier string) {
-	ex.rehearsal.predicate(t)
+	ex.preview.predicate(t)
 	switch {
 	case t.kind == KindLinked:
 		ex.writeTenantOwns(stmt, t, qualifier)

@@ -10,7 +10,7 @@ import (
 
 // beginRaw judges a statement that came as text.
 func (ex *execution) beginRaw(stmt *gorm.Statement) error {
-	ex.judged(stmt)
+	ex.markJudged(stmt)
 	if isSavepoint(ex.text) && len(stmt.Vars) == 0 {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 		if err := ex.scopeText(stmt); err != nil {
 			return err
 		}
-		ex.judged(stmt)
+		ex.markJudged(stmt)
 	case !ex.isOpenText(ex.text):
 		return ex.errorOn("", ErrUnscopedSQL, "raw SQL needs Config.RawSQL, such as sqlguard, or a context from Trust or Bypass")
 	}

@@ -58,7 +58,7 @@ func (ex *execution) uniqueKeys(stmt *gorm.Statement, columns []string, name str
 		if keys, err := ex.plugin.tables.modelledKeys(ex.table); err != nil {
 			stmt.AddError(err)
 			return &uniqueKeys{}
-		} else if keys.named(name) != nil || name == "" && (keys.has(columns) || keys.hasOwn(ex.table.column, columns)) {
+		} else if keys.byName(name) != nil || name == "" && (keys.has(columns) || keys.hasOwn(ex.table.column, columns)) {
 			return keys
 		}
 	}

@@ -18,7 +18,7 @@ func refuse(db *gorm.DB, op string, parent *parentScope, err error) {
 	var scoped *ScopeError
 	if errors.As(err, &scoped) && scoped == err { // a context's error is that of all its statements
 		own := *scoped
-		own.reported = parent != nil && parent.rehearsal != nil
+		own.reported = parent != nil && parent.preview != nil
 		err = &own
 	}
 	err = db.AddError(err)

@@ -26,8 +26,8 @@ func (p *Plugin) Findings() Findings {
 	return all
 }
 
-// find counts a finding, and tells of one that is new.
-func (p *Plugin) find(ctx context.Context, found Finding) {
+// reportFinding counts a finding, and tells of one that is new.
+func (p *Plugin) reportFinding(ctx context.Context, found Finding) {
 	found.Source, found.Count = callSite(), 1
 	if p.findings.add(found) {
 		p.config.OnFinding(ctx, found)

@@ -166,7 +166,7 @@ func (s *scope) has(t tenant) bool {
 	return false
 }
 
-// someTenant stands for the tenant that a rehearsed statement lacks. It has an id in
+// someTenant stands for the tenant that a previewed statement lacks. It has an id in
 // each form that a column may want, and no row is of it.
 var someTenant = &scope{kind: scopeSingle, tenants: []tenant{
 	{key: "some tenant", text: "some tenant", uuid: uuid.Max, num: int64(math.MinInt64)},

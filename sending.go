@@ -21,8 +21,8 @@ var (
 	_ gorm.GetDBConnector   = (*sender)(nil)
 )
 
-// judge returns the statement as it may be sent.
-func (s *sender) judge(ctx context.Context, query string, args []any) (string, []any, error) {
+// checkText returns the statement as it may be sent.
+func (s *sender) checkText(ctx context.Context, query string, args []any) (string, []any, error) {
 	if s.ex == nil {
 		return "", nil, &ScopeError{Err: ErrUnscopedSQL, Detail: "the pool of a finished statement was used: take the pool from db.Statement"}
 	}
@@ -31,7 +31,7 @@ func (s *sender) judge(ctx context.Context, query string, args []any) (string, [
 
 // PrepareContext implements gorm.ConnPool.
 func (s *sender) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
-	query, _, err := s.judge(ctx, query, s.stmt.Vars)
+	query, _, err := s.checkText(ctx, query, s.stmt.Vars)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s *sender) PrepareContext(ctx context.Context, query string) (*sql.Stmt, e
 
 // ExecContext implements gorm.ConnPool.
 func (s *sender) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	query, args, err := s.judge(ctx, query, args)
+	query, args, err := s.checkText(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *sender) ExecContext(ctx context.Context, query string, args ...any) (sq
 
 // QueryContext implements gorm.ConnPool.
 func (s *sender) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	query, args, err := s.judge(ctx, query, args)
+	query, args, err := s.checkText(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *sender) QueryContext(ctx context.Context, query string, args ...any) (*
 
 // QueryRowContext implements gorm.ConnPool.
 func (s *sender) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	query, args, err := s.judge(ctx, query, args)
+	query, args, err := s.checkText(ctx, query, args)
 	if err != nil {
 		return refusedRow(s.stmt.AddError(err))
 	}
@@ -169,7 +169,7 @@ func (ex *execution) judgeLast(ctx context.Context, stmt *gorm.Statement, query 
 	switch {
 	case ex.isJudged(query, args), ex.trusts, ex.observed == nil && ex.scope != nil && ex.scope.kind == scopeBypass:
 		return query, args, nil
-	case ex.observed != nil && !isEnforced(ctx) && !p.reaches(effective(ex.op, stmt.DB), query) && (p.modes.strictest == Observe || !p.instructs(args)):
+	case ex.observed != nil && !isEnforced(ctx) && !p.touchesEnforced(effective(ex.op, stmt.DB), query) && (p.modes.strictest == Observe || !p.instructs(args)):
 		return query, args, nil
 	}
 	s := ex.scope

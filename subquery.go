@@ -54,7 +54,7 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any, across bool
 			"the subquery cannot be matched with its statement's tenants; scope the context to one tenant"))
 	}
 	child := &ex.child
-	*child = parentScope{scope: ex.scope, outer: outer, rehearsal: ex.rehearsal}
+	*child = parentScope{scope: ex.scope, outer: outer, preview: ex.preview}
 	if across {
 		child.outer = tenantRef{}
 	}

@@ -155,7 +155,7 @@ func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask 
 		if err != nil {
 			return nil, err
 		}
-		f := keys.targets.find(text)
+		f := keys.targets.lookup(text)
 		if f == nil {
 			target, _ := sqltext.ReadIndex(text, ex.plugin.dialect, bareName(t.name))
 			f = keys.fit(&target, tenant)
@@ -166,7 +166,7 @@ func (ex *execution) fitTarget(stmt *gorm.Statement, t *table, text string, ask 
 		}
 	}
 	if known := t.keys.Load(); known != nil {
-		if f := known.targets.find(text); f != nil {
+		if f := known.targets.lookup(text); f != nil {
 			return f, nil
 		}
 	}

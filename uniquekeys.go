@@ -61,7 +61,7 @@ func (k *uniqueKeys) hasOwn(tenant string, columns []string) bool {
 	return false
 }
 
-func (k *uniqueKeys) named(name string) *uniqueKey {
+func (k *uniqueKeys) byName(name string) *uniqueKey {
 	for i := range k.keys {
 		if k.keys[i].name == name {
 			return &k.keys[i]
@@ -94,7 +94,7 @@ type targets struct {
 // maxTargets bounds how many targets are kept for a table, and maxTarget how long they are.
 const maxTargets, maxTarget = 256, 1 << 10
 
-func (c *targets) find(text string) *targetFit {
+func (c *targets) lookup(text string) *targetFit {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.known[text]

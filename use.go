@@ -70,7 +70,7 @@ func (p *Plugin) initialize(db *gorm.DB) error {
 	p.wrapDialector(db)
 	p.installBuilders(db)
 	all := db.Callback()
-	p.knowLists(all.Create().Clauses, all.Query().Clauses, all.Update().Clauses, all.Delete().Clauses)
+	p.rememberLists(all.Create().Clauses, all.Query().Clauses, all.Update().Clauses, all.Delete().Clauses)
 	return p.register(db)
 }
 

@@ -49,7 +49,7 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 		return
 	}
 	ref := tenantRef{t, qualifier}
-	if w.ex.whereSays(w.stmt, ref, before...) {
+	if w.ex.whereHasOwn(w.stmt, ref, before...) {
 		return
 	}
 	matched := w.ex.scope.kind != scopeSingle && (w.first.table != nil || w.ex.correlates(w.stmt, ref))

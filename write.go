@@ -105,7 +105,7 @@ func writeSet(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.Cla
 		ex.writeUnchanged(stmt)
 	}
 	ex.closeClause(stmt, c)
-	if !ex.builds(stmt, "FROM") {
+	if !ex.willBuild(stmt, "FROM") {
 		ex.placed = true
 		ex.writeWherePredicates(stmt, nil)
 	}
@@ -121,7 +121,7 @@ func (ex *execution) writeAssignments(stmt *gorm.Statement, set clause.Set) bool
 			if !ex.assignsOwnTenant(a.Value) {
 				stmt.AddError(ex.errorOn(ex.table.name, ErrTenantImmutable, ""))
 			}
-			ex.rehearsal.note("leaves the tenant column out of SET")
+			ex.preview.note("leaves the tenant column out of SET")
 			continue
 		}
 		if written {

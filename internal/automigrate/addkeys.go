@@ -41,7 +41,7 @@ func (r *run) addKeys(t *target) error {
 	}
 	for _, d := range t.diffs {
 		if reason := r.obstacle(t, d); reason != "" {
-			r.leaveKey(t, d, reason)
+			r.markKeyPending(t, d, reason)
 			continue
 		}
 		if err := r.addKey(t, d); err != nil {
@@ -54,7 +54,7 @@ func (r *run) addKeys(t *target) error {
 // obstacle says why a key of a table with rows is not made here; empty when it
 // is.
 func (r *run) obstacle(t *target, d keyDiff) string {
-	for _, form := range d.forms {
+	for _, form := range d.obsolete {
 		switch {
 		case form.invalid:
 			return "an index of that name is invalid: its build failed or is under way"
@@ -99,7 +99,7 @@ func (r *run) addKey(t *target, d keyDiff) error {
 		if stateOf(err) != stateUnique {
 			return err
 		}
-		r.leaveKey(t, d, "rows of the table are equal in it")
+		r.markKeyPending(t, d, "rows of the table are equal in it")
 		return nil
 	}
 	r.made(t, d.want)

@@ -12,10 +12,10 @@ func (r *run) dropForeignKeys(t *target) error {
 		return nil
 	}
 	for _, d := range t.foreignDiffs() {
-		if !r.willCover(d.want) || slices.ContainsFunc(d.forms, d.want.clearsTenant) {
+		if !r.willCover(d.want) || slices.ContainsFunc(d.obsolete, d.want.clearsTenant) {
 			continue
 		}
-		for _, form := range d.forms {
+		for _, form := range d.obsolete {
 			err := r.send(t, "foreign key", form.name, "ALTER TABLE "+t.sql+" DROP CONSTRAINT "+r.quote(form.name))
 			if err != nil {
 				return err
@@ -40,13 +40,13 @@ func (r *run) addForeignKeys() error {
 		}
 		for _, fk := range t.want.missing {
 			if !t.hasForeign(fk) {
-				r.leave(t, "foreign key", fk.name, "", "the table is observed and has no tenant column, which the key of "+
+				r.markPending(t, "foreign key", fk.name, "", "the table is observed and has no tenant column, which the key of "+
 					fk.parent.Name+" contains: give it the column")
 			}
 		}
 		for _, has := range t.has.foreign {
 			if has.unchecked && slices.ContainsFunc(t.want.foreign, has.same) {
-				r.leave(t, "foreign key", has.name, r.validateSQL(t, has), "its rows are not checked yet")
+				r.markPending(t, "foreign key", has.name, r.validateSQL(t, has), "its rows are not checked yet")
 			}
 		}
 	}
@@ -63,11 +63,11 @@ func (r *run) addForeignKey(t *target, d foreignDiff) error {
 		if r.sqlite {
 			add = ""
 		}
-		r.leave(t, "foreign key", d.want.name, add, reason)
+		r.markPending(t, "foreign key", d.want.name, add, reason)
 		return nil
 	}
 	if !t.filled {
-		return r.linked(t, d.want, r.send(t, "foreign key", d.want.name, add))
+		return r.noteForeign(t, d.want, r.send(t, "foreign key", d.want.name, add))
 	}
 	done := len(r.Done)
 	if err := r.send(t, "foreign key", d.want.name, add+" NOT VALID"); err != nil {
@@ -75,18 +75,18 @@ func (r *run) addForeignKey(t *target, d foreignDiff) error {
 	}
 	err := r.attempt(func() error { return r.send(t, "foreign key", d.want.name, r.validateSQL(t, d.want)) })
 	if stateOf(err) != stateForeign {
-		return r.linked(t, d.want, err)
+		return r.noteForeign(t, d.want, err)
 	}
 	drop := "ALTER TABLE " + t.sql + " DROP CONSTRAINT " + r.quote(d.want.name)
 	if err := r.send(t, "foreign key", d.want.name, drop); err != nil {
 		return errors.Join(err)
 	}
 	r.Done = r.Done[:done]
-	r.leave(t, "foreign key", d.want.name, add, "rows refer to rows that are not there, or are another tenant's")
+	r.markPending(t, "foreign key", d.want.name, add, "rows refer to rows that are not there, or are another tenant's")
 	return nil
 }
 
-func (r *run) linked(t *target, fk *foreignKey, err error) error {
+func (r *run) noteForeign(t *target, fk *foreignKey, err error) error {
 	if err == nil {
 		t.has.foreign = append(t.has.foreign, fk)
 	}
@@ -97,19 +97,19 @@ func (r *run) linked(t *target, fk *foreignKey, err error) error {
 func (r *run) foreignObstacle(t *target, d foreignDiff) string {
 	parent := r.parent(d.want)
 	switch {
-	case slices.ContainsFunc(d.forms, d.want.clearsTenant):
+	case slices.ContainsFunc(d.obsolete, d.want.clearsTenant):
 		return "another form of it clears its columns, and this one would clear the tenant column: " +
 			"say in the model's tag what it does, as constraint:OnDelete:CASCADE"
 	case parent != nil && parent.has != nil && !parent.has.covers(d.want.refs) && parent.want.covers(d.want.refs):
 		return "the key of " + parent.table() + " that it refers to is not there yet"
-	case r.sqlite && !t.filled && t.unchanged != "":
-		return t.unchanged
+	case r.sqlite && !t.filled && t.rebuildObstacle != "":
+		return t.rebuildObstacle
 	case r.sqlite:
 		return "SQLite cannot add it to a table with rows"
-	case len(d.forms) > 0 && t.filled:
-		return "the table has rows and has " + d.forms[0].describe() + " for it: " + r.remedy()
-	case len(d.forms) > 0:
-		return "the table still has " + d.forms[0].describe() + " for it"
+	case len(d.obsolete) > 0 && t.filled:
+		return "the table has rows and has " + d.obsolete[0].describe() + " for it: " + r.remedy()
+	case len(d.obsolete) > 0:
+		return "the table still has " + d.obsolete[0].describe() + " for it"
 	case t.filled && t.has.partitioned:
 		return "the table is partitioned and has rows"
 	}

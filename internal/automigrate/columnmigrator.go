@@ -41,7 +41,7 @@ func (r *run) addHidden() error {
 // holdsColumn keeps back the tenant column of a table with rows, which need to be
 // given their tenants first.
 func (r *run) holdsColumn(value any, name string) (bool, error) {
-	t := r.find(value)
+	t := r.targetOf(value)
 	if t == nil || t.want.tenant != name {
 		return false, nil
 	}
@@ -51,13 +51,13 @@ func (r *run) holdsColumn(value any, name string) (bool, error) {
 	t.waiting = true
 	sql := "ALTER TABLE " + t.sql + " ADD " + r.quote(name) + " " +
 		r.migrator.FullDataTypeOf(t.stmt.Schema.FieldsByDBName[name]).SQL
-	r.leave(t, "column", name, sql, "the rows that are there need their tenants first; the table's keys follow it")
+	r.markPending(t, "column", name, sql, "the rows that are there need their tenants first; the table's keys follow it")
 	return true, nil
 }
 
 func (r *run) changedColumn(value any, name string) {
 	r.changed = true
-	if t := r.find(value); t != nil {
+	if t := r.targetOf(value); t != nil {
 		r.note(t, "column", name, "")
 	}
 }
@@ -65,14 +65,14 @@ func (r *run) changedColumn(value any, name string) {
 // keeps reports whether the indexes and uniques of a model's table are changed
 // here, and not by GORM: those of tenants' tables are.
 func (r *run) keeps(value any) bool {
-	t := r.find(value)
+	t := r.targetOf(value)
 	return t == nil || t.want.tenant != "" || t.want.partial
 }
 
 // keepsConstraint reports the same of a constraint: foreign keys come last, and
 // checks are left to GORM.
 func (r *run) keepsConstraint(value any, name string) bool {
-	t := r.find(value)
+	t := r.targetOf(value)
 	if t == nil {
 		return true
 	}
@@ -85,7 +85,7 @@ func (r *run) keepsConstraint(value any, name string) bool {
 // hasNamed reports whether a model's table has an index of a name. It may contain
 // the tenant where the table was enforced before.
 func (r *run) hasNamed(value any, name string) bool {
-	t := r.find(value)
+	t := r.targetOf(value)
 	return t != nil && t.has != nil && t.has.named(postgresName(name)) && slices.ContainsFunc(t.has.indexes, func(i *tableIndex) bool {
 		return i.name == postgresName(name) && slices.ContainsFunc(i.parts, func(p indexPart) bool { return p.column == t.want.column })
 	})

@@ -4,8 +4,8 @@ import "slices"
 
 // foreignDiff is a foreign key that a model wants and its table lacks.
 type foreignDiff struct {
-	want  *foreignKey
-	forms []*foreignKey // other forms of it
+	want     *foreignKey
+	obsolete []*foreignKey // other forms of it
 }
 
 // foreignDiffs compares the foreign keys.
@@ -20,14 +20,14 @@ func (t *target) foreignDiffs() (diffs []foreignDiff) {
 		diff := foreignDiff{want: want}
 		for _, has := range t.has.foreign {
 			if has.isFormOf(want) && !slices.ContainsFunc(t.want.foreign, has.same) {
-				diff.forms = append(diff.forms, has)
+				diff.obsolete = append(diff.obsolete, has)
 				want.takeActions(has)
 			}
 		}
-		if want.tenant == "" && slices.ContainsFunc(diff.forms, func(f *foreignKey) bool { return f.name == want.name }) {
+		if want.tenant == "" && slices.ContainsFunc(diff.obsolete, func(f *foreignKey) bool { return f.name == want.name }) {
 			continue // as with GORM, what has the name will do
 		}
-		if t.want.tenant == "" && t.filled && len(diff.forms) > 0 {
+		if t.want.tenant == "" && t.filled && len(diff.obsolete) > 0 {
 			continue // nothing is asked of the rows of a table that is observed
 		}
 		diffs = append(diffs, diff)
@@ -45,7 +45,7 @@ func (t *target) keeps(name string) bool {
 		return false // it is dropped already
 	}
 	return t.filled || !slices.ContainsFunc(t.foreignDiffs(), func(d foreignDiff) bool {
-		return slices.ContainsFunc(d.forms, func(f *foreignKey) bool { return f.name == name })
+		return slices.ContainsFunc(d.obsolete, func(f *foreignKey) bool { return f.name == name })
 	})
 }
 
@@ -76,6 +76,6 @@ func (r *run) willCover(fk *foreignKey) bool {
 		return false
 	}
 	return slices.ContainsFunc(parent.diffs, func(d keyDiff) bool {
-		return d.missing && d.want.covers(fk.refs) && r.isHeld(parent, d) == "" && !r.isTaken(parent, d.want)
+		return d.missing && d.want.covers(fk.refs) && r.blockingForeignKey(parent, d) == "" && !r.isTaken(parent, d.want)
 	})
 }

@@ -9,9 +9,9 @@ import (
 
 // keyDiff is a key that a model wants and what its table has for it.
 type keyDiff struct {
-	want    *tableIndex
-	missing bool
-	forms   []*tableIndex // other forms of it, to be dropped
+	want     *tableIndex
+	missing  bool
+	obsolete []*tableIndex // other forms of it, to be dropped
 }
 
 // keyDiffs compares the keys and indexes of a tenant's table. Where the model's
@@ -33,12 +33,12 @@ func (t *target) keyDiffs() (diffs []keyDiff) {
 			at = slices.IndexFunc(all, func(d keyDiff) bool { return t.isForm(d.want, has) })
 		}
 		if at >= 0 {
-			all[at].forms = append(all[at].forms, has)
+			all[at].obsolete = append(all[at].obsolete, has)
 		}
 	}
 	for _, diff := range all {
-		isOurs := t.want.scoped() || diff.want.kind != primaryKey && len(diff.forms) == 0
-		if isOurs && (diff.missing || len(diff.forms) > 0) {
+		isOurs := t.want.scoped() || diff.want.kind != primaryKey && len(diff.obsolete) == 0
+		if isOurs && (diff.missing || len(diff.obsolete) > 0) {
 			diffs = append(diffs, diff)
 		}
 	}
@@ -59,8 +59,8 @@ func (t *target) isForm(want, has *tableIndex) bool {
 	return want.added && want.isUnique() && want.without(t.want.tenant).same(has)
 }
 
-// agree has the database spell the expressions of a table's indexes.
-func (r *run) agree(t *target) error {
+// normalizeExpressions has the database spell the expressions of a table's indexes.
+func (r *run) normalizeExpressions(t *target) error {
 	if r.sqlite || !columnset.Contain(t.has.columns, t.stmt.Schema.DBNames) {
 		return nil
 	}

@@ -156,7 +156,7 @@ func (r *run) indexSQL(t *target, index *tableIndex, concurrently bool) string {
 func (r *run) createIndex(t *target, index *tableIndex) error {
 	sql := r.indexSQL(t, index, false)
 	if r.isTaken(t, index) {
-		r.leave(t, index.kind.object(), index.name, sql, "another table has an index of that name")
+		r.markPending(t, index.kind.object(), index.name, sql, "another table has an index of that name")
 		return nil
 	}
 	if err := r.send(t, index.kind.object(), index.name, sql); err != nil {

@@ -49,7 +49,7 @@ func ModelKeys(db *gorm.DB, tables Tables, sqlite bool, s *schema.Schema) ([]Key
 	quote := func(name string) string { return (&gorm.Statement{DB: db}).Quote(name) }
 	rules := &keyRules{
 		tables: tables, namer: db.NamingStrategy, sqlite: sqlite, typeOf: db.DataTypeOf, quote: quote,
-		named: func(s *schema.Schema) (catalog.Name, string) { return catalog.Name{Name: s.Table}, quote(s.Table) },
+		nameOf: func(s *schema.Schema) (catalog.Name, string) { return catalog.Name{Name: s.Table}, quote(s.Table) },
 	}
 	wanted, err := rules.keysOf(s)
 	switch {
@@ -74,7 +74,7 @@ type TableKeys struct {
 // ScopedKeys returns the keys that models want of their tables, for those whose keys
 // begin with the tenant. Nothing is read of the tables.
 func (m Migrator) ScopedKeys(values []any) (all []TableKeys, err error) {
-	r, err := m.begin(values, false)
+	r, err := m.newRun(values, false)
 	if err != nil {
 		return nil, err
 	}

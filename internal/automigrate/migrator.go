@@ -45,7 +45,7 @@ func (m Migrator) CreateTable(values ...any) error {
 	if err := m.tables.Register(m.db, values); err != nil {
 		return err
 	}
-	r, err := m.begin(values, false)
+	r, err := m.newRun(values, false)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (m Migrator) CreateConstraint(value any, name string) error {
 // DropConstraint implements gorm.Migrator.
 func (m Migrator) DropConstraint(value any, name string) error {
 	defer m.forgetKeys(value)
-	value, name = m.located(value, name)
+	value, name = m.locate(value, name)
 	return m.Migrator.DropConstraint(value, name)
 }
 

@@ -42,7 +42,7 @@ func (m Migrator) key(value any, name string) (*namedKey, error) {
 	if constraint != nil && constraint.Schema != nil && constraint.Schema != stmt.Schema {
 		value = reflect.New(constraint.Schema.ModelType).Interface()
 	}
-	r, err := m.begin([]any{value}, false)
+	r, err := m.newRun([]any{value}, false)
 	if err != nil || len(r.targets) == 0 {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (k *namedKey) isThere(byName func() bool) (bool, error) {
 		return false, err
 	}
 	if k.foreign == nil {
-		err := k.run.agree(t)
+		err := k.run.normalizeExpressions(t)
 		return t.has.has(k.index), err
 	}
 	if !t.hasForeign(k.foreign) || byName() {
@@ -146,9 +146,9 @@ func (k *namedKey) isThere(byName func() bool) (bool, error) {
 	return !slices.ContainsFunc(t.want.foreign, others), nil
 }
 
-// located returns the model of the table that has a foreign key, and the name that
+// locate returns the model of the table that has a foreign key, and the name that
 // the key has there.
-func (m Migrator) located(value any, name string) (any, string) {
+func (m Migrator) locate(value any, name string) (any, string) {
 	key, err := m.key(value, name)
 	if err != nil || key == nil || key.foreign == nil {
 		return value, name

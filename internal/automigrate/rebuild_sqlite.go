@@ -44,7 +44,7 @@ func (r *run) chooseRebuilds(targets []*target) {
 	for _, t := range targets {
 		if !t.filled && r.needsRebuild(t) {
 			if _, err := r.rebuiltSQL(t); err != nil {
-				t.unchanged = "SQLite has to recreate such a table, and it would lose something: " + err.Error()
+				t.rebuildObstacle = "SQLite has to recreate such a table, and it would lose something: " + err.Error()
 				delete(r.rebuilds, t)
 			}
 		}
@@ -52,7 +52,7 @@ func (r *run) chooseRebuilds(targets []*target) {
 	for done := false; !done; {
 		done = true
 		for t := range r.rebuilds {
-			if !r.needsRebuild(t) || r.holder(t) != "" {
+			if !r.needsRebuild(t) || r.blockingTable(t) != "" {
 				delete(r.rebuilds, t)
 				done = false
 			}
@@ -68,20 +68,20 @@ func (r *run) needsRebuild(t *target) bool {
 
 // isInTable reports whether CREATE TABLE makes what differs, and not CREATE INDEX.
 func (t *target) isInTable(d keyDiff) bool {
-	return d.missing && d.want.kind == primaryKey || slices.ContainsFunc(d.forms, func(form *tableIndex) bool {
+	return d.missing && d.want.kind == primaryKey || slices.ContainsFunc(d.obsolete, func(form *tableIndex) bool {
 		return t.has.texts[form.name] == ""
 	})
 }
 
-// holder names a table whose foreign key needs a key that would be gone; empty when
+// blockingTable names a table whose foreign key needs a key that would be gone; empty when
 // there is none.
-func (r *run) holder(t *target) string {
+func (r *run) blockingTable(t *target) string {
 	for _, other := range r.all {
 		at := slices.IndexFunc(r.targets, func(c *target) bool { return c.has == other })
 		var replaced []*foreignKey
 		if at >= 0 && r.rebuilds[r.targets[at]] {
 			for _, d := range r.foreignChanges(r.targets[at]) {
-				replaced = append(replaced, d.forms...)
+				replaced = append(replaced, d.obsolete...)
 			}
 		}
 		for _, fk := range other.foreign {
@@ -96,7 +96,7 @@ func (r *run) holder(t *target) string {
 // willHave reports whether columns are unique once the table's keys are changed.
 func (t *target) willHave(columns []string) bool {
 	return t.want.covers(columns) || slices.ContainsFunc(t.has.indexes, func(i *tableIndex) bool {
-		isForm := func(d keyDiff) bool { return slices.Contains(d.forms, i) }
+		isForm := func(d keyDiff) bool { return slices.Contains(d.obsolete, i) }
 		return i.covers(columns) && !slices.ContainsFunc(t.diffs, isForm)
 	})
 }
@@ -105,14 +105,14 @@ func (t *target) willHave(columns []string) bool {
 func (r *run) replaceIndexes(t *target) error {
 	for _, d := range t.diffs {
 		if t.isInTable(d) {
-			reason := t.unchanged
-			if holder := r.holder(t); reason == "" && holder != "" {
+			reason := t.rebuildObstacle
+			if holder := r.blockingTable(t); reason == "" && holder != "" {
 				reason = "a foreign key of " + holder + " needs the key that is there"
 			}
-			r.leaveKey(t, d, reason)
+			r.markKeyPending(t, d, reason)
 			continue
 		}
-		for _, form := range d.forms {
+		for _, form := range d.obsolete {
 			if err := r.send(t, form.kind.object(), form.name, "DROP INDEX "+r.quote(form.name)); err != nil {
 				return err
 			}
@@ -177,7 +177,7 @@ func (r *run) makeAnew(t *target, text string) error {
 	t.isNew, t.counted = true, true
 	t.has = &tableKeys{name: had.name, columns: had.columns, nullable: had.nullable, texts: map[string]string{}}
 	t.has.indexes = slices.DeleteFunc(slices.Clone(had.indexes), func(i *tableIndex) bool {
-		return slices.ContainsFunc(t.diffs, func(d keyDiff) bool { return slices.Contains(d.forms, i) })
+		return slices.ContainsFunc(t.diffs, func(d keyDiff) bool { return slices.Contains(d.obsolete, i) })
 	})
 	t.has.foreign = slices.Clone(had.foreign)
 	for _, index := range t.has.indexes {
@@ -204,7 +204,7 @@ func (r *run) makeAnew(t *target, text string) error {
 		}
 	}
 	for _, d := range t.rebuilt {
-		t.has.foreign = slices.DeleteFunc(t.has.foreign, func(f *foreignKey) bool { return slices.Contains(d.forms, f) })
+		t.has.foreign = slices.DeleteFunc(t.has.foreign, func(f *foreignKey) bool { return slices.Contains(d.obsolete, f) })
 		t.has.foreign = append(t.has.foreign, d.want)
 	}
 	return nil

@@ -18,7 +18,7 @@ func (r *run) rebuiltSQL(t *target) (string, error) {
 		return "", err
 	}
 	for _, d := range t.diffs {
-		for _, form := range d.forms {
+		for _, form := range d.obsolete {
 			if t.has.texts[form.name] != "" {
 				continue // an index of its own
 			}
@@ -77,7 +77,7 @@ func (r *run) foreignChanges(t *target) (changes []foreignDiff) {
 			continue
 		}
 		parent := r.parent(d.want)
-		d.forms = slices.DeleteFunc(slices.Clone(d.forms), func(form *foreignKey) bool {
+		d.obsolete = slices.DeleteFunc(slices.Clone(d.obsolete), func(form *foreignKey) bool {
 			return d.want.clearsTenant(form) && parent != nil && parent.has != nil && parent.willHave(form.refs)
 		})
 		changes = append(changes, d)
@@ -88,7 +88,7 @@ func (r *run) foreignChanges(t *target) (changes []foreignDiff) {
 // dropForeign takes the other forms of a foreign key out of a table, and returns when
 // they are checked.
 func dropForeign(table *sqliteddl.Table, d foreignDiff) (deferral string, err error) {
-	for _, form := range d.forms {
+	for _, form := range d.obsolete {
 		if d.want.clearsTenant(form) {
 			return "", errors.New("its foreign key on (" + strings.Join(form.columns, ", ") +
 				") clears its columns, and with the tenant in it would clear the tenant: say in the model's tag what it does")

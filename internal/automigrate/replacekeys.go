@@ -19,7 +19,7 @@ func (r *run) changeKeys() error {
 		if t.has == nil || t.want.partial || t.waiting {
 			continue
 		}
-		if err := r.agree(t); err != nil {
+		if err := r.normalizeExpressions(t); err != nil {
 			return err
 		}
 		t.diffs = t.keyDiffs()
@@ -56,7 +56,7 @@ type dependent struct {
 func (r *run) readDependents(targets []*target) error {
 	ids := []uint32{}
 	for _, t := range targets {
-		if !t.filled && slices.ContainsFunc(t.diffs, func(d keyDiff) bool { return len(d.forms) > 0 }) {
+		if !t.filled && slices.ContainsFunc(t.diffs, func(d keyDiff) bool { return len(d.obsolete) > 0 }) {
 			ids = append(ids, t.has.oid)
 		}
 	}
@@ -84,10 +84,10 @@ func (r *run) readDependents(targets []*target) error {
 	}, postgresDependents, string(text))
 }
 
-// isHeld names a foreign key that needs a key and will not be dropped, because
+// blockingForeignKey names a foreign key that needs a key and will not be dropped, because
 // its own table has rows or is not migrated here; empty when there is none.
-func (r *run) isHeld(t *target, d keyDiff) string {
-	for _, form := range d.forms {
+func (r *run) blockingForeignKey(t *target, d keyDiff) string {
+	for _, form := range d.obsolete {
 		for _, dep := range t.needed[form.name] {
 			at := slices.IndexFunc(r.targets, func(c *target) bool { return c.name == dep.table })
 			if at < 0 || r.targets[at].keeps(dep.name) {
@@ -105,11 +105,11 @@ func (r *run) replaceKeys(t *target) error {
 	}
 	var diffs []keyDiff
 	for _, d := range t.diffs {
-		switch holder := r.isHeld(t, d); {
+		switch holder := r.blockingForeignKey(t, d); {
 		case holder != "":
-			r.leaveKey(t, d, "the foreign key "+holder+" needs the key that is there")
+			r.markKeyPending(t, d, "the foreign key "+holder+" needs the key that is there")
 		case d.missing && r.isTaken(t, d.want):
-			r.leaveKey(t, d, "another table has an index of that name")
+			r.markKeyPending(t, d, "another table has an index of that name")
 		default:
 			diffs = append(diffs, d)
 		}
@@ -122,14 +122,14 @@ func (r *run) replaceKeys(t *target) error {
 	case err == nil:
 	case stateOf(err) == stateDependent:
 		for _, d := range diffs {
-			r.leaveKey(t, d, "something else needs the key that is there")
+			r.markKeyPending(t, d, "something else needs the key that is there")
 		}
 		return nil
 	default:
 		return err
 	}
 	for _, d := range diffs {
-		t.has.indexes = slices.DeleteFunc(t.has.indexes, func(i *tableIndex) bool { return slices.Contains(d.forms, i) })
+		t.has.indexes = slices.DeleteFunc(t.has.indexes, func(i *tableIndex) bool { return slices.Contains(d.obsolete, i) })
 		if d.missing {
 			r.made(t, d.want)
 		}
@@ -140,7 +140,7 @@ func (r *run) replaceKeys(t *target) error {
 // replace sends what replaces keys.
 func (r *run) replace(t *target, diffs []keyDiff) error {
 	for _, d := range diffs {
-		for _, form := range d.forms {
+		for _, form := range d.obsolete {
 			if form.inTable() {
 				continue
 			}
@@ -165,7 +165,7 @@ func (r *run) replace(t *target, diffs []keyDiff) error {
 // forms of it.
 func (r *run) replaceSQL(t *target, d keyDiff) string {
 	var actions []string
-	for _, form := range d.forms {
+	for _, form := range d.obsolete {
 		if form.inTable() {
 			actions = append(actions, "DROP CONSTRAINT "+r.quote(form.name))
 		}
@@ -197,10 +197,10 @@ func (r *run) together(send func() error) error {
 	return err
 }
 
-func (r *run) leaveKey(t *target, d keyDiff, reason string) {
+func (r *run) markKeyPending(t *target, d keyDiff, reason string) {
 	var sql []string
 	if !r.sqlite {
-		for _, form := range d.forms {
+		for _, form := range d.obsolete {
 			if !form.inTable() {
 				sql = append(sql, dropIndexSQL(t, form))
 			}
@@ -209,7 +209,7 @@ func (r *run) leaveKey(t *target, d keyDiff, reason string) {
 			sql = append(sql, replace)
 		}
 	}
-	r.leave(t, d.want.kind.object(), d.want.name, strings.Join(sql, "; "), reason)
+	r.markPending(t, d.want.kind.object(), d.want.name, strings.Join(sql, "; "), reason)
 }
 
 func dropIndexSQL(t *target, index *tableIndex) string {

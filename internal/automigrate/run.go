@@ -83,16 +83,16 @@ func (m Migrator) prepare(values []any) (*run, error) {
 	if err := m.tables.Register(m.db, values); err != nil {
 		return nil, err
 	}
-	r, err := m.begin(values, true)
+	r, err := m.newRun(values, true)
 	if err != nil {
 		return nil, err
 	}
 	return r, r.want(m.wantsRelations())
 }
 
-// begin prepares a run of models, in their order. related says whether those that
+// newRun prepares a run of models, in their order. related says whether those that
 // they need come along.
-func (m Migrator) begin(values []any, related bool) (*run, error) {
+func (m Migrator) newRun(values []any, related bool) (*run, error) {
 	order, ok := m.Migrator.(interface {
 		ReorderModels(values []any, autoAdd bool) []any
 		GetQueryAndExecTx() (queryTx, execTx *gorm.DB)
@@ -162,7 +162,7 @@ func (r *run) want(relations bool) error {
 	}
 	rules := &keyRules{
 		tables: r.migrator.tables, namer: db.NamingStrategy, sqlite: r.sqlite, rowids: rowids, version: r.version,
-		typeOf: r.typeOf, named: r.named, quote: r.quote, relations: relations,
+		typeOf: r.typeOf, nameOf: r.nameOf, quote: r.quote, relations: relations,
 	}
 	schemas := make([]*schema.Schema, len(r.targets))
 	for i, t := range r.targets {
@@ -291,7 +291,7 @@ func (r *run) note(t *target, object, name, sql string) {
 	r.Done = append(r.Done, Change{Table: t.table(), Object: object, Name: name, SQL: sql})
 }
 
-func (r *run) leave(t *target, object, name, sql, reason string) {
+func (r *run) markPending(t *target, object, name, sql, reason string) {
 	r.Pending = append(r.Pending, Change{Table: t.table(), Object: object, Name: name, SQL: sql, Reason: reason})
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// find returns the target of a model's value, or of one of the same table: GORM has
+// targetOf returns the target of a model's value, or of one of the same table: GORM has
 // a type for each side of a join table.
-func (r *run) find(value any) *target {
+func (r *run) targetOf(value any) *target {
 	name := r.migrator.table(value)
 	at := slices.IndexFunc(r.targets, func(t *target) bool { return t.stmt.Table == name })
 	if at < 0 {
@@ -61,7 +61,7 @@ type target struct {
 
 	counted, filled bool   // whether it has rows
 	waiting         bool   // for its tenant column
-	unchanged       string // why SQLite does not make it anew; empty where it does
+	rebuildObstacle string // why SQLite does not make it anew; empty where it does
 	diffs           []keyDiff
 	rebuilt         []foreignDiff          // what making it anew changes of its foreign keys
 	needed          map[string][]dependent // its keys, by their indexes' names
@@ -81,7 +81,7 @@ func (r *run) target(value any) (*target, error) {
 	if t.stmt.TableExpr != nil {
 		t.sql = t.stmt.TableExpr.SQL
 	}
-	t.name, _ = r.named(t.stmt.Schema)
+	t.name, _ = r.nameOf(t.stmt.Schema)
 	if located, ok := r.migrator.Migrator.(interface {
 		CurrentSchema(stmt *gorm.Statement, table string) (any, any)
 	}); ok {
@@ -94,8 +94,8 @@ func (r *run) target(value any) (*target, error) {
 	return t, nil
 }
 
-// named returns the name of a model's table, and the same in SQL.
-func (r *run) named(s *schema.Schema) (catalog.Name, string) {
+// nameOf returns the name of a model's table, and the same in SQL.
+func (r *run) nameOf(s *schema.Schema) (catalog.Name, string) {
 	for _, t := range r.targets {
 		if t.stmt.Schema == s {
 			return t.name, t.sql

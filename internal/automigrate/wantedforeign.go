@@ -64,7 +64,7 @@ func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 			"give it the tenant column, or leave the constraint out with `constraint:-`", m.schema.Table, parent.Name)
 	}
 	declared := *fk
-	fk.put(m.column, parent.Column)
+	fk.prependTenant(m.column, parent.Column)
 	if err := k.keepTenant(m, fk, &declared, keys); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (k *keyRules) declaredForeign(c *schema.Constraint) (fk *foreignKey, err er
 		name: k.limit(c.Name), anyDelete: c.OnDelete == "", anyUpdate: c.OnUpdate == "",
 		canClear: !k.sqlite && k.version >= 150000,
 	}
-	fk.parent, fk.parentSQL = k.named(c.ReferenceSchema)
+	fk.parent, fk.parentSQL = k.nameOf(c.ReferenceSchema)
 	for i := range c.ForeignKeys {
 		fk.columns = append(fk.columns, c.ForeignKeys[i].DBName)
 		fk.refs = append(fk.refs, c.References[i].DBName)
@@ -104,9 +104,9 @@ func (f *foreignKey) takesTenant(tenant string, parent Table) bool {
 	return parent.Kind == Tenant
 }
 
-// put puts the tenant in front of both sides, in the place of another column that
+// prependTenant puts the tenant in front of both sides, in the place of another column that
 // holds it for this key alone.
-func (f *foreignKey) put(tenant, ref string) {
+func (f *foreignKey) prependTenant(tenant, ref string) {
 	f.tenant = tenant
 	if at := slices.Index(f.refs, ref); at >= 0 {
 		f.columns = slices.Clone(f.columns)

@@ -32,7 +32,7 @@ func TestKeepTenant(t *testing.T) {
 	} {
 		declared := &foreignKey{name: "fk", columns: []string{"user_id"}, refs: []string{"id"}, onDelete: test.onDelete, onUpdate: test.onUpdate}
 		fk := *declared
-		fk.put("tenant_id", "tenant_id")
+		fk.prependTenant("tenant_id", "tenant_id")
 		m, rules := &modelKeys{}, &keyRules{sqlite: test.sqlite, version: test.version}
 		if test.parent == nil {
 			test.parent = &modelKeys{}

@@ -40,7 +40,7 @@ type keyRules struct {
 	rowids    map[catalog.Name]string                     // on SQLite: the primary keys that it fills, by table
 	version   int                                         // of PostgreSQL
 	typeOf    func(*schema.Field) string                  // in the database
-	named     func(*schema.Schema) (catalog.Name, string) // a table's name, and the same in SQL
+	nameOf    func(*schema.Schema) (catalog.Name, string) // a table's name, and the same in SQL
 	quote     func(string) string                         // a column
 	relations bool                                        // foreign keys are wanted
 	models    map[*schema.Schema]*modelKeys               // that are migrated together
@@ -163,7 +163,7 @@ func (k *keyRules) isFilled(s *schema.Schema, columns []string) bool {
 	if strings.EqualFold(field.TagSettings["AUTOINCREMENT"], "false") {
 		return false // the program gives the ids
 	}
-	name, _ := k.named(s)
+	name, _ := k.nameOf(s)
 	return k.rowids[name] == columns[0] || isRowidType(k.typeOf(field))
 }
 
@@ -227,7 +227,7 @@ func (k *keyRules) addIndexes(m *modelKeys) {
 			continue
 		}
 		if leads {
-			index.lead(m.tenant)
+			index.prependTenant(m.tenant)
 		}
 		m.indexes = append(m.indexes, index)
 	}
@@ -265,7 +265,7 @@ func (k *keyRules) addForAll(m *modelKeys, unique *tableIndex) {
 		where += " AND (" + unique.where.sql + ")"
 	}
 	everybody.where = newCondition(where)
-	unique.lead(m.tenant)
+	unique.prependTenant(m.tenant)
 	m.indexes = append(m.indexes, unique, &everybody)
 }
 
@@ -273,8 +273,8 @@ func (i *tableIndex) names(column string) bool {
 	return slices.ContainsFunc(i.parts, func(p indexPart) bool { return p.column == column })
 }
 
-// lead puts the tenant column in front.
-func (i *tableIndex) lead(tenant string) {
+// prependTenant puts the tenant column in front.
+func (i *tableIndex) prependTenant(tenant string) {
 	at := slices.IndexFunc(i.parts, func(p indexPart) bool { return p.column == tenant })
 	part := columnPart(tenant)
 	if i.added = at < 0; !i.added {

@@ -13,27 +13,27 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
-// observe begins the observation of a statement.
+// observe gives a statement that is observed its shadow.
 func (p *Plugin) observe(db *gorm.DB, op string) {
 	ex := newExecution(p, op)
-	ex.observed = &observation{}
+	ex.observed = &shadow{}
 	db.Statement.Clauses[executionKey] = clause.Clause{Expression: ex}
 	text := db.Statement.SQL.String()
 	switch {
-	case gormfacts.IsSubquery(db): // it is rehearsed with its statement
+	case gormfacts.IsSubquery(db): // it is previewed with its statement
 	case op == opRaw || text != "":
-		ex.judged(db.Statement)
+		ex.markJudged(db.Statement)
 		ex.observed.copy(db, op)
-		ex.observed.begin()
+		ex.observed.judge()
 		ex.observed.compare(db.Statement)
 	case op == opCreate || op == opUpdate || op == opDelete: // judged before hooks and associations
 		ex.observed.copy(db, op)
-		ex.observed.begin()
+		ex.observed.judge()
 	}
 }
 
 // copy copies the statement.
-func (o *observation) copy(db *gorm.DB, op string) {
+func (o *shadow) copy(db *gorm.DB, op string) {
 	o.copied = db.Session(&gorm.Session{SkipHooks: true, DryRun: true})
 	o.copied.Statement.BuildClauses = db.Statement.BuildClauses
 	o.copied.Statement.ConnPool = poolOf(db.Statement)
@@ -42,11 +42,11 @@ func (o *observation) copy(db *gorm.DB, op string) {
 	}
 	delete(o.copied.Statement.Clauses, executionKey)
 	o.ex = newExecution(executionOf(db.Statement).plugin, op)
-	o.ex.rehearsal = &rehearsal{}
+	o.ex.preview = &preview{}
 }
 
-// begin judges the copy.
-func (o *observation) begin() {
+// judge judges the copy.
+func (o *shadow) judge() {
 	stmt := o.copied.Statement
 	if o.err = o.ex.begin(stmt); o.err == nil {
 		stmt.Clauses[executionKey] = clause.Clause{Expression: o.ex}
@@ -56,7 +56,7 @@ func (o *observation) begin() {
 // copyQuery copies a query right before it is built. A subquery that nobody
 // gave a scope, as among the values of raw SQL, is copied for what it may
 // have to be.
-func (o *observation) copyQuery(db *gorm.DB) {
+func (o *shadow) copyQuery(db *gorm.DB) {
 	ex := executionOf(db.Statement)
 	if o.copied == nil && (ex.op == opQuery || ex.op == opRow) && (!gormfacts.IsSubquery(db) || ex.plugin.modes.strictest != Observe) {
 		o.copy(db, ex.op)
@@ -65,7 +65,7 @@ func (o *observation) copyQuery(db *gorm.DB) {
 
 // write writes a clause as it would be written without the plugin. Behind the
 // last one, the statement is compared with its copy.
-func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, dialect clause.ClauseBuilder) {
+func (o *shadow) write(stmt *gorm.Statement, name string, c clause.Clause, dialect clause.ClauseBuilder) {
 	ex := executionOf(stmt)
 	ex.updating = ex.updating || name == "UPDATE"
 	if dialect != nil {
@@ -76,17 +76,17 @@ func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, 
 	if o.copied == nil || stmt.DB.Error != nil || !ex.isLast(stmt, name) {
 		return
 	}
-	enforced := ex.plugin.reaches(effective(ex.op, stmt.DB), stmt.SQL.String()) || isEnforced(stmt.Context) ||
+	enforced := ex.plugin.touchesEnforced(effective(ex.op, stmt.DB), stmt.SQL.String()) || isEnforced(stmt.Context) ||
 		ex.plugin.modes.strictest != Observe && ex.plugin.instructs(stmt.Vars)
 	if enforced { // it will be sent: what its author says of tenants is not relied on
-		o.err = errors.Join(o.err, o.ex.rehearsal.lacks)
-		o.ex.rehearsal = nil
+		o.err = errors.Join(o.err, o.ex.preview.lacks)
+		o.ex.preview = nil
 	} else if gormfacts.IsSubquery(stmt.DB) {
 		return
 	}
 	switch {
 	case ex.op == opQuery || ex.op == opRow:
-		if o.begin(); o.err == nil {
+		if o.judge(); o.err == nil {
 			callbacks.BuildQuerySQL(o.copied)
 		}
 	case o.err == nil:
@@ -100,7 +100,7 @@ func (o *observation) write(stmt *gorm.Statement, name string, c clause.Clause, 
 }
 
 // enforce makes the statement what its copy is.
-func (o *observation) enforce(stmt *gorm.Statement) {
+func (o *shadow) enforce(stmt *gorm.Statement) {
 	stmt.AddError(errors.Join(o.err, o.copied.Error))
 	stmt.SQL.Reset()
 	stmt.SQL.WriteString(o.copied.Statement.SQL.String())
@@ -111,7 +111,7 @@ func (o *observation) enforce(stmt *gorm.Statement) {
 
 // buildWrite builds the copy of a write from the clauses that the write was built
 // of: their values were made once, and are not to be made again.
-func (o *observation) buildWrite(stmt *gorm.Statement, outer *execution) {
+func (o *shadow) buildWrite(stmt *gorm.Statement, outer *execution) {
 	copied, list := o.copied.Statement, stmt.BuildClauses
 	if outer.op == opDelete && outer.updating { // soft delete
 		list = stmt.DB.Callback().Update().Clauses
@@ -133,14 +133,14 @@ func (o *observation) buildWrite(stmt *gorm.Statement, outer *execution) {
 }
 
 // compare reports what Enforce would have made of the statement.
-func (o *observation) compare(stmt *gorm.Statement) {
+func (o *shadow) compare(stmt *gorm.Statement) {
 	ex, copied := o.ex, o.copied.Statement
-	lacks, err := ex.rehearsal.lacks, errors.Join(o.err, o.copied.Error)
+	lacks, err := ex.preview.lacks, errors.Join(o.err, o.copied.Error)
 	sql := copied.SQL.String()
 	if err == nil && lacks == nil && sql == stmt.SQL.String() && sameVars(copied.Vars, stmt.Vars) && !ex.skipped {
 		return
 	}
-	found := Finding{Op: ex.op, Table: stmt.Table, Reason: ex.rehearsal.reason(), Err: err}
+	found := Finding{Op: ex.op, Table: stmt.Table, Reason: ex.preview.reason(), Err: err}
 	if ex.skipped {
 		found.Reason = "leaves the shared row as it is"
 	}
@@ -154,15 +154,15 @@ func (o *observation) compare(stmt *gorm.Statement) {
 	if lacks != nil {
 		found.Err = errors.Join(lacks, err)
 		as := "; of a tenant, " + found.Reason
-		if err == nil && !ex.rehearsal.changes() && sql == stmt.SQL.String() {
+		if err == nil && !ex.preview.changes() && sql == stmt.SQL.String() {
 			as = ""
 		}
 		found.Reason = "would be refused: " + lacks.Error() + as
 	}
-	ex.plugin.find(stmt.Context, found)
+	ex.plugin.reportFinding(stmt.Context, found)
 }
 
-func (o *observation) release() {
+func (o *shadow) release() {
 	if o != nil && o.ex != nil {
 		o.ex.release()
 	}

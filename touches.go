@@ -8,7 +8,7 @@ import (
 )
 
 // enforces reports whether a statement is enforced, as far as its own table can
-// tell. The others are seen when its text is built; see reaches.
+// tell. The others are seen when its text is built; see touchesEnforced.
 func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 	switch text := stmt.SQL.String(); {
 	case p.modes == nil, isEnforced(stmt.Context):
@@ -16,7 +16,7 @@ func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 	case p.modes.strictest == Observe:
 		return false
 	case op == opRaw || text != "":
-		return p.instructs(stmt.Vars) || p.reaches(opRaw, text)
+		return p.instructs(stmt.Vars) || p.touchesEnforced(opRaw, text)
 	}
 	op = effective(op, stmt.DB)
 	return p.ownMode(op, stmt).enforces(op)
@@ -32,8 +32,8 @@ func (p *Plugin) ownMode(op string, stmt *gorm.Statement) Mode {
 	if stmt.TableExpr == nil {
 		mode, _ = p.modeOf(cutSchema(p.tables.fold(stmt.Table)))
 	} else {
-		seen := reach{Mode: Observe}
-		p.read(&seen, "SELECT FROM "+stmt.TableExpr.SQL)
+		seen := touched{Mode: Observe}
+		p.readText(&seen, "SELECT FROM "+stmt.TableExpr.SQL)
 		if mode = seen.Mode; seen.Unsure != "" && op != opQuery && op != opRow {
 			mode = p.modes.strictest
 		}
@@ -46,16 +46,16 @@ func (p *Plugin) ownMode(op string, stmt *gorm.Statement) Mode {
 	return mode
 }
 
-// reach is what a statement may touch, with the strictest mode in it.
-type reach struct {
+// touched is what a statement may touch, with the strictest mode in it.
+type touched struct {
 	sqltext.Reach
 	Mode
 	shared bool // it names a table that is nobody's
 }
 
-// read reads a statement's text: with the parser of Config.RawSQL, where it has one
+// readText reads a statement's text: with the parser of Config.RawSQL, where it has one
 // for the dialect.
-func (p *Plugin) read(r *reach, text string) {
+func (p *Plugin) readText(r *touched, text string) {
 	if p.reader != nil {
 		p.readNames(r, text)
 		return
@@ -63,12 +63,12 @@ func (p *Plugin) read(r *reach, text string) {
 	lexer := sqltext.Lexer{Text: text, Dialect: p.dialect}
 	r.Reach = sqltext.Relations(&lexer, p.allow, func(schema, name string, cte bool) {
 		if _, known := p.modeOf(schema, name); known || !cte {
-			p.reachTable(r, schema, name)
+			p.touchTable(r, schema, name)
 		}
 	})
 }
 
-func (p *Plugin) readNames(r *reach, text string) {
+func (p *Plugin) readNames(r *touched, text string) {
 	names, err := p.reader.Names(text)
 	if err != nil {
 		r.Reach = sqltext.Reach{Unsure: "it cannot be parsed"}
@@ -81,12 +81,12 @@ func (p *Plugin) readNames(r *reach, text string) {
 		}
 	}
 	for _, t := range names.Tables {
-		p.reachTable(r, t.Schema, t.Name)
+		p.touchTable(r, t.Schema, t.Name)
 	}
 }
 
-// reachTable adds a table that a text names.
-func (p *Plugin) reachTable(r *reach, schema, name string) {
+// touchTable adds a table that a text names.
+func (p *Plugin) touchTable(r *touched, schema, name string) {
 	mode, known := p.modeOf(schema, name)
 	if known && !p.modes.lists(schema, name) && p.isShared(schema, name) {
 		r.shared = true
@@ -125,16 +125,16 @@ func (p *Plugin) isShared(schema, name string) bool {
 	return t == nil || !t.isScoped()
 }
 
-// reaches reports whether a statement may touch what is enforced, from its text
+// touchesEnforced reports whether a statement may touch what is enforced, from its text
 // as it would be sent: everything in it must be known, and observed, for it to be
 // sent as it is. That is so whoever wrote it, and the one place where it is
 // decided.
-func (p *Plugin) reaches(op, text string) bool {
+func (p *Plugin) touchesEnforced(op, text string) bool {
 	if p.modes.strictest == Observe {
 		return false
 	}
-	seen := reach{Mode: Observe}
-	p.read(&seen, text)
+	seen := touched{Mode: Observe}
+	p.readText(&seen, text)
 	switch {
 	case op == opCreate || op == opUpdate || op == opDelete:
 	case !seen.Reads, op == opRaw && seen.Unsure != "": // a function may write

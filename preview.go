@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// rehearsal is what Enforce would do, noted while the copy is built.
-type rehearsal struct {
+// preview is what Enforce would do, noted while the copy is built.
+type preview struct {
 	lacks  error    // that the statement has no tenant
 	scoped []string // the tables that get a predicate
 	other  []string // the rest, in words
 }
 
 // predicate notes that a table gets a predicate.
-func (r *rehearsal) predicate(t *table) {
+func (r *preview) predicate(t *table) {
 	if r == nil {
 		return
 	}
@@ -23,17 +23,17 @@ func (r *rehearsal) predicate(t *table) {
 }
 
 // note notes something else.
-func (r *rehearsal) note(what string) {
+func (r *preview) note(what string) {
 	if r != nil && !slices.Contains(r.other, what) {
 		r.other = append(r.other, what)
 	}
 }
 
 // changes reports whether anything was noted.
-func (r *rehearsal) changes() bool { return len(r.scoped)+len(r.other) > 0 }
+func (r *preview) changes() bool { return len(r.scoped)+len(r.other) > 0 }
 
 // reason says what was noted.
-func (r *rehearsal) reason() string {
+func (r *preview) reason() string {
 	what := r.other
 	if len(r.scoped) > 0 {
 		what = append([]string{"adds the tenant's condition for " + strings.Join(r.scoped, ", ")}, what...)
