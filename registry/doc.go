@@ -27,21 +27,21 @@ and then
 
 # Tables
 
-[Models] lists them, for tenancy.AutoMigrate and tenancy.Config.Models. The table
+[Models] lists the tables, for tenancy.AutoMigrate and tenancy.Config.Models. The table
 of tenants is the root; it may be the application's own, see [Account]. Domains,
 members and invitations are tenants' rows like any other: read them with a handle
-that is scoped to the tenant, and change them by the registry.
+that is scoped to the tenant, and change them through the registry.
 
-What must be unique among all tenants, slugs and verified domains, is in a table of
-its own, tenant_names, whose key is global. Only that table and the list of
-tenants are read across tenants, by a handle that the package keeps to itself.
-Ids are UUIDs; users are whatever text the application has for them.
+Slugs and verified domains must be unique among all tenants. They are in a separate
+table, tenant_names, whose key is global. Only that table and the list of tenants are
+read across tenants, by a handle that the package does not share. Ids are UUIDs; the
+ids of users are any text that the application chooses.
 
 # Names
 
 A slug is a label of a domain's name, see [NormalizeSlug], and a domain is kept in
-one spelling, see [NormalizeHost]. A claim of a domain resolves to nobody and keeps
-nobody from claiming the same, until its challenge was found:
+one spelling, see [NormalizeHost]. Until its challenge is found, a claim to a domain
+resolves to no tenant, and others may claim the same domain:
 
 	claim, err := reg.AddDomain(ctx, acme.ID, "www.acme.org")
 	if err != nil {
@@ -50,65 +50,64 @@ nobody from claiming the same, until its challenge was found:
 	fmt.Println("put a TXT record at", registry.ChallengeLabel+"."+claim.Host, "with", claim.Challenge)
 	_, err = reg.VerifyDomain(ctx, acme.ID, claim.Host, registry.CheckDNS(resolver))
 
-A slug or a domain that is given up, by [Registry.Rename],
-[Registry.RemoveDomain] or [Registry.Delete], cannot be taken by another tenant
-for [Config.Hold]: links, bookmarks and DNS records that still lead there lead to
-nobody.
+After [Registry.Rename], [Registry.RemoveDomain] or [Registry.Delete] gives up a slug or
+a domain, no other tenant can take it for [Config.Hold]. In that time, old links,
+bookmarks and DNS records lead to no tenant.
 
 # Members
 
-A tenant has one owner, which an index of the database holds. An invitation's token
-has 256 random bits, is stored as a hash, expires, and is accepted once. Whoever is
-removed loses the invitations that they have made, and those that are still open to
-an address from which they have accepted one.
+A tenant has one owner, enforced by an index of the database. An invitation's token has
+256 random bits, is stored as a hash, expires, and is accepted once. When a member is
+removed, the invitations that they made are revoked. So are the open invitations to
+every address from which they accepted one.
 
 # Operations
 
-Each is one transaction with the [Hook]s before and after it; an error of theirs
-undoes it. Of two that collide one wins, and the other gets an error of this
-package: that is decided by constraints and locked rows of the database.
+Each operation is one transaction with the [Hook]s before and after it. An error of a
+hook undoes it. If two operations collide, one wins, and the other gets an error of
+this package: constraints and locked rows of the database decide.
 
 # Lookups
 
-[Registry.LookupDomain], [Registry.LookupSlug] and [Registry.LookupID] go through a
-cache that is bounded in bytes, with a part of its own for names that lead to
-nobody, so that made-up hosts push out no tenant. Who asks for the same at once asks
-the database once, at most [Config.MaxLookups] names are read at a time ([ErrBusy]), and
-a read ends with the last one who waits for it. An error of the database is no answer
-and not kept.
+[Registry.LookupDomain], [Registry.LookupSlug] and [Registry.LookupID] use a cache that
+is bounded in bytes. Names of no tenant have a separate part of it, so made-up hosts
+push out no tenant. Callers that look up the same name at the same time share one query
+of the database. At most [Config.MaxLookups] names are read at a time ([ErrBusy]). A read
+ends when its last waiting caller has left. An error of the database is not an answer,
+and not cached.
 
-The time that an answer takes may tell whether a tenant exists: package middleware asks
-for the membership, one query more, where a tenant was found, and nowhere else.
+The time of an answer may tell whether a tenant exists: package middleware checks the
+membership, with one more query, only if it found a tenant.
 
-What this process changes it sees at once. What others change it hears of while
-[Registry.Listen] runs; without it, and while its connection is down, an answer is
-no older than [Config.BlindTTL].
+A process sees its own changes at once. It sees those of others while [Registry.Listen]
+runs. Without it, and while its connection is down, an answer is at most
+[Config.BlindTTL] old.
 
 # Modes
 
-What the package sends is enforced whatever tenancy.Config.Mode and Modes say, see
-tenancy.WithEnforcement; so is what hooks and visits send with their context.
+Everything that the package sends is enforced, whatever tenancy.Config.Mode and Modes
+say; see tenancy.WithEnforcement. So is what hooks and visits send with their context.
 
 # Citus and row-level security
 
-The key of tenant_names holds over all tenants, and so no shard can hold it. On a
-Citus cluster the table is a reference table, with all of its rows on each node, and
-the others are distributed by their tenant:
+The key of tenant_names does not contain the tenant, so no shard can hold it. On a Citus
+cluster the table is a reference table, with all of its rows on each node. The other
+tables are distributed by their tenant:
 
 	_, err := tenancy.Distribute(ctx, owner, tenancy.DistributeOptions{
 		Keys: keys.Options{Shared: []catalog.Name{{Schema: "public", Name: "tenant_names"}}},
 		Run:  migration.Options{Apply: true, Passed: []string{distribution.Spread}},
 	}, models...)
 
-Below row-level security, on a pool of package rls, lookups and what else goes across
-tenants run as its span role, and every change of a tenant as the application's own.
-No operation mixes the two in a transaction, which Citus would not let it; nor should
-a [Hook]. Without a span role the registry finds nobody (rls.ErrSpan).
+With row-level security, on a pool of package rls, lookups and other work across tenants
+run as its span role, and every change of a tenant as the application's own. No operation
+mixes the two in a transaction, because Citus would refuse it; a [Hook] must not either.
+Without a span role the registry finds no tenant (rls.ErrSpan).
 
 # Limits
 
-The tenant column of the package's tables is a UUID. Rows that other code writes
-to its tables, past the registry, are seen when [Registry.Forget] was called or
-[Config.CacheTTL] is over. Names that look alike in two scripts are two names.
+The tenant column of the package's tables is a UUID. If other code writes to the tables,
+the registry sees the rows after [Registry.Forget], or after [Config.CacheTTL]. Names that
+look alike in two scripts are two names.
 */
 package registry

@@ -6,36 +6,41 @@ Package sqlguard scopes SQL text to the tenants of its context: Raw and Exec.
 	db.WithContext(ctx).Raw("SELECT name FROM users WHERE age > ? OR name = ?", 30, "Ann").Scan(&names)
 	// SELECT name FROM users WHERE "users"."tenant_id" = $3 AND (age > $1 OR name = $2)
 
-PostgreSQL's own parser reads the text. Each reference to a tenant's table, at
-whatever depth, gets one predicate, and the author's text stays as it is, with
-its comments and hints. The tenant's id is a bound value behind the author's.
-Package verify, which shares no code with this one, then judges the result, and
-nothing is sent that it is not certain of.
+PostgreSQL's own parser reads the text. Each reference to a tenant's table, at any
+depth, gets one predicate. The rest of the text stays as it is, with its comments and
+hints. The tenant's id is a bound value after the author's values. Package verify, which
+shares no code with this one, then checks the result. What it is not certain of is
+refused.
 
 # Where the predicate stands
 
-In WHERE, before the author's condition, which becomes one group. In ON for the
-side of an outer join that may be null. Around the table, as a query of its own,
-beside FULL JOIN, beside outer joins with USING or NATURAL, within a join that
-has an alias, and where an alias renames the columns; such a table has no system
-columns, no row type and no key that GROUP BY could rely on. An INSERT gets the
-tenant column and its value in each row, and DO UPDATE the predicate in its WHERE.
+The predicate stands
 
-A statement that says column = $n, as an operand of AND, with the tenant's id as
-the value gets no second predicate. With another tenant's it finds nothing. An
-INSERT that names a tenant must name the scope's: in a placeholder, a constant, or
-the tenant column of a row that it reads. Where the key of ON CONFLICT may hold
-across tenants, DO UPDATE on another tenant's row fails the statement with
-tenancy.ErrCrossTenantConflict; DO NOTHING does nothing. The target of ON CONFLICT
-gets the tenant column where the table has a unique index of that and what it names,
-be it an expression or an index with a condition.
+  - in WHERE, before the author's condition, which becomes one group;
+  - in ON, for the side of an outer join that may be null;
+  - around the table, as a query of its own: beside FULL JOIN, beside outer joins with
+    USING or NATURAL, within a join that has an alias, and where an alias renames the
+    columns. Such a table has no system columns, no row type and no key for GROUP BY.
 
-Where a query groups by a table's key it groups by the tenant column, too, which the
-key begins with in the database; grouping sets stay as they are.
+An INSERT gets the tenant column and its value in each row, and DO UPDATE gets the
+predicate in its WHERE.
+
+If the text already says column = $n, as an operand of AND, with the tenant's id as the
+value, no second predicate is added. With another tenant's id the statement finds
+nothing. If an INSERT names a tenant, it must be the scope's: in a placeholder, a
+constant, or the tenant column of a row that it reads.
+
+The target of ON CONFLICT gets the tenant column if the table has a unique index of that
+column and what the target names, including expressions and conditions. If the key may
+hold across tenants, DO UPDATE on another tenant's row fails the statement with
+tenancy.ErrCrossTenantConflict, and DO NOTHING does nothing.
+
+A query that groups by a table's key also groups by the tenant column, which the key
+begins with in the database. Grouping sets stay as they are.
 
 # Statements
 
-What is not listed is refused.
+A statement that is not listed is refused. After the colon is what to write instead.
 
 	statement                        rule
 	SELECT, VALUES, TABLE            scoped: joins, subqueries, LATERAL, WITH (RECURSIVE), set operations,
@@ -87,20 +92,24 @@ What is not listed is refused.
 
 # Sets of tenants
 
-Under tenancy.WithSet the first table of a level has any tenant of the set; the
-tables joined to it, and those of subqueries in its expressions and of LATERAL
-ones, have that row's tenant. So a row never meets another tenant's. What cannot
-be matched is refused: queries in FROM and names of WITH beside another source of
-tenants' rows, FULL JOIN and other places where the predicate stands around the
-table, several subqueries without a table to match, an inner table with the outer
-one's name. An INSERT must name its tenant, one of the set.
+Under tenancy.WithSet the first table of a query level may have rows of any tenant of the
+set. The tables that are joined to it have that row's tenant, and so have the tables of
+subqueries in its expressions and of LATERAL ones. So a row never meets another tenant's
+row. An INSERT must name its tenant, one of the set.
 
-A subquery that is matched so must qualify a column of the row around it, or be
-plain (no LIMIT, OFFSET, aggregate, DISTINCT ON, window, group, lock or set
-operation) and compared by IN, = or <>: otherwise matching it would change what it
-means, and it is refused. A subquery that reads one table is asked once for all of
-the set, and not matched, where its rows are compared by their tenant, too, as in
-(tenant_id, id) IN (SELECT tenant_id, id … LIMIT 1), and where it names its tenants,
-tenant_id IN ($1, $2), and is an aggregate or stands in EXISTS.
+What cannot be matched is refused: queries in FROM and names of WITH beside another
+source of tenants' rows, FULL JOIN and other places where the predicate stands around the
+table, several subqueries without a table to match, and an inner table with the outer
+one's name.
+
+A subquery that is matched must qualify a column of the row around it. Otherwise it must
+be plain (no LIMIT, OFFSET, aggregate, DISTINCT ON, window, group, lock or set operation)
+and compared by IN, = or <>. Anything else is refused, because matching would change its
+meaning.
+
+A subquery that reads one table runs once for the whole set, and is not matched, in two
+cases. Its rows are compared by their tenant, too, as in (tenant_id, id) IN (SELECT
+tenant_id, id … LIMIT 1). Or it names its tenants, tenant_id IN ($1, $2), and is an
+aggregate or stands in EXISTS.
 */
 package sqlguard
