@@ -25,9 +25,11 @@ var secrets = []string{
 	"CREATE TABLE parts (id int, tenant_id int NOT NULL REFERENCES tenants, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)",
 	"CREATE TABLE parts_1 PARTITION OF parts DEFAULT",
 	"CREATE VIEW heads AS SELECT id, text FROM docs",
+	"CREATE VIEW first_heads AS SELECT id FROM heads WHERE id < 10",
 	"INSERT INTO tenants VALUES (1), (2), (3)", "INSERT INTO docs SELECT g, 1 + g % 3, g % 2 = 0, 't' FROM generate_series(1, 30) AS g",
 	"REVOKE ALL ON docs, kinds, heads, parts_1 FROM {app}", "GRANT SELECT (id, secret), INSERT (id) ON docs TO {app} WITH GRANT OPTION", "GRANT UPDATE ON docs TO {app}",
-	"GRANT SELECT (id) ON heads TO {app}", "GRANT SELECT ON kinds TO PUBLIC", "REVOKE DELETE ON kinds FROM CURRENT_USER",
+	"GRANT SELECT (id) ON heads TO {app}",
+	"REVOKE ALL ON first_heads FROM {app}", "GRANT SELECT ON first_heads TO PUBLIC", "GRANT UPDATE (id) ON first_heads TO {app} WITH GRANT OPTION", "GRANT SELECT ON kinds TO PUBLIC", "REVOKE DELETE ON kinds FROM CURRENT_USER",
 	"ALTER TABLE docs ENABLE ROW LEVEL SECURITY", "CREATE POLICY plain ON docs USING (NOT secret)",
 	"ALTER TABLE kinds ENABLE ROW LEVEL SECURITY", "CREATE POLICY read ON kinds FOR SELECT TO {app} USING (id > 0)",
 }

@@ -17,8 +17,10 @@ import (
 const All = "ARRAY(SELECT logicalrelid::oid FROM pg_catalog.pg_dist_partition)"
 
 // RestoreSQL returns a statement that takes from each role what it has come by in
-// the shards of some tables and on the workers, and in views on the workers. It is
-// for the coordinator; in the transaction that makes the shards nobody ever has more.
+// the shards of some tables and on the workers, and in views on the workers. Citus
+// takes views there without their privileges: those on views of the tables are given
+// again. It is for the coordinator; in the transaction that makes the shards nobody
+// ever has more.
 // relations is an expression for an array of OIDs.
 func RestoreSQL(relations string) string {
 	text := strings.NewReplacer("{relations}", relations, "{given}", catalog.Dollars("given", given)).Replace(restore)
@@ -47,7 +49,7 @@ BEGIN
 	IF failed IS NOT NULL THEN
 		RAISE EXCEPTION USING MESSAGE = 'a node cannot be asked for its default privileges: ' || failed;
 	END IF;
-	WITH given AS (
+	WITH RECURSIVE given AS (
 		SELECT DISTINCT one ->> 0 AS owner, one ->> 1 AS grantee, one ->> 2 AS privilege, (one ->> 3)::bool AS grantable
 		FROM pg_catalog.unnest(answers) AS answer, pg_catalog.json_array_elements(answer::json) AS one
 	), role (id, name, sql) AS (
@@ -62,6 +64,14 @@ BEGIN
 		WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE') AND (c.oid = ANY ({relations}) OR c.relkind = 'v' AND EXISTS (
 			SELECT FROM pg_catalog.pg_dist_object AS o WHERE o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.objid = c.oid
 		))
+	), above (oid) AS (
+		SELECT pg_catalog.unnest({relations})
+		UNION
+		SELECT r.ev_class
+		FROM above
+		JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+			AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = above.oid
+		JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid
 	), had AS (
 		SELECT relation.oid, a.grantee, a.privilege_type AS privilege, bool_or(a.is_grantable) AS grantable
 		FROM relation, pg_catalog.aclexplode(relation.acl) AS a
@@ -91,6 +101,19 @@ BEGIN
 		FROM excess
 		JOIN pg_catalog.pg_attribute AS c ON c.attrelid = excess.oid AND NOT c.attisdropped
 		JOIN LATERAL pg_catalog.aclexplode(c.attacl) AS a ON a.grantee = excess.grantee AND a.privilege_type = excess.privilege
+		UNION
+		SELECT 3, pg_catalog.format('GRANT %s%s ON %s TO %s%s', a.privilege_type, ' (' || pg_catalog.quote_ident(a.attname) || ')', relation.name, role.sql,
+			CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+		FROM relation
+		JOIN above USING (oid)
+		JOIN pg_catalog.pg_class AS c ON c.oid = relation.oid AND c.relkind = 'v'
+		CROSS JOIN LATERAL (
+			SELECT NULL::name AS attname, own.* FROM pg_catalog.aclexplode(c.relacl) AS own
+			UNION ALL
+			SELECT x.attname, own.* FROM pg_catalog.pg_attribute AS x, pg_catalog.aclexplode(x.attacl) AS own WHERE x.attrelid = c.oid AND NOT x.attisdropped
+		) AS a
+		JOIN role ON role.id = a.grantee
+		WHERE a.grantee <> c.relowner AND a.grantor = c.relowner
 	)
 	SELECT pg_catalog.array_agg(sql ORDER BY step, sql) INTO statements FROM lines;
 	FOREACH statement IN ARRAY COALESCE(statements, '{}') LOOP
