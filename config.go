@@ -49,11 +49,11 @@ type Config struct {
 	// Tables are tenants' tables whose models do not say so. Empty means none.
 	Tables []Table
 
-	// AssumeScope returns the scope of a statement whose context has none. Its risk is
-	// its name: a statement that has lost its context, in a goroutine or in a library
-	// that brings its own, runs under the assumed scope. The zero Scope means none, and
-	// a bypass is refused. It must be safe for concurrent use. Nil means that such a
-	// statement is [ErrNoTenant].
+	// AssumeScope returns the scope of a statement whose context has none. The risk: a
+	// statement that has lost its context, in a goroutine or in a library that brings
+	// its own, runs under the assumed scope. The zero Scope means none, and a bypass is
+	// refused. It must be safe for concurrent use. Nil means that such a statement is
+	// [ErrNoTenant].
 	AssumeScope func(context.Context) Scope
 
 	// Keys says where the plugin reads which unique keys a table has. The conflict
@@ -86,7 +86,7 @@ type Config struct {
 	//   - a table that nobody declared: it may be a view,
 	//   - a function that is neither safe nor in Functions,
 	//   - a clause that GORM does not have,
-	//   - text that is not understood. Without a [TextReader] that includes raw SQL
+	//   - text that is not understood. Without a [TextReader], that includes raw SQL
 	//     other than SELECT, VALUES, TABLE, INSERT, UPDATE and DELETE, and keywords as
 	//     bare names.
 	//
@@ -110,8 +110,8 @@ type Config struct {
 	// concurrent use. Nil means that nothing is called.
 	OnBypass func(context.Context, BypassUse) error
 
-	// AllowUndeclared treats tables that are neither a tenant's nor declared as shared
-	// tables. Its risk is that every tenant can then read a table that lost its tenant
+	// AllowUndeclared treats a table as shared if it is neither a tenant's nor
+	// declared. The risk: every tenant can then read a table that lost its tenant
 	// column, or a view over tenants' rows. The database's own catalogues stay
 	// undeclared. False means that such tables are [ErrUndeclared].
 	AllowUndeclared bool
