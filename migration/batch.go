@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 const sqlBlocks = `
@@ -63,6 +64,11 @@ func (r *run) pass(ctx context.Context, i, pass int) (rows int64, err error) {
 			return 0, err
 		}
 		event.Blocks, event.Rows = to, r.result.Rows-before
+		if pass == 1 { // the others find next to nothing
+			share := float64(to-from) / float64(event.Of)
+			r.forecast.saw(time.Duration(share * float64(r.line.steps[i].Estimate())))
+			r.foretell(&event, i, float64(event.Of-to)/float64(event.Of))
+		}
 		r.emit(event)
 	}
 	return r.result.Rows - before, nil

@@ -33,6 +33,8 @@ func TestBatchIsResumed(t *testing.T) {
 			var throttled error
 			o.Progress = func(e migration.Event) {
 				if e.Kind == migration.BatchDone {
+					require.Positive(t, e.StepLeft, "some batches are left")
+					require.GreaterOrEqual(t, e.Left, e.StepLeft)
 					if batches++; batches == 3 {
 						throttled = test.stop(cancel)
 					}

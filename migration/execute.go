@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
@@ -32,6 +33,8 @@ type run struct {
 	session *session
 	line    *timeline
 	result  *Result
+
+	forecast forecast
 }
 
 func carryOut(ctx context.Context, db *sql.DB, plan *Plan, o Options,
@@ -84,6 +87,7 @@ func (r *run) survey(ctx context.Context) (c *catalog.Catalog, err error) {
 
 // forward carries out what is still to do.
 func (r *run) forward(ctx context.Context, c *catalog.Catalog) error {
+	r.forecast.now = time.Now
 	done, err := r.stand(ctx, c)
 	for i, s := range r.line.steps {
 		if done[i] && err == nil {
@@ -111,12 +115,17 @@ func (r *run) forward(ctx context.Context, c *catalog.Catalog) error {
 
 // barred says whether the run ends before a barrier.
 func (r *run) barred(phase *Phase) bool {
-	if phase.Barrier == "" || slices.Contains(r.o.Passed, phase.Name) {
+	if !r.stops(phase) {
 		return false
 	}
 	r.result.Barrier = &Barrier{Phase: phase.Name, Text: phase.Barrier}
 	r.emit(Event{Kind: AtBarrier, Phase: phase.Name, Barrier: phase.Barrier})
 	return true
+}
+
+// stops reports whether a phase has a barrier that is not confirmed.
+func (r *run) stops(phase *Phase) bool {
+	return phase.Barrier != "" && !slices.Contains(r.o.Passed, phase.Name)
 }
 
 // do is what there is around a step: carry returns whether it had to do anything.
@@ -129,15 +138,22 @@ func (r *run) do(ctx context.Context, i int, carry func(context.Context, int) (b
 	if err := r.between(ctx); err != nil {
 		return err
 	}
-	r.emit(r.event(i, StepStarted))
+	started := r.event(i, StepStarted)
+	r.foretell(&started, i, 1)
+	r.emit(started)
+	r.forecast.start()
 	rows := r.result.Rows
 	did, err := carry(ctx, i)
 	if err != nil {
 		r.result.Failed = s.Name
 		return err
 	}
+	if did && s.Batch == nil {
+		r.forecast.saw(s.Estimate())
+	}
 	event := r.event(i, StepDone)
 	event.Rows = r.result.Rows - rows
+	r.foretell(&event, i, 0)
 	if did {
 		r.result.Done = append(r.result.Done, s.Name)
 	} else {

@@ -101,6 +101,12 @@ type Event struct {
 	Pass       int
 	Blocks, Of int64
 
+	// StepLeft is how long the step still takes, and Left how long the run does, up to
+	// the next barrier that is not passed or the end: when a step begins, when a batch is
+	// done, and when a step is done. They are estimates by the sizes until batches and
+	// steps have shown how fast the server is. Undo has none.
+	StepLeft, Left time.Duration
+
 	// Of a retry: which it is, after what pause it begins, and the error before.
 	Retry  int
 	Pause  time.Duration

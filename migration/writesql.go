@@ -19,6 +19,7 @@ func (p *Plan) WriteSQL(w io.Writer) error {
 	}
 	var b strings.Builder
 	comment(&b, p.Title, "For psql: psql -v ON_ERROR_STOP=1 -f this-file, as the role that owns the tables.")
+	comment(&b, p.outlook()...)
 	b.WriteString("\n\\set ON_ERROR_STOP on\n" +
 		"SET search_path = pg_catalog, pg_temp;\nSET row_security = off;\nSET statement_timeout = 0;\n")
 	timeout := ""

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // WriteTable writes the plan as a table for people at a terminal.
@@ -18,6 +19,9 @@ func (p *Plan) WriteTable(w io.Writer) error {
 	}
 	var b strings.Builder
 	writeLine(&b, p.Title)
+	for _, line := range p.outlook() {
+		writeLine(&b, line)
+	}
 	for i := range p.Phases {
 		phase := &p.Phases[i]
 		writeLine(&b, "")
@@ -43,13 +47,13 @@ func (p *Plan) WriteTable(w io.Writer) error {
 func (p *Plan) rows() (header string, rows []string, err error) {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  #\tSTEP\tLOCK\tBLOCKS\tROWS\tSIZE\tUNDO")
+	fmt.Fprintln(table, "  #\tSTEP\tLOCK\tBLOCKS\tROWS\tSIZE\tTIME\tUNDO")
 	for i, s := range p.steps() {
 		name := s.Name
 		if s.Done {
 			name += " (done)"
 		}
-		cells := []string{fmt.Sprint("  ", i+1), name, s.lock(), s.blocks(), count(s.Rows), size(s.Bytes), s.undoable()}
+		cells := []string{fmt.Sprint("  ", i+1), name, s.lock(), s.blocks(), count(s.Rows), size(s.Bytes), s.time(), s.undoable()}
 		for n := range cells {
 			cells[n] = oneLine(cells[n])
 		}
@@ -60,6 +64,14 @@ func (p *Plan) rows() (header string, rows []string, err error) {
 	}
 	lines := strings.Split(b.String(), "\n")
 	return lines[0], lines[1:], nil
+}
+
+// time is how long the step takes; a dash for a moment.
+func (s *Step) time() string {
+	if took := s.Estimate(); took >= time.Second {
+		return span(took)
+	}
+	return "-"
 }
 
 func (s *Step) undoable() string {
