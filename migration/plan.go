@@ -1,6 +1,6 @@
-// Package migration holds plans that change a live PostgreSQL database: what
-// will be done, in which order, under which locks, how each step is undone, and
-// how far it has come, which the catalogue says and no log has to.
+// Package migration holds plans that change a live PostgreSQL database: what will be
+// done, in which order, under which locks, and how each step is undone. The catalogue
+// shows how far a plan has come, so no log is needed.
 //
 // A plan is data. It is written as SQL, as migration files, as JSON or as a table
 // for people ([Plan.WriteSQL] and its like), and carried out by [Execute].
@@ -11,8 +11,8 @@ import "github.com/gorm-tenancy/tenancy/catalog"
 // A Plan is a change in phases.
 type Plan struct {
 	Title string `json:"title"`
-	// Fingerprint is of everything that the plan leaves alone. Where it differs
-	// when the plan is carried out, the plan is stale.
+	// Fingerprint is of everything that the plan leaves alone. If it differs when
+	// the plan is carried out, the plan is stale.
 	Fingerprint string  `json:"fingerprint"`
 	Phases      []Phase `json:"phases"`
 }
@@ -33,11 +33,11 @@ type Step struct {
 	Table catalog.Name `json:"table"`
 	About string       `json:"about"` // what for, in a sentence
 
-	// SQL is executed in order; in one transaction where Transaction says so,
-	// else each by itself and outside of one (CREATE INDEX CONCURRENTLY).
+	// SQL is executed in order: in one transaction if Transaction is true, and
+	// otherwise each outside of a transaction (CREATE INDEX CONCURRENTLY).
 	SQL         []string `json:"sql,omitempty"`
 	Transaction bool     `json:"transaction"`
-	// Batch is set in the place of SQL where rows are changed in batches.
+	// Batch is set instead of SQL if rows are changed in batches.
 	Batch *Batch `json:"batch,omitempty"`
 	// Undo takes the step back, under the same rules. Empty when there is
 	// nothing to take back; NoUndo says why it cannot be. It brings back what

@@ -1,5 +1,5 @@
 // Package tenancytest tests programs that use package tenancy, and the package
-// itself: a throw-away PostgreSQL, a conformance suite for models of one's own,
+// itself: a throw-away PostgreSQL, a conformance suite for your models,
 // and one for adapters of web frameworks.
 //
 // # A database
@@ -37,13 +37,12 @@
 // first tenant, through the plugin, and in an oracle, a second database that
 // holds the first tenant alone and is driven by GORM without the plugin. The two
 // must agree in rows, counts, affected rows, errors, the values that GORM writes
-// back, and in what the tables hold afterwards; and the second tenant's rows
-// must be what they were. What does not pass is one of three things: a [Leak],
-// [Wrong], or [Refused].
+// back, and in what the tables hold afterwards. The second tenant's rows must be
+// unchanged. An operation that does not pass is a [Leak], [Wrong], or [Refused].
 //
-// After that the operations run without a tenant, when nothing may be read or
-// written; for a set of tenants and in a bypass, where they must do what they
-// would do in one database a tenant, no more; and, what reads, as the other
+// After that the operations run without a tenant: nothing may be read or written.
+// They run for a set of tenants and in a bypass: they must do what they would do in
+// one database for each tenant, and no more. Those that read also run as the other
 // tenant.
 //
 // Operations that name the other tenant must fail with
@@ -52,8 +51,8 @@
 // it is not, it must be scoped. [Suite.AnswersText] says that it is scoped, and
 // then it must be answered like everything else.
 //
-// [Suite] has the options: an oracle of one's own, rows that a check constraint
-// asks to be different, operations to leave out.
+// [Suite] has the options: your own oracle, rows that a check constraint
+// requires to be different, operations to leave out.
 //
 // # One table enforced, the others observed
 //
