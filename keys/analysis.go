@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -145,18 +146,7 @@ func (a *Analysis) check() error {
 func (a *Analysis) findRoot() {
 	root := a.options.Root
 	if root == (catalog.Name{}) {
-		candidates := map[catalog.Name]bool{}
-		for _, t := range a.catalog.Tables {
-			for i := range t.Constraints {
-				c := &t.Constraints[i]
-				if c.Foreign != nil && slices.Equal(c.Columns, []string{a.columnOf(t)}) {
-					candidates[c.Foreign.Table] = true
-				}
-			}
-		}
-		for _, skip := range slices.Concat(a.options.Skip, a.options.Shared) {
-			delete(candidates, skip)
-		}
+		candidates := a.candidates()
 		if len(candidates) > 1 {
 			a.askWhichRoot(candidates)
 		}
@@ -178,23 +168,44 @@ func (a *Analysis) findRoot() {
 	t.Role, t.Column = Root, key.Columns[0]
 }
 
-// askWhichRoot asks which of several tables is the tenants' own.
-func (a *Analysis) askWhichRoot(candidates map[catalog.Name]bool) {
-	roots := slices.SortedFunc(maps.Keys(candidates), catalog.Name.Compare)
+// candidates are the tables that tenant columns refer to, and the types of the columns
+// that do. What the plan leaves alone says nothing, nor do partitions, which say what
+// their table says.
+func (a *Analysis) candidates() map[catalog.Name][]string {
+	left := setOf(slices.Concat(a.options.Skip, a.options.Shared, a.options.Mixed))
+	candidates := map[catalog.Name][]string{}
 	for _, t := range a.catalog.Tables {
-		if candidates[t.Name] {
-			var others []string
-			for _, other := range roots {
-				if other != t.Name {
-					others = append(others, other.String())
-				}
+		if left[t.Name] || t.Extension != "" || t.PartitionOf != (catalog.Name{}) {
+			continue
+		}
+		for i := range t.Constraints {
+			c := &t.Constraints[i]
+			if c.Foreign == nil || !slices.Equal(c.Columns, []string{a.columnOf(t)}) || left[c.Foreign.Table] {
+				continue
 			}
-			a.ask(a.byName[t.Name], "is referred to by tenant columns, and so is "+strings.Join(others, " and ")+
-				": which is the tenants' own table? The others' tables can be skipped, and planned by themselves",
-				"Options.Root", "Options.Skip")
-			return
+			candidates[c.Foreign.Table] = append(candidates[c.Foreign.Table], t.Column(c.Columns[0]).Type)
 		}
 	}
+	return candidates
+}
+
+// askWhichRoot asks which of several tables is the tenants' own: first about the one
+// that most refer to.
+func (a *Analysis) askWhichRoot(candidates map[catalog.Name][]string) {
+	roots := slices.SortedFunc(maps.Keys(candidates), func(x, y catalog.Name) int {
+		return cmp.Or(cmp.Compare(len(candidates[y]), len(candidates[x])), x.Compare(y))
+	})
+	weight := func(root catalog.Name) string {
+		types := slices.Compact(slices.Sorted(slices.Values(candidates[root])))
+		return fmt.Sprintf("%d of type %s", len(candidates[root]), strings.Join(types, " or "))
+	}
+	var others []string
+	for _, other := range roots[1:] {
+		others = append(others, other.String()+" (by "+weight(other)+")")
+	}
+	a.ask(a.byName[roots[0]], "is referred to by tenant columns ("+weight(roots[0])+"), and so is "+strings.Join(others, " and ")+
+		": which is the tenants' own table? The others' tables can be skipped, and planned by themselves",
+		"Options.Root", "Options.Skip")
 }
 
 // columnOf is the name that a table's tenant column has, if it has one.

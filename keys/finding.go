@@ -126,6 +126,7 @@ func (a *Analysis) findInTable(t *Table) {
 		a.found(Warning, t, t.Column, "Citus needs the same type in all tables",
 			"the tenant column is of type %s, where others are %s", column.Type, a.typ)
 	}
+	a.findInFill(t)
 	if t.fills() {
 		for _, trigger := range t.Triggers {
 			if trigger.Enabled != "D" {
@@ -158,6 +159,18 @@ func (a *Analysis) clearsTenant(t *Table, c *catalog.Constraint) bool {
 		c = made
 	}
 	return clears(c.Foreign.OnDelete) && (len(c.Foreign.DeleteColumns) == 0 || slices.Contains(c.Foreign.DeleteColumns, t.Column))
+}
+
+// findInFill finds a tenant that cannot be filled from the table that tells it.
+func (a *Analysis) findInFill(t *Table) {
+	if !t.fills() || len(t.Path) == 0 || t.isPartition() {
+		return
+	}
+	from := a.byName[t.Path[0].To]
+	if own, theirs := a.tenantType(t), a.tenantType(from); !alike(own, theirs) {
+		a.found(Blocker, t, t.Column, "change the type of one of them, or name another root",
+			"the tenant column is of type %s, and is filled from %s, where it is of type %s", own, from.Name, theirs)
+	}
 }
 
 // findInPublications finds publications that list columns, and the tenant not among

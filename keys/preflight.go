@@ -177,6 +177,9 @@ func (a *Analysis) tenantOf(alias string, t *Table) (joins, tenant string) {
 	to, next := a.byName[hop.To], alias+"_up"
 	joins = " LEFT JOIN " + to.Name.String() + " AS " + next + " ON " + joined(alias, next, hop.Columns, hop.Keys)
 	further, tenant := a.tenantOf(next, to)
+	if own != "" && !alike(a.tenantType(t), a.tenantType(to)) { // a finding says so
+		own, tenant = own+"::text", tenant+"::text"
+	}
 	if own != "" {
 		tenant = "coalesce(" + own + ", " + tenant + ")"
 	}

@@ -66,7 +66,24 @@ CREATE TABLE members (id int PRIMARY KEY, role_account bigint REFERENCES account
 		reason: "tenant columns that refer to two tables",
 		sql: accounts + `CREATE TABLE teams (id uuid PRIMARY KEY); CREATE TABLE a (id int PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts);
 CREATE TABLE b (id int PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES teams)`,
-		asks: "accounts is referred to by tenant columns, and so is teams: which is the tenants' own table?",
+		asks: "accounts is referred to by tenant columns (1 of type bigint), and so is teams (by 1 of type uuid): which is the tenants' own table?",
+	}, {
+		reason: "tenant columns that refer to two tables, of which one has more",
+		sql: accounts + `CREATE TABLE teams (id uuid PRIMARY KEY); CREATE TABLE a (id int PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts);
+CREATE TABLE b (id int PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES teams); CREATE TABLE c (id int PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES teams)`,
+		asks: "teams is referred to by tenant columns (2 of type uuid), and so is accounts (by 1 of type bigint): which is the tenants' own table?",
+	}, {
+		reason: "a table that is skipped says nothing of the root",
+		sql: accounts + `CREATE TABLE teams (id uuid PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts);
+CREATE TABLE b (id int PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES teams)`,
+		options: func(s in) keys.Options { return keys.Options{Skip: s.names("b")} },
+		finds:   "blocker: b: b_tenant_id_fkey: a row that belongs to no tenant refers to teams",
+	}, {
+		reason: "a tenant that is filled from a column of another type",
+		sql: accounts + `CREATE TABLE users (id int PRIMARY KEY, tenant_id text NOT NULL);
+CREATE TABLE orders (id int PRIMARY KEY, tenant_id bigint REFERENCES accounts, user_id int NOT NULL REFERENCES users); INSERT INTO users VALUES (1, 'x'); INSERT INTO orders VALUES (1, NULL, 1)`,
+		finds:     "blocker: orders: tenant_id: the tenant column is of type bigint, and is filled from users, where it is of type text",
+		preflight: "-",
 	}, {
 		reason: "one of which is to be skipped",
 		sql: accounts + `CREATE TABLE teams (id uuid PRIMARY KEY); CREATE TABLE a (id int PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts);
@@ -142,7 +159,9 @@ func TestStrangeSchemas(t *testing.T) {
 					}
 				}
 			}
-			contains(t, tt.preflight, rows)
+			if tt.preflight != "-" { // it is asked without an error, whatever it finds
+				contains(t, tt.preflight, rows)
+			}
 		})
 	}
 }

@@ -37,30 +37,31 @@ const sampleAbove = 256 << 20
 // big ones a part. biggest is how many tenants are told.
 func (a *Analysis) Weigh(ctx context.Context, db *sql.DB, biggest int) (*Weight, error) {
 	w := &Weight{}
-	parts := a.weighed(w)
-	if len(parts) == 0 {
-		return w, nil
-	}
+	// Tenant columns may be of two types, each with a hash of its own.
 	hash, shards := "NULL::bigint", a.shards()
 	if a.Cluster.Installed != "" && shards > 0 {
 		hash = fmt.Sprintf("least((pg_catalog.worker_hash(tenant)::bigint + 2147483648) / (4294967296 / %[1]d), %[1]d - 1)", shards)
 	}
+	parts := a.weighed(w, hash)
+	if len(parts) == 0 {
+		return w, nil
+	}
 	query := fmt.Sprintf(`
 WITH weights AS (
-	SELECT tenant, sum(n) AS n, sum(bytes) AS bytes
+	SELECT tenant, shard, sum(n) AS n, sum(bytes) AS bytes
 	FROM (%s) AS parts
-	GROUP BY tenant
+	GROUP BY tenant, shard
 ), placed AS MATERIALIZED (
-	SELECT tenant::text AS tenant, n, bytes, %s AS shard FROM weights WHERE tenant IS NOT NULL
+	SELECT tenant, n, bytes, shard FROM weights WHERE tenant IS NOT NULL
 ), heaviest AS (
 	SELECT shard, sum(bytes) AS bytes FROM placed WHERE shard IS NOT NULL GROUP BY shard ORDER BY bytes DESC LIMIT 1
 )
 SELECT tenant, n::bigint, bytes::bigint, COALESCE(shard, -1),
-	(SELECT count(*) FROM placed), (SELECT sum(n)::bigint FROM placed), (SELECT sum(bytes)::bigint FROM placed),
+	(SELECT count(DISTINCT tenant) FROM placed), (SELECT sum(n)::bigint FROM placed), (SELECT sum(bytes)::bigint FROM placed),
 	COALESCE((SELECT shard FROM heaviest), -1), COALESCE((SELECT bytes::bigint FROM heaviest), 0)
 FROM placed
 ORDER BY bytes DESC, tenant
-LIMIT %d`, strings.Join(parts, " UNION ALL "), hash, max(1, biggest))
+LIMIT %d`, strings.Join(parts, " UNION ALL "), max(1, biggest))
 	err := each(ctx, db, func(rows *sql.Rows) error {
 		var t TenantWeight
 		err := rows.Scan(&t.Tenant, &t.Rows, &t.Bytes, &t.Shard, &w.Count, &w.Rows, &w.Bytes, &w.Shard, &w.ShardBytes)
@@ -73,8 +74,9 @@ LIMIT %d`, strings.Join(parts, " UNION ALL "), hash, max(1, biggest))
 	return w, nil
 }
 
-// weighed are the queries for the rows of each table by tenant.
-func (a *Analysis) weighed(w *Weight) (parts []string) {
+// weighed are the queries for the rows of each table by tenant, with the shard that hash
+// tells.
+func (a *Analysis) weighed(w *Weight, hash string) (parts []string) {
 	for _, t := range a.Tables {
 		if t.Method != catalog.Hash {
 			continue
@@ -86,9 +88,9 @@ func (a *Analysis) weighed(w *Weight) (parts []string) {
 			sample, factor = fmt.Sprintf(" TABLESAMPLE SYSTEM (%.6f)", percent), fmt.Sprintf("%.6f", 100/percent)
 			w.Sampled = true
 		}
-		parts = append(parts, fmt.Sprintf("SELECT %[1]s AS tenant, count(*) * %[2]s AS n, "+
-			"count(*)::numeric * %[3]d / greatest(sum(count(*)) OVER (), 1) AS bytes FROM %[4]s AS t%[5]s%[6]s GROUP BY %[1]s",
-			tenant, factor, bytes, t.Name, sample, joins))
+		parts = append(parts, fmt.Sprintf("SELECT tenant::text AS tenant, %[7]s AS shard, n, bytes FROM (SELECT %[1]s AS tenant, count(*) * %[2]s AS n, "+
+			"count(*)::numeric * %[3]d / greatest(sum(count(*)) OVER (), 1) AS bytes FROM %[4]s AS t%[5]s%[6]s GROUP BY %[1]s) AS part",
+			tenant, factor, bytes, t.Name, sample, joins, hash))
 	}
 	return parts
 }

@@ -31,3 +31,17 @@ func TestWeigh(t *testing.T) {
 	}
 	assert.InDelta(t, bytes, w.Bytes, 20)
 }
+
+// TestWeighTwoTypes weighs tenants whose columns are of two types: the report says what
+// blocks instead of ending in an error.
+func TestWeighTwoTypes(t *testing.T) {
+	t.Parallel()
+	db, c := database(t, shop+"CREATE TABLE labels (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), tenant_id text NOT NULL); "+
+		"INSERT INTO labels (tenant_id) VALUES ('8'), ('x'); ANALYZE;")
+	own := cluster()
+	own.Installed = ""
+	w, err := analyze(t, c, own, answered("")).Weigh(t.Context(), db, 1)
+	require.NoError(t, err)
+	assert.EqualValues(t, 21, w.Count)
+	assert.EqualValues(t, 20+100+5000+2, w.Rows)
+}
