@@ -25,12 +25,14 @@ type session struct {
 }
 
 // The settings that would change what a plan does. Without row_security = off a
-// policy would hide rows from a batch, and from the count of what is left of it.
+// policy would hide rows from a batch, and from the count of what is left of it. The
+// plan's statements name schemas; functions of triggers, checks and indexes that they
+// run need the application's, after PostgreSQL's own.
 const (
 	sqlSettings = `
 SELECT set_config(name, value, false)
 FROM (VALUES
-	('search_path', 'pg_catalog, pg_temp'),
+	('search_path', (SELECT concat('pg_catalog, ', NULLIF(reset_val, '') || ', ', 'pg_temp') FROM pg_catalog.pg_settings WHERE name = 'search_path')),
 	('row_security', 'off'),
 	('default_transaction_isolation', 'read committed'),
 	('default_transaction_read_only', 'off'),

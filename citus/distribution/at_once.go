@@ -111,7 +111,8 @@ func (a *Analysis) checkRights() migration.Step {
 
 // makeKeys makes the keys with the tenant. A table whose tenant another tells is
 // filled after that one.
-func (a *Analysis) makeKeys() (sql []string) {
+func (a *Analysis) makeKeys() []string {
+	sql := []string{applicationPath}
 	for _, t := range a.Tables {
 		sql = append(sql, difference(t.live, addedColumns(t))...)
 	}
@@ -121,7 +122,7 @@ func (a *Analysis) makeKeys() (sql []string) {
 	for _, t := range a.Tables {
 		sql = append(sql, difference(addedColumns(t), t.after)...)
 	}
-	return sql
+	return append(sql, setUp[0])
 }
 
 // addedColumns is a table as it is, with the columns that it gets, which may be

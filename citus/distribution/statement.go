@@ -17,6 +17,11 @@ var setUp = []string{
 	"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
 }
 
+// applicationPath comes before what runs functions of triggers, checks and indexes,
+// and setUp[0] after it.
+const applicationPath = `SELECT pg_catalog.set_config('search_path', concat('pg_catalog, ', NULLIF(reset_val, '') || ', ', 'pg_temp'), true)
+FROM pg_catalog.pg_settings WHERE name = 'search_path'`
+
 // lockSQL takes the tables' locks at once, before there is work that could be in
 // vain.
 func lockSQL(tables []*Table) string {
