@@ -112,7 +112,7 @@ func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
 	a.wantKeys()
 	a.wantLinks()
 	a.findObstacles()
-	a.Questions, a.Findings = groupedQuestions(a.Questions), grouped(a.Findings)
+	a.Questions, a.Findings = groupedQuestions(a.Questions), Grouped(a.Findings)
 	return a, nil
 }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// grouped makes one finding of those that differ in names alone. Findings with
+// Grouped makes one finding of those that differ in names alone. Findings with
 // rows stay.
-func grouped(findings []Finding) []Finding {
+func Grouped(findings []Finding) []Finding {
 	var list []Finding
 	at := map[string]int{}
 	for _, f := range findings {
@@ -19,10 +19,11 @@ func grouped(findings []Finding) []Finding {
 		}
 		what := string(f.Severity) + nameless(f.Table, f.Object, f.Problem+"\n"+f.Remedy)
 		if i, known := at[what]; known {
-			list[i].Also = append(list[i].Also, Object{f.Table, f.Object})
+			list[i].Also = append(append(list[i].Also, Object{f.Table, f.Object}), f.Also...)
 			continue
 		}
 		at[what] = len(list)
+		f.Also = slices.Clone(f.Also)
 		list = append(list, f)
 	}
 	return list

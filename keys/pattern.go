@@ -107,6 +107,13 @@ func (e *expansion) columns(of map[catalog.Name]string) map[catalog.Name]string 
 	return columns
 }
 
+// Matches reports whether an object of a table is the one that o names, or one that it
+// stands for: each * in o stands for any text.
+func (o Object) Matches(table catalog.Name, name string) bool {
+	_, byPattern := o.stands(table, name)
+	return byPattern
+}
+
 // stands reports whether a name is the object's, and whether a pattern is.
 func (o Object) stands(table catalog.Name, name string) (itself, byPattern bool) {
 	itself = o.Table == table && o.Name == name

@@ -61,7 +61,7 @@ func (a *Analysis) Preflight(ctx context.Context, db Beginner, limits Limits) ([
 			findings = append(findings, *finding)
 		}
 	}
-	findings = grouped(findings)
+	findings = Grouped(findings)
 	return findings, nil
 }
 

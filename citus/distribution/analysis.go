@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/keys"
@@ -64,7 +65,11 @@ func Analyze(c *catalog.Catalog, k *keys.Analysis, cluster Cluster, o Options) (
 		}
 	}
 	after := k.After()
-	if err := o.check(after); err != nil {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.options.Drop, err = o.expandDrop(after); err != nil {
 		return nil, err
 	}
 	for _, kt := range k.Tables {
@@ -89,7 +94,7 @@ func Analyze(c *catalog.Catalog, k *keys.Analysis, cluster Cluster, o Options) (
 func blocks(f keys.Finding) bool { return f.Severity == keys.Blocker }
 
 // check finds options that make no sense.
-func (o Options) check(c *catalog.Catalog) error {
+func (o Options) check() error {
 	if o.Way != Transactional && o.Way != StepByStep {
 		return fmt.Errorf("distribution: Options.Way is %q, which is no way", string(o.Way))
 	}
@@ -108,13 +113,50 @@ func (o Options) check(c *catalog.Catalog) error {
 	if !slices.Contains([]catalog.Action{"", catalog.NoAction, catalog.Restrict}, o.OnUpdate) {
 		return fmt.Errorf("distribution: Options.OnUpdate must be NoAction or Restrict")
 	}
+	return nil
+}
+
+// expandDrop returns the objects that Options.Drop names, in the place of patterns.
+func (o Options) expandDrop(c *catalog.Catalog) (objects []keys.Object, err error) {
 	for _, object := range o.Drop {
-		t := c.Table(object.Table)
-		if t == nil || t.Constraint(object.Name) == nil && t.Index(object.Name) == nil && t.Trigger(object.Name) == nil {
-			return fmt.Errorf("distribution: Options.Drop: %s has no constraint, index or trigger %s", object.Table, catalog.Quote(object.Name))
+		if strings.Trim(object.Name, "*") == "" {
+			return nil, fmt.Errorf("distribution: Options.Drop: the name %q would give up everything", object.Name)
+		}
+		before := len(objects)
+		for _, t := range c.Tables {
+			for _, name := range disposable(t, object.Table == t.Name) {
+				if found := (keys.Object{Table: t.Name, Name: name}); object.Matches(t.Name, name) && !slices.Contains(objects[before:], found) {
+					objects = append(objects, found)
+				}
+			}
+		}
+		if len(objects) == before {
+			return nil, fmt.Errorf("distribution: Options.Drop: %s has no constraint, index or trigger %s", object.Table, catalog.Quote(object.Name))
 		}
 	}
-	return nil
+	return objects, nil
+}
+
+// disposable are the constraints, indexes and triggers of a table: all of them, or
+// those that a pattern may stand for. A primary key is named, or stays, and what a
+// partition has from its table goes with that one's.
+func disposable(t *catalog.Table, all bool) (names []string) {
+	for i := range t.Constraints {
+		if c := &t.Constraints[i]; all || c.Kind != catalog.PrimaryKey && !c.Inherited {
+			names = append(names, c.Name)
+		}
+	}
+	for i := range t.Indexes {
+		if x := &t.Indexes[i]; all || x.Constraint == "" && !x.Inherited {
+			names = append(names, x.Name)
+		}
+	}
+	for i := range t.Triggers {
+		if g := &t.Triggers[i]; all || !g.Inherited {
+			names = append(names, g.Name)
+		}
+	}
+	return names
 }
 
 // adopt takes a table into the plan, if it belongs there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -194,6 +195,29 @@ func TestNeeds(t *testing.T) {
 	assert.Less(t, step[1].Locks, needs[1].Locks, "one table at a time")
 }
 
+// TestOneAnswerForMany expects triggers and uniques of many tables to be one finding a
+// kind, and a pattern to give them up.
+func TestOneAnswerForMany(t *testing.T) {
+	t.Parallel()
+	var sql strings.Builder
+	sql.WriteString("CREATE TABLE tenants (id bigint PRIMARY KEY); CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';")
+	for i := range 9 {
+		fmt.Fprintf(&sql, `CREATE TABLE t%[1]d (id bigint PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES tenants, code text CONSTRAINT t%[1]d_code_key UNIQUE, kind text);
+			CREATE UNIQUE INDEX t%[1]d_kind_global ON t%[1]d (kind); CREATE TRIGGER touch BEFORE UPDATE ON t%[1]d FOR EACH ROW EXECUTE FUNCTION touch();`, i)
+	}
+	_, c := database(t, sql.String())
+	k, err := keys.Analyze(c, keys.Options{Global: []keys.Object{{Table: public("*"), Name: "*_global"}}})
+	require.NoError(t, err)
+	a, err := distribution.Analyze(c, k, cluster(), distribution.Options{})
+	require.NoError(t, err)
+	lines := strings.Split(a.Blocked().Error(), "\n")
+	require.Len(t, lines, 2, "%s", lines)
+	assert.Contains(t, lines[0], "the same of public.t1: touch, public.t2: touch")
+	a, err = distribution.Analyze(c, k, cluster(), distribution.Options{Drop: []keys.Object{{Table: public("*"), Name: "touch"}, {Table: public("t*"), Name: "*_global"}}})
+	require.NoError(t, err)
+	require.NoError(t, a.Blocked())
+}
+
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	_, c := database(t, shop)
@@ -209,6 +233,8 @@ func TestOptions(t *testing.T) {
 		{distribution.Options{OnDelete: catalog.SetNull}, "OnDelete"},
 		{distribution.Options{OnUpdate: catalog.Cascade}, "OnUpdate"},
 		{distribution.Options{Drop: []keys.Object{{Table: public("users"), Name: "nothing"}}}, "nothing"},
+		{distribution.Options{Drop: []keys.Object{{Table: public("*"), Name: "users_pkey*"}}}, "users_pkey*"},
+		{distribution.Options{Drop: []keys.Object{{Table: public("users"), Name: "*"}}}, "everything"},
 	} {
 		_, err := distribution.Analyze(c, analysis, cluster(), wrong.o)
 		assert.ErrorContains(t, err, wrong.reason)

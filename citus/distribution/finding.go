@@ -25,7 +25,7 @@ func (a *Analysis) Blocked() error {
 	for _, q := range a.Questions {
 		errs = append(errs, fmt.Errorf("%w: %s", ErrUndecided, q))
 	}
-	for _, f := range a.Findings {
+	for _, f := range keys.Grouped(a.Findings) {
 		if blocks(f) {
 			errs = append(errs, fmt.Errorf("%w: %s", ErrUndecided, f))
 		}

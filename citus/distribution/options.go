@@ -43,7 +43,8 @@ type Options struct {
 	OnUpdate catalog.Action
 
 	// Drop names constraints, indexes and triggers that Citus cannot have and that
-	// may go. The undo brings them back. Empty: such an object is a blocker.
+	// may go. A * in the names stands for any text, but a primary key has to be named
+	// as it is. The undo brings them back. Empty: such an object is a blocker.
 	Drop []keys.Object
 	// KeepIdentity spreads tables with identity columns, which Citus cannot bring
 	// back to plain tables. False: such a column is a blocker.

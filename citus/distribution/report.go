@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/keys"
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
@@ -141,7 +142,7 @@ func (a *Analysis) reportFindings(b *bufio.Writer) {
 	for _, q := range a.Questions {
 		fmt.Fprintf(b, "  question: %s\n", q)
 	}
-	for _, f := range a.Findings {
+	for _, f := range keys.Grouped(a.Findings) {
 		fmt.Fprintf(b, "  %s\n", f)
 	}
 }
