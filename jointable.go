@@ -32,13 +32,18 @@ func (r *tables) registerJoinTable(next *snapshot, rel *schema.Relationship, own
 	} else if own != nil {
 		tenant, column = own, own.DBName
 	}
+	id, err := joinedID(tenant, owner, related)
+	if err != nil {
+		return err
+	}
+	say, declared, err := r.declared.of(r.fold, rel.JoinTable)
 	switch {
-	case tenant != nil:
-		id, err := idTypeOf(tenant)
-		if err != nil {
-			return err
-		}
-		joined := r.newTable(rel.JoinTable.Table, column, id)
+	case err != nil:
+		return err
+	case declared && tenant == nil && say.table != nil:
+		// Its entry in Config.Tables says what it is.
+	case id != nil:
+		joined := r.newTable(rel.JoinTable.Table, column, *id)
 		joined.key = keyBeside(rel.JoinTable, column)
 		joined.derived = true
 		if !owner.isTenants() && !related.isTenants() {
@@ -52,8 +57,23 @@ func (r *tables) registerJoinTable(next *snapshot, rel *schema.Relationship, own
 			return err
 		}
 	}
-	_, err := r.register(next, rel.JoinTable)
+	_, err = r.register(next, rel.JoinTable)
 	return err
+}
+
+// joinedID returns the type of a derived join table's tenant column: that of a side,
+// which Config.Tables may say in the place of a field. Nil where neither is a tenant's.
+func joinedID(tenant *schema.Field, owner, related *model) (*idType, error) {
+	if tenant != nil {
+		id, err := idTypeOf(tenant)
+		return &id, err
+	}
+	for _, side := range []*model{owner, related} {
+		if side.table != nil && side.column != "" {
+			return &side.id, nil
+		}
+	}
+	return nil, nil
 }
 
 // joinedTenant returns the column of a derived join table that holds the tenant
@@ -115,8 +135,11 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 		if tenant == nil && err == nil {
 			tenant, err = r.tenantField(rel.FieldSchema)
 		}
-		if err != nil || tenant == nil {
+		if err != nil {
 			return err
+		}
+		if tenant == nil {
+			continue // Config.Tables has its sides, and their tables have the column already
 		}
 		if err := r.replaceJoinTable(rel, tenant, t.kind == KindMixed); err != nil {
 			return err
@@ -125,12 +148,21 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 	return nil
 }
 
-// tenantOfSides returns the tenant column of a model that a derived join table joins.
+// tenantOfSides returns the tenant column of a model that a derived join table joins. Nil
+// where Config.Tables has it, or its sides: the table has the column already.
 func (r *tables) tenantOfSides(s *schema.Schema) (*schema.Field, error) {
 	relations := s.Relationships.Relations
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
 		if tenant, err := r.tenantField(relations[name].FieldSchema); tenant != nil || err != nil {
 			return tenant, err
+		}
+	}
+	if say, _, err := r.declared.of(r.fold, s); err != nil || say.table != nil {
+		return nil, err
+	}
+	for _, relation := range relations {
+		if side, err := r.model(relation.FieldSchema); err != nil || side.table != nil && side.column != "" {
+			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("tenancy: neither side of the join table %s has a tenant column: give one side the column, or declare the join table", s.Table)
