@@ -19,6 +19,7 @@ func (a *Analysis) findObstacles() {
 	for _, t := range a.Tables {
 		for _, member := range t.family() {
 			a.findInTable(member)
+			a.findReading(member)
 		}
 		a.findSpread(t)
 		if t.Method == catalog.Hash {

@@ -32,6 +32,16 @@ var tableObstacles = []struct {
 	{reason: "triggers do not run in shards", found: "users: touch: Citus does not take tables with triggers", remedy: "Options.Drop",
 		sql: `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
 			CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()`, cleared: dropping("users", "touch")},
+	{reason: "a check whose function reads a table", found: "users: u: its function public.kind_of(id bigint) reads public.countries, which it cannot do in a shard",
+		sql: `CREATE FUNCTION kind_of(id bigint) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT max(c.name) FROM countries AS c); END';
+			CREATE FUNCTION is_good(id bigint) RETURNS bool LANGUAGE sql AS 'SELECT kind_of(id) IS NULL OR true';
+			ALTER TABLE users ADD CONSTRAINT u CHECK (is_good(id))`, remedy: "by a foreign key", cleared: dropping("users", "u")},
+	{reason: "an index whose function reads a table", found: "users: u: its function public.name_of(id bigint) reads public.accounts",
+		sql: `CREATE FUNCTION name_of(id bigint) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'DECLARE n text; BEGIN SELECT name INTO n FROM public."accounts" AS a WHERE a.id = $1; RETURN n; END';
+			CREATE INDEX u ON users (name_of(id))`, remedy: "drop it", cleared: dropping("users", "u")},
+	{reason: "a policy whose function reads a table", found: "users: mine: its function public.is_member(tenant bigint) reads public.users",
+		sql: `CREATE FUNCTION is_member(tenant bigint) RETURNS bool STABLE LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM users WHERE tenant_id = $1)';
+			CREATE POLICY mine ON users USING (is_member(tenant_id))`, remedy: "current_setting"},
 	{reason: "identity columns do not come back", found: "users: code: Citus cannot bring a table with an identity column back",
 		sql:    "ALTER TABLE users ADD COLUMN code bigint GENERATED ALWAYS AS IDENTITY",
 		remedy: "DROP IDENTITY", cleared: &distribution.Options{KeepIdentity: true}},
