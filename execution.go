@@ -86,6 +86,7 @@ type progress struct {
 type tableList struct {
 	refs      []sqltext.Ref
 	tables    []*table      // of refs
+	places    []placement   // of their predicates
 	functions []sqltext.Ref // in FROM
 	selection selection     // read for GROUP BY
 
@@ -148,6 +149,7 @@ func newExecution(p *Plugin, op string) *execution {
 func (ex *execution) release() {
 	clear(ex.refs)
 	clear(ex.tables)
+	clear(ex.places)
 	if len(ex.seen) > 256 {
 		ex.seen = nil
 	}
@@ -155,7 +157,7 @@ func (ex *execution) release() {
 	clear(ex.values)
 	*ex = execution{
 		writing:    writing{seen: ex.seen},
-		tableList:  tableList{refs: ex.refs[:0], tables: ex.tables[:0], selection: ex.selection.forget()},
+		tableList:  tableList{refs: ex.refs[:0], tables: ex.tables[:0], places: ex.places[:0], selection: ex.selection.forget()},
 		clauseText: clauseText{queries: ex.queries[:0]},
 		judgement:  judgement{values: ex.values[:0]},
 		columns:    ex.columns[:0],

@@ -129,64 +129,24 @@ type fromList struct {
 	stmt   *gorm.Statement
 	refs   []sqltext.Ref
 	tables []*table
+	places []placement // of refs
 	at     mark
 	text   string
 	done   int // how much of text is written again
 }
 
-// scoping says where a reference's predicate goes.
-type scoping uint8
-
-const (
-	unscoped scoping = iota // not a tenant's table
-	inWhere
-	inOn
-	inSubquery
-)
-
-func (l *fromList) tenants(i int) bool { return l.tables[i].isScoped() }
-
-func (l *fromList) scopingOf(i int) scoping {
-	ref := &l.refs[i]
-	switch {
-	case !l.tenants(i):
-		return unscoped
-	case l.preserves(ref.Item):
-		return inSubquery
-	case ref.Join == sqltext.JoinNone, ref.Join == sqltext.JoinCross:
-		return inWhere
-	case ref.Join == sqltext.JoinInner && ref.Merged:
-		return inWhere
-	case ref.Merged, ref.On == (sqltext.Span{}):
-		return inSubquery
-	}
-	return inOn
-}
-
-// preserves reports whether an item has a RIGHT or FULL join: rows that it
-// keeps without a partner pass any ON, and a WHERE drops those of the others.
-// SQLite's comma joins as closely as JOIN does, so that all items are one.
-func (l *fromList) preserves(item int) bool {
-	for i := range l.refs {
-		if (l.refs[i].Item == item || l.ex.plugin.dialect == sqltext.SQLite) && (l.refs[i].Join == sqltext.JoinRight || l.refs[i].Join == sqltext.JoinFull) {
-			return true
-		}
-	}
-	return false
-}
-
 // rewrite puts the predicates that belong into the list there.
 func (l *fromList) rewrite() {
 	l.setMain()
+	l.place()
 	if l.ex.scope.isSeveral() && !l.matches() {
 		l.stmt.AddError(l.ex.errorOn(l.stmt.Table, ErrUnscopedSQL,
 			errMeet))
 		return
 	}
 	needed := false
-	for i := range l.refs {
-		s := l.scopingOf(i)
-		needed = needed || s == inOn || s == inSubquery
+	for _, p := range l.places {
+		needed = needed || p.where == inOn || p.where == inSubquery
 	}
 	if !needed {
 		return
@@ -197,7 +157,7 @@ func (l *fromList) rewrite() {
 	l.stmt.SQL.Grow(len(sql) + 64*len(l.refs))
 	l.stmt.SQL.WriteString(sql[:l.at.text])
 	for i := range l.refs {
-		switch l.scopingOf(i) {
+		switch l.places[i].where {
 		case inSubquery:
 			l.writeSubquery(i)
 			l.writeOn(i, l.ex.scope.kind != scopeSingle && l.refs[i].Join != sqltext.JoinNone)
@@ -218,79 +178,6 @@ func (l *fromList) setMain() {
 	if l.tenants(0) {
 		l.ex.qualifier = l.refs[0].Qualifier
 	}
-}
-
-// matches reports whether each reference to a tenant's table can be matched with
-// the first, so that in a set or under a bypass no two tenants' rows meet: in its
-// ON with an earlier one of its item, or in the WHERE. It finds the anchor of the
-// statement and of the subqueries that are still to come.
-func (l *fromList) matches() bool {
-	first, queries := -1, 0
-	for i := range l.refs {
-		if l.refs[i].Query {
-			queries++
-		}
-		if first < 0 && l.tenants(i) {
-			first = i
-		}
-	}
-	if l.ex.updating {
-		first = len(l.refs) // the table that is changed
-	}
-	alone := len(l.refs) == 1 && !l.ex.updating
-	if len(l.ex.queries) > queries || queries > 0 && (!alone || l.ex.compares || l.ex.correlated()) {
-		return false // a query's tenants are not to be seen from here
-	}
-	others := 0
-	for i := range l.refs {
-		if l.tenants(i) && i != first && (!l.matchesFirst(i) || l.inWhere(i) && l.isMissing(first, len(l.refs))) {
-			return false
-		}
-		if l.tenants(i) && i != first {
-			others++
-		}
-	}
-	loose := l.ex.updating && l.ex.anchor.table != nil && l.ex.anchor.table.kind.isLoose() ||
-		first >= 0 && !l.ex.updating && l.tables[first].kind.isLoose()
-	if loose && (others > 1 || others == 1 && l.ex.correlated()) {
-		return false // they would be matched with the first, and not with each other
-	}
-	l.ex.loose = loose && others > 0
-	switch {
-	case l.ex.updating:
-	case first >= 0:
-		l.ex.anchor, l.ex.anchored = tenantRef{l.tables[first], l.refs[first].Qualifier}, true
-		return !l.ex.correlated() || l.scopingOf(first) == inWhere
-	default:
-		l.ex.anchor, l.ex.anchored = tenantRef{}, queries == 0
-	}
-	return true
-}
-
-// matchesFirst reports whether a reference behind the first can be matched.
-func (l *fromList) matchesFirst(i int) bool {
-	ref := &l.refs[i]
-	_, earlier := l.anchor(i)
-	switch l.scopingOf(i) {
-	case inOn:
-		return earlier || ref.Join == sqltext.JoinInner
-	case inSubquery:
-		return earlier && !ref.Merged && ref.On != (sqltext.Span{}) && l.refs[len(l.refs)-1].Item == 0
-	}
-	return true
-}
-
-// inWhere reports whether a reference has its predicate in the WHERE, or, where
-// it is matched, its match.
-func (l *fromList) inWhere(i int) bool {
-	switch l.scopingOf(i) {
-	case inWhere:
-		return true
-	case inOn:
-		_, earlier := l.anchor(i)
-		return l.ex.scope.kind != scopeSingle && !earlier && l.refs[i].Qualifier != l.ex.anchor.qualifier
-	}
-	return false
 }
 
 // copyTo writes the text up to a position again.
@@ -321,7 +208,7 @@ func (l *fromList) writeOn(i int, predicate bool) {
 	if !predicate || ref.On.Start == ref.On.End || l.hasOwnPredicate(i) {
 		return
 	}
-	anchor, matched := l.anchor(i)
+	anchor, matched := l.places[i].match, l.places[i].isMatched
 	l.copyTo(ref.On.Start)
 	switch {
 	case matched && anchor.table.kind.isLoose() && l.ex.scope.kind == scopeSet:
@@ -336,65 +223,6 @@ func (l *fromList) writeOn(i int, predicate bool) {
 	l.stmt.SQL.WriteString(" AND (")
 	l.copyTo(ref.On.End)
 	l.stmt.SQL.WriteByte(')')
-}
-
-// anchor finds the tenant's table that a joined one is matched with: the first
-// of its item whose row is there. One whose ids are of another type is matched by value where the
-// scope has but one.
-func (l *fromList) anchor(i int) (tenantRef, bool) {
-	for j := range i {
-		if l.refs[j].Item != l.refs[i].Item || !l.tenants(j) || l.isMissing(j, i) && !l.needs(i, j) {
-			continue
-		}
-		if l.ex.scope.kind == scopeSingle && (j > 0 && l.refs[j].Join == sqltext.JoinLeft ||
-			l.tables[j].kind.isLoose() || l.tables[i].kind.isLoose() || l.tables[j].id.kind != l.tables[i].id.kind) {
-			return tenantRef{}, false
-		}
-		return tenantRef{l.tables[j], l.refs[j].Qualifier}, true
-	}
-	return tenantRef{}, false
-}
-
-// isMissing reports whether a reference may have no row where a later one is joined,
-// because an outer join up to there has kept a row without a partner. Under one
-// tenant that does not matter.
-func (l *fromList) isMissing(j, i int) bool {
-	if l.ex.scope.kind == scopeSingle {
-		return false
-	}
-	for k := j; k < i; k++ {
-		if l.refs[k].Item != l.refs[j].Item {
-			continue
-		}
-		switch l.refs[k].Join {
-		case sqltext.JoinFull:
-			return true
-		case sqltext.JoinLeft:
-			if k == j {
-				return true
-			}
-		case sqltext.JoinRight:
-			if k > j {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// needs reports whether a reference is joined by a column of an earlier one, so that
-// nothing matches where that has no row.
-func (l *fromList) needs(i, j int) (needs bool) {
-	on := l.stmt.SQL.String()[l.at.text:]
-	if l.text != "" {
-		on = l.text
-	}
-	on = on[l.refs[i].On.Start:l.refs[i].On.End]
-	qualifier := l.ex.folded(l.refs[j].Qualifier)
-	sqltext.Equalities(&sqltext.Lexer{Text: on, Dialect: l.ex.plugin.dialect}, func(a, b sqltext.Operand) {
-		needs = needs || a.Name != "" && a.Qualifier == qualifier || b.Name != "" && b.Qualifier == qualifier
-	})
-	return needs
 }
 
 // bound writes something that binds values in the middle of the list, and gives
@@ -423,7 +251,7 @@ func (l *fromList) bound(position int, write func()) {
 // then holds no row that an outer join has filled up.
 func (l *fromList) hasOwnPredicate(i int) bool {
 	ref := &l.refs[i]
-	if l.ex.preview == nil || l.scopingOf(i) != inOn {
+	if l.ex.preview == nil || l.places[i].where != inOn {
 		return false
 	}
 	own := tenantRef{l.tables[i], ref.Qualifier}

@@ -18,7 +18,7 @@ func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) 
 	}
 	if list != nil {
 		for i := range list.refs {
-			if list.inWhere(i) {
+			if list.places[i].inWhere {
 				w.predicate(list.tables[i], list.refs[i].Qualifier, list.before(i)...)
 			}
 		}
@@ -28,12 +28,8 @@ func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) 
 
 // anchorInWhere reports whether the anchor's own predicate is in the WHERE.
 func (l *fromList) anchorInWhere() bool {
-	for i := range l.refs {
-		if l.tenants(i) {
-			return l.scopingOf(i) == inWhere
-		}
-	}
-	return false
+	first := l.first()
+	return first < len(l.refs) && l.places[first].where == inWhere
 }
 
 // whereWriter writes the predicates of WHERE.
