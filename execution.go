@@ -250,3 +250,22 @@ func poolOf(stmt *gorm.Statement) gorm.ConnPool {
 	}
 	return stmt.ConnPool
 }
+
+// placement is where the predicate of a reference in FROM goes. All of a list are decided
+// before anything of it is written.
+type placement struct {
+	where     scoping
+	match     tenantRef // the earlier reference that it is matched with in its ON
+	isMatched bool      // there is one
+	inWhere   bool      // its predicate, or its match with the anchor, is in the WHERE
+}
+
+// scoping is the place of a predicate.
+type scoping uint8
+
+const (
+	unscoped scoping = iota // not a tenant's table
+	inWhere
+	inOn
+	inSubquery
+)

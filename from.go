@@ -120,21 +120,6 @@ func (ex *execution) tablesOf(stmt *gorm.Statement, refs []sqltext.Ref) ([]*tabl
 	return tables, true
 }
 
-// fromList is a FROM list that is being scoped: each reference to a tenant's
-// table gets its predicate in the WHERE of the statement, in its ON, or, where
-// an outer or a merging join would defeat both, in a subquery that takes its
-// place.
-type fromList struct {
-	ex     *execution
-	stmt   *gorm.Statement
-	refs   []sqltext.Ref
-	tables []*table
-	places []placement // of refs
-	at     mark
-	text   string
-	done   int // how much of text is written again
-}
-
 // rewrite puts the predicates that belong into the list there.
 func (l *fromList) rewrite() {
 	l.setMain()

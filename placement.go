@@ -1,24 +1,9 @@
 package tenancy
 
-import "github.com/gorm-tenancy/tenancy/internal/sqltext"
+import (
+	"gorm.io/gorm"
 
-// placement is where the predicate of a reference in FROM goes. All of a list are decided
-// before anything of it is written.
-type placement struct {
-	where     scoping
-	match     tenantRef // the earlier reference that it is matched with in its ON
-	isMatched bool      // there is one
-	inWhere   bool      // its predicate, or its match with the anchor, is in the WHERE
-}
-
-// scoping is the place of a predicate.
-type scoping uint8
-
-const (
-	unscoped scoping = iota // not a tenant's table
-	inWhere
-	inOn
-	inSubquery
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // place decides where each predicate goes, and finds the anchor of the statement and of
@@ -192,4 +177,19 @@ func (l *fromList) needs(i, j int) (needs bool) {
 		needs = needs || a.Name != "" && a.Qualifier == qualifier || b.Name != "" && b.Qualifier == qualifier
 	})
 	return needs
+}
+
+// fromList is a FROM list that is being scoped: each reference to a tenant's
+// table gets its predicate in the WHERE of the statement, in its ON, or, where
+// an outer or a merging join would defeat both, in a subquery that takes its
+// place.
+type fromList struct {
+	ex     *execution
+	stmt   *gorm.Statement
+	refs   []sqltext.Ref
+	tables []*table
+	places []placement // of refs
+	at     mark
+	text   string
+	done   int // how much of text is written again
 }
