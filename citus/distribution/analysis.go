@@ -261,8 +261,12 @@ func (a *Analysis) dropped(table catalog.Name, name string) bool {
 	return slices.Contains(a.options.Drop, keys.Object{Table: table, Name: name})
 }
 
-// Preflight asks the database for rows that stand in the way of the keys, and adds
-// what it finds to the findings. See [keys.Analysis.Preflight].
+// Preflight asks the database what stands in the way, and adds it to the findings:
+// rows that the keys would refuse (see [keys.Analysis.Preflight]), what depends on the
+// tables' row types, and what Citus refuses. For the latter it makes the tables as they
+// will be, empty and under other names, in a transaction that it rolls back. As
+// after each such transaction, types and functions that Citus has made on the workers
+// may stay there.
 func (a *Analysis) Preflight(ctx context.Context, db keys.Beginner, limits keys.Limits) error {
 	if err := a.findHanging(ctx, db); err != nil || a.preflight == nil {
 		return err
@@ -272,7 +276,10 @@ func (a *Analysis) Preflight(ctx context.Context, db keys.Beginner, limits keys.
 		findings = slices.DeleteFunc(findings, a.isLoose)
 	}
 	a.Findings = append(a.Findings, findings...)
-	return err
+	if err != nil {
+		return err
+	}
+	return a.trySpread(ctx, db)
 }
 
 // isLoose reports whether a finding is about a check that was never validated, which

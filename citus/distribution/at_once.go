@@ -102,10 +102,14 @@ func (a *Analysis) forward(moving []*Table, keys []*foreign) []string {
 // in their shards. A transaction does not show others what it has made.
 func (a *Analysis) checkRights() migration.Step {
 	relations := relationsSQL(a.Tables)
+	var sql []string
+	if a.options.Online {
+		sql = append(sql, cleanUp) // a run that was cut off behind the copy has not come to it
+	}
 	return migration.Step{
 		Name: "check rights in the shards", Table: a.Tables[0].Name, Lock: migration.NoLock, Blocks: "nothing",
 		About: "nobody may see more of a table on another node than here",
-		SQL:   []string{rights.RestoreSQL(relations), rights.CheckSQL(relations)},
+		SQL:   append(sql, rights.RestoreSQL(relations), rights.CheckSQL(relations)),
 	}
 }
 

@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ func (a *Analysis) findObstacles() {
 			a.block(t.Name, "", "make it a table without partitions, or a tenant's", "a partitioned table cannot be a reference table")
 		}
 	}
+	a.findSequences()
 	if a.keys != nil {
 		a.findCapacity()
 	}
@@ -138,6 +140,31 @@ func (a *Analysis) findIdentity(t *Table, column catalog.Column) {
 	if generates && (column.Type == "integer" || column.Type == "smallint") {
 		a.found(keys.Warning, t.Name, column.Name, "make it bigint, or insert through the coordinator alone",
 			"a sequence of type %s gives numbers on the coordinator alone", column.Type)
+	}
+}
+
+var nextval = regexp.MustCompile(`nextval\('((?:[^']|'')+)'::regclass\)`)
+
+// findSequences finds defaults that Citus cannot have on all nodes: of two sequences,
+// and of one that has to give numbers of two types.
+func (a *Analysis) findSequences() {
+	types := map[string]string{}
+	for _, t := range a.Tables {
+		for _, column := range t.after.Columns {
+			calls := nextval.FindAllStringSubmatch(column.Default, -1)
+			if len(calls) > 1 && !t.spread() {
+				a.block(t.Name, column.Name, "use one sequence", "Citus takes no default that calls several sequences")
+			}
+			if len(calls) != 1 || !slices.Contains([]string{"smallint", "integer", "bigint"}, column.Type) {
+				continue
+			}
+			sequence := calls[0][1]
+			if typ := types[sequence]; typ != "" && typ != column.Type && !t.spread() {
+				a.block(t.Name, column.Name, "make the columns bigint, or give each a sequence",
+					"Citus takes no sequence for columns of two types: %s gives %s and %s", sequence, typ, column.Type)
+			}
+			types[sequence] = column.Type
+		}
 	}
 }
 

@@ -203,7 +203,7 @@ func TestStepCut(t *testing.T) {
 	s2 := newShop(t, tenancytest.Citus(t), rows(4, 8, 40))
 	require.Equal(t, before, s2.dump(t))
 	o.Plan.Online = false
-	struck := s2.disturbed(t, s2.distribute(o), fault.KillAfter, 75)
+	struck := s2.disturbed(t, s2.distribute(o), fault.KillAfter, 80)
 	require.NotEmpty(t, struck)
 	require.Contains(t, s2.dump(t), distribution.JournalTable)
 	s2.walk(t, goBack(o), sums)

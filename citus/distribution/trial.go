@@ -1,0 +1,240 @@
+package distribution
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/keys"
+)
+
+// A trial makes the tables as they will be, empty and under names of its own, has
+// Citus spread them into one shard each, and is rolled back. So what Citus refuses is
+// found by asking it, and not by a list of what it was known to refuse. They are in
+// the schemas of the tables: Citus does not see on the workers what else the
+// transaction has made when it looks for what a table needs.
+type trial struct {
+	analysis *Analysis
+	tx       *sql.Tx
+	names    map[string]string // of the trial → of the table, constraint or index
+	tables   map[catalog.Name]catalog.Name
+	missing  map[catalog.Name]bool
+	state    string // the SQLSTATE of the last refusal
+}
+
+// refuses reports whether the last refusal is one of what a table is. Others are of
+// what the role may do, of locks, of resources and of nodes.
+func (t *trial) refuses() bool {
+	if t.state == "42501" { // insufficient_privilege
+		return false
+	}
+	return slices.Contains([]string{"0A", "XX", "42", "22", "2B"}, t.state[:min(2, len(t.state))])
+}
+
+// trySpread carries the trial out. It is left out while the cluster itself stands in
+// the way, and what could not be tried is a warning.
+func (a *Analysis) trySpread(ctx context.Context, db keys.Beginner) error {
+	hinders := func(f keys.Finding) bool { return blocks(f) && f.Table == clusterName }
+	if a.anchor == nil || len(a.moving()) == 0 || a.Cluster.Installed == "" || slices.ContainsFunc(a.Findings, hinders) {
+		return nil
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("distribution: try to spread the tables: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // that is what a trial is
+	t := &trial{analysis: a, tx: tx, names: map[string]string{}, tables: map[catalog.Name]catalog.Name{}, missing: map[catalog.Name]bool{}}
+	if refusal, err := t.do(ctx, append(slices.Clone(setUp), "SET LOCAL lock_timeout = '10s'")...); err != nil || refusal != "" {
+		return t.untried(clusterName, refusal, err)
+	}
+	for _, table := range a.Tables {
+		if err := t.table(ctx, table); err != nil {
+			return err
+		}
+	}
+	for _, f := range a.foreign {
+		if err := t.foreign(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do executes statements behind a savepoint. refusal is what the server says to the
+// first that it does not take; an error is one of the connection.
+func (t *trial) do(ctx context.Context, statements ...string) (refusal string, err error) {
+	if _, err := t.tx.ExecContext(ctx, "SAVEPOINT trial"); err != nil {
+		return "", fmt.Errorf("distribution: try to spread the tables: %w", err)
+	}
+	for _, statement := range statements {
+		_, err := t.tx.ExecContext(ctx, statement)
+		var state interface{ SQLState() string }
+		switch {
+		case err == nil:
+			continue
+		case !errors.As(err, &state) || ctx.Err() != nil:
+			return "", fmt.Errorf("distribution: try to spread the tables: %w", err)
+		}
+		if _, back := t.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT trial"); back != nil {
+			return "", fmt.Errorf("distribution: try to spread the tables: %w", errors.Join(err, back))
+		}
+		t.state = state.SQLState()
+		return t.inWords(err.Error()), nil
+	}
+	_, err = t.tx.ExecContext(ctx, "RELEASE SAVEPOINT trial")
+	return "", err
+}
+
+// inWords is a message with the names that the tables have.
+func (t *trial) inWords(message string) string {
+	message = regexp.MustCompile(`^ERROR: | \(SQLSTATE \w+\)$`).ReplaceAllString(message, "")
+	for own, name := range t.names {
+		message = strings.ReplaceAll(message, own, name)
+	}
+	return message
+}
+
+// own is a name of the trial's in the place of another.
+func (t *trial) own(name string) string {
+	own := fmt.Sprintf("tenancy_trial_%06d", len(t.names))
+	t.names[own] = name
+	return own
+}
+
+// name is a table's in the trial.
+func (t *trial) name(name catalog.Name) catalog.Name {
+	if _, there := t.tables[name]; !there {
+		t.tables[name] = catalog.Name{Schema: name.Schema, Name: t.own(name.Name)}
+	}
+	return t.tables[name]
+}
+
+// untried warns of what could not be tried.
+func (t *trial) untried(table catalog.Name, refusal string, err error) error {
+	if err == nil {
+		t.analysis.found(keys.Warning, table, "", "try it on a copy of the structure first",
+			"not tried on the cluster whether Citus takes it: %s", refusal)
+	}
+	return err
+}
+
+// table tries to spread a table with its partitions.
+func (t *trial) table(ctx context.Context, table *Table) error {
+	for _, member := range table.family() {
+		refusal, err := t.do(ctx, t.createSQL(member)...)
+		if err != nil || refusal != "" {
+			t.missing[table.Name] = true
+			return t.untried(member.Name, refusal, err)
+		}
+	}
+	refusal, err := t.do(ctx, t.spreadSQL(table))
+	if err != nil || refusal == "" {
+		return err
+	}
+	t.missing[table.Name] = true
+	if !t.refuses() {
+		return t.untried(table.Name, refusal, nil)
+	}
+	t.refused(table, refusal)
+	return nil
+}
+
+// refused is a blocker, unless another one says why already, or the table is spread.
+func (t *trial) refused(table *Table, refusal string) {
+	a := t.analysis
+	for _, member := range table.family() {
+		if table.spread() || slices.ContainsFunc(a.Findings, func(f keys.Finding) bool { return blocks(f) && f.Table == member.Name }) {
+			return
+		}
+	}
+	a.block(table.Name, "", "change that, or name the table in Skip of the keys' options", "Citus does not take it: %s", refusal)
+}
+
+// createSQL makes a table as it will be, without defaults from sequences: Citus would
+// lock the sequences, and make them on the workers where they would stay. What it does
+// not take of these, findSequences finds.
+func (t *trial) createSQL(table *Table) (sql []string) {
+	after, name := table.after, t.name(table.Name)
+	create := "CREATE TABLE " + name.String()
+	if whole := after.PartitionOf; whole != (catalog.Name{}) {
+		create += " PARTITION OF " + t.name(whole).String() + " " + after.Bound
+	} else {
+		var columns []string
+		for _, column := range after.Columns {
+			if !column.Generated && nextval.MatchString(column.Default) {
+				column.Default = ""
+			}
+			columns = append(columns, catalog.Quote(column.Name)+" "+column.Definition())
+		}
+		create += " (" + strings.Join(columns, ", ") + ")"
+	}
+	if after.Partitioned {
+		create += " PARTITION BY " + after.Key
+	}
+	sql = append(sql, create)
+	for i := range after.Constraints {
+		if c := &after.Constraints[i]; c.Foreign == nil && !c.Inherited {
+			sql = append(sql, "ALTER TABLE "+name.String()+" ADD CONSTRAINT "+t.own(c.Name)+" "+c.Definition())
+		}
+	}
+	for i := range after.Indexes {
+		if index := &after.Indexes[i]; index.Constraint == "" && !index.Inherited {
+			sql = append(sql, index.CreateSQL(t.own(index.Name), name, false))
+		}
+	}
+	for i := range after.Policies {
+		policy := &after.Policies[i]
+		sql = append(sql, "CREATE POLICY "+catalog.Quote(policy.Name)+" ON "+name.String()+" "+policy.Definition())
+	}
+	return sql
+}
+
+// spreadSQL spreads it into one shard.
+func (t *trial) spreadSQL(table *Table) string {
+	name := literal(t.name(table.Name).String())
+	if table.Method == catalog.Reference {
+		return "SELECT pg_catalog.create_reference_table(" + name + ")"
+	}
+	with := "colocate_with => 'none', shard_count => 1"
+	if anchor := table.anchor; anchor != table && !t.missing[anchor.Name] {
+		with = "colocate_with => " + literal(t.name(anchor.Name).String())
+	}
+	return "SELECT pg_catalog.create_distributed_table(" + name + ", " + literal(table.Column) + ", " + with + ")"
+}
+
+// foreign tries to make a foreign key between tables that Citus has taken.
+func (t *trial) foreign(ctx context.Context, f *foreign) error {
+	a := t.analysis
+	child, parent := a.names[f.child], a.names[f.parent]
+	if f.want == nil || child == nil || parent == nil || t.missing[a.whole(child).Name] || t.missing[a.whole(parent).Name] {
+		return nil
+	}
+	key, to := *f.want, *f.want.Foreign
+	to.Table = t.name(f.parent)
+	key.Foreign = &to
+	refusal, err := t.do(ctx, "ALTER TABLE "+t.name(f.child).String()+" ADD CONSTRAINT "+t.own(key.Name)+" "+key.Definition())
+	known := func(finding keys.Finding) bool {
+		return blocks(finding) && finding.Table == f.child && (finding.Object == f.name || finding.Object == "")
+	}
+	if err != nil || refusal == "" || !a.changes(f) || slices.ContainsFunc(a.Findings, known) {
+		return err
+	}
+	if !t.refuses() {
+		return t.untried(f.child, refusal, nil)
+	}
+	a.block(f.child, f.name, dropOrName, "Citus does not take it: %s", refusal)
+	return nil
+}
+
+// whole is the table that a table is a part of, or itself.
+func (a *Analysis) whole(t *Table) *Table {
+	for a.names[t.live.PartitionOf] != nil {
+		t = a.names[t.live.PartitionOf]
+	}
+	return t
+}
