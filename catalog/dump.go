@@ -70,7 +70,7 @@ func (t *Table) dump(out *bufio.Writer, ignore func(table Name, object, name str
 	lines := t.lines(ignore)
 	slices.Sort(lines)
 	for _, text := range lines {
-		line(out, text)
+		line(out, alike(text))
 	}
 }
 

@@ -174,7 +174,10 @@ const inventoryQuery = `%s, relation AS (
 	LEFT JOIN pg_trigger AS t ON object.classid = 'pg_trigger'::regclass AND t.oid = object.objid
 	WHERE c.relkind IS DISTINCT FROM 't' AND c.relname IS DISTINCT FROM 'pg_toast_' || c.oid AND t.tgisinternal IS DISTINCT FROM true
 )
-SELECT named.type || ' ' || named.identity AS object, line.aspect, COALESCE(line.value, '') AS value
+SELECT named.type || ' ' || named.identity AS object, line.aspect, CASE WHEN line.aspect !~ '^(comment|label)' THEN
+	regexp_replace(regexp_replace(COALESCE(line.value, ''), '\((E?''(?:[^'']|'''')*''::character varying)\)::text', '\1', 'g'),
+		'\(ARRAY\[((?:E?''(?:[^'']|'''')*''::character varying(?:, )?)+)\]\)::text\[\]', 'ARRAY[\1]', 'g') -- as alike does
+	ELSE COALESCE(line.value, '') END AS value
 FROM line
 CROSS JOIN LATERAL pg_identify_object(line.classid, line.objid, 0) AS named
 WHERE named.identity !~ '^pg_toast[._]' AND named.identity IS NOT NULL`

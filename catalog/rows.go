@@ -68,6 +68,7 @@ func (r *reader) column(scan scan) error {
 	case "d":
 		c.Identity = "BY DEFAULT"
 	}
+	c.Default = lasting(c.Default)
 	t := r.tables[table]
 	t.Columns = append(t.Columns, c)
 	return nil
@@ -95,7 +96,7 @@ func (r *reader) constraint(scan scan) error {
 	for _, attribute := range []string{" NOT VALID", " NOT ENFORCED", " INITIALLY DEFERRED", " DEFERRABLE"} {
 		c.Text = strings.TrimSuffix(c.Text, attribute)
 	}
-	c.Text = withoutOptions(c.Text)
+	c.Text = lasting(withoutOptions(c.Text))
 	t := r.tables[table]
 	t.Constraints = append(t.Constraints, c)
 	return nil
@@ -119,6 +120,7 @@ func (r *reader) index(scan scan) error {
 	if !i.parse(text, strings.Fields(keys)) {
 		return fmt.Errorf("%s: unknown form %q", Quote(i.Name), text)
 	}
+	i.Predicate = lasting(i.Predicate)
 	for n := range min(len(i.Parts), len(targets)) {
 		i.Parts[n].Statistics = targets[n]
 	}
@@ -137,7 +139,7 @@ func (i *Index) parse(text string, keys []string) bool {
 		return false
 	}
 	for n, item := range items {
-		part := Part{SQL: item}
+		part := Part{SQL: lasting(item)}
 		if keys[n] != "0" {
 			column, behind, ok := cutIdentifier(item)
 			if !ok {
@@ -180,6 +182,7 @@ func (r *reader) policy(scan scan) error {
 		return err
 	}
 	slices.Sort(p.Roles)
+	p.Using, p.WithCheck = lasting(p.Using), lasting(p.WithCheck)
 	t := r.tables[table]
 	t.Policies = append(t.Policies, p)
 	return nil

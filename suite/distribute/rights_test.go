@@ -24,6 +24,8 @@ var secrets = []string{
 	"CREATE TABLE kinds (id int PRIMARY KEY, text text)",
 	"CREATE TABLE parts (id int, tenant_id int NOT NULL REFERENCES tenants, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)",
 	"CREATE TABLE parts_1 PARTITION OF parts DEFAULT",
+	"ALTER TABLE docs ADD COLUMN kind varchar(9) DEFAULT 'a' CHECK (kind IN ('a', 'b'))", // what is read again as another expression
+	"CREATE INDEX docs_kind ON docs (text) WHERE kind IN ('a', 'b')", "CREATE VIEW kinds_of_docs AS SELECT id FROM docs WHERE kind IN ('a', 'b')",
 	"CREATE VIEW heads AS SELECT id, text FROM docs",
 	"CREATE VIEW first_heads AS SELECT id FROM heads WHERE id < 10",
 	"INSERT INTO tenants VALUES (1), (2), (3)", "INSERT INTO docs SELECT g, 1 + g % 3, g % 2 = 0, 't' FROM generate_series(1, 30) AS g",
