@@ -202,7 +202,7 @@ func (t *tree) fill(m *model, v reflect.Value) error {
 	ten := t.own
 	own, err := m.id.value(ten)
 	if err != nil {
-		return t.ex.errorOn(m.name, err, "the tenant's id does not fit the type of the tenant column")
+		return t.ex.errorOn(m.name, err, m.misfit())
 	}
 	var field reflect.Value
 	if v.CanAddr() {

@@ -101,7 +101,7 @@ func AssignRows(db *gorm.DB, tenant any, models ...any) (*MigrationReport, error
 		}
 		value, err := known.id.value(&one)
 		if err != nil {
-			return nil, &ScopeError{Op: "AssignRows", Table: table, Err: err, Detail: "the tenant's id does not fit the type of the tenant column"}
+			return nil, &ScopeError{Op: "AssignRows", Table: table, Err: err, Detail: known.misfit()}
 		}
 		return value, nil
 	})

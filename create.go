@@ -93,7 +93,7 @@ func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (cla
 	if ex.scope.kind == scopeSingle {
 		var err error
 		if own, err = ex.table.id.value(&ex.scope.tenants[0]); err != nil {
-			stmt.AddError(ex.errorOn(ex.table.name, err, "the tenant's id does not fit the type of the tenant column"))
+			stmt.AddError(ex.errorOn(ex.table.name, err, ex.table.misfit()))
 			return values, false
 		}
 	}
@@ -141,7 +141,7 @@ func (ex *execution) tenantToBind(value, own any) (any, error) {
 	}
 	bound, err := ex.table.id.value(&named)
 	if err != nil {
-		return nil, ex.errorOn(ex.table.name, err, "the tenant's id does not fit the type of the tenant column")
+		return nil, ex.errorOn(ex.table.name, err, ex.table.misfit())
 	}
 	return bound, nil
 }

@@ -135,6 +135,12 @@ func (id idType) name() string {
 	}
 }
 
+// misfit says which ids a table's tenant column holds, for one that it cannot hold.
+func (t *table) misfit() string {
+	return "the column " + t.column + " holds ids of type " + t.id.name() +
+		", and the tenant's id is not one: TenantModel holds a uuid, TenantModelOf[string] text, TenantModelOf[int64] an integer"
+}
+
 // idTypeNamed returns the type of a column by its name in SQL.
 func idTypeNamed(name string) (idType, error) {
 	switch strings.ToLower(strings.TrimSpace(name)) {

@@ -34,7 +34,7 @@ func (ex *execution) inheritTenants(stmt *gorm.Statement, values reflect.Value) 
 		}
 		var own any
 		if own, err = m.id.value(&named); err != nil {
-			err = ex.errorOn(m.name, err, "the tenant's id does not fit the type of the tenant column")
+			err = ex.errorOn(m.name, err, m.misfit())
 			return
 		}
 		setTenant(m.tenant.ReflectValueOf(stmt.Context, v), reflect.ValueOf(own))

@@ -88,7 +88,8 @@ func (ex *execution) writeLinked(stmt *gorm.Statement, t *table, qualifier strin
 
 // writeTenantMatches writes that two tables' rows may meet: those of one tenant,
 // those for everybody, and linked ones with those of a tenant that they are linked
-// with. What the other table's rows do not bound to the scope is.
+// with. Where the other table's rows may lie outside of the scope, the scope's own
+// predicate is written as well.
 func (ex *execution) writeTenantMatches(stmt *gorm.Statement, t *table, qualifier string, other tenantRef) {
 	ex.preview.predicate(t)
 	loose := other.table.kind.isLoose()
@@ -186,7 +187,7 @@ func writeColumn(stmt *gorm.Statement, t *table, qualifier string) {
 func (ex *execution) bind(stmt *gorm.Statement, t *table, ten *tenant) {
 	value, err := t.id.value(ten)
 	if err != nil {
-		stmt.AddError(ex.errorOn(t.name, err, "the tenant's id does not fit the type of the tenant column"))
+		stmt.AddError(ex.errorOn(t.name, err, t.misfit()))
 		return
 	}
 	stmt.Vars = append(stmt.Vars, value)

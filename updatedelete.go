@@ -50,7 +50,7 @@ func (ex *execution) judgeNamed(stmt *gorm.Statement, values reflect.Value) (err
 	ten := &ex.scope.tenants[0]
 	own, err := ex.model.id.value(ten)
 	if err != nil {
-		return ex.errorOn(ex.model.name, err, "the tenant's id does not fit the type of the tenant column")
+		return ex.errorOn(ex.model.name, err, ex.model.misfit())
 	}
 	eachValue(values, func(v reflect.Value) {
 		if v.Type() != stmt.Schema.ModelType {

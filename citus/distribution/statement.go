@@ -90,7 +90,7 @@ END
 // which comes by every few minutes.
 const cleanUp = "CALL pg_catalog.citus_cleanup_orphaned_resources()"
 
-// block carries statements out as one, where a table is spread in a way.
+// block carries statements out as one where a condition on the table's placement holds.
 func block(t *Table, condition string, statements []string) string {
 	return conditional("EXISTS", t, " AND "+condition, statements)
 }

@@ -124,7 +124,7 @@ func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool
 		l.parenthesis(w)
 		return l.punct(w.cur, place, depth)
 	case Word, Quoted:
-		if reason := l.word1(w, place, depth); reason != "" {
+		if reason := l.judgeWord(w, place, depth); reason != "" {
 			return depth, reason
 		}
 		if l.Is(w.next, '(') && !l.isKeyword(w, depth) || l.isAttribute(w) {
@@ -189,9 +189,9 @@ func (l *Lexer) punct(t Token, place Place, depth int) (int, string) {
 	return depth, ""
 }
 
-// word1 judges a name or keyword by its neighbours: words that begin a query,
+// judgeWord judges a name or keyword by its neighbours: words that begin a query,
 // and words that end the place.
-func (l *Lexer) word1(w *window, place Place, depth int) string {
+func (l *Lexer) judgeWord(w *window, place Place, depth int) string {
 	kw, prev, next := w.cur.kw, w.prev, w.next
 	if depth == 0 && (kw == kwEndsValue || kw == kwReserved) {
 		w.groups = false // ORDER BY and the like follow the groups

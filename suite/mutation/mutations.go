@@ -94,7 +94,7 @@ var mutations = []mutation{
 	{"a foreign key keeps a tenant column of its own", "internal/automigrate/wantedforeign.go", "f.columns[at] = tenant", "_ = at", "TestJoinTableOfKeysWithTheTenant"},
 	{"a join table has a second tenant column", "jointable.go", "tenant, column = own, own.DBName", "tenant = own", "TestJoinTableOfTheRoot"},
 	{"16 bytes that are no UUID pass for one", "idtype.go", "typ.ConvertibleTo(uuidType) && !storesUUID(typ)", "typ.ConvertibleTo(uuidType) && false", "TestIDsWithASpellingOfTheirOwn"},
-	{"a join table has no tenant column", "jointable.go", "case tenant != nil:", "case tenant != nil && false:", "TestFirstUseIsTheAssociation"},
+	{"a join table has no tenant column", "jointable.go", "case id != nil:", "case id != nil && false:", "TestFirstUseIsTheAssociation"},
 	{"PostgreSQL's numbered placeholders", "judge.go", "case ex.plugin.dialect == sqltext.Postgres &&", "case false &&", "TestTextThatReachesOut"},
 	{"PostgreSQL joins literals", "internal/sqltext/judge.go", "if w.prev.Kind == Literal {", "if false {", "TestJudgeRefuses"},
 	{"an attribute is a call", "internal/sqltext/judge.go", "return w.before.Kind != Word && w.before.Kind != Quoted", "return false", "TestJudgeRefuses"},
