@@ -110,6 +110,7 @@ func TestTablesOfItsOwn(t *testing.T) {
 		CREATE TABLE tenant_names (kind varchar(8), name varchar(253), tenant_id uuid NOT NULL, held_until timestamptz, PRIMARY KEY (kind, name));
 		CREATE TABLE goose_db_version (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp);
 		CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+		CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY, value varchar, created_at timestamp, updated_at timestamp);
 		CREATE TABLE atlas_schema_revisions (version text PRIMARY KEY, legend text);`)
 	a, err := keys.Analyze(read(t, db, name), keys.Options{})
 	require.NoError(t, err)
@@ -120,6 +121,7 @@ func TestTablesOfItsOwn(t *testing.T) {
 	assert.Equal(t, "shared", roles["tenant_names"])
 	assert.Equal(t, "skipped", roles["goose_db_version"])
 	assert.Equal(t, "skipped", roles["schema_migrations"])
+	assert.Equal(t, "skipped", roles["ar_internal_metadata"])
 }
 
 // TestJoinTables expects no question about which of two references of a pair tells its

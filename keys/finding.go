@@ -75,7 +75,7 @@ func (a *Analysis) findObstacles() {
 		if mixed[t.Name] {
 			a.found(Warning, t, a.columnOf(t.Table), "give the rows that are everybody's a table of their own, where that is too much",
 				"the table is mixed: a row for everybody has no tenant, and no key and no shard is found by NULL; "+
-					"its keys stay as they are, and Citus cannot distribute it but keeps all of it on each node, as a reference table")
+					"its keys stay as they are, references to its rows may cross tenants, and Citus cannot distribute it but keeps all of it on each node, as a reference table")
 			a.findReferences(t)
 			continue
 		}

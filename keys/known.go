@@ -16,7 +16,8 @@ var knownTables = []struct {
 }{
 	{"tenant_names", Shared, []string{"kind", "name", "tenant_id", "held_until"}},
 	{"goose_db_version", Skipped, []string{"id", "version_id", "is_applied", "tstamp"}},
-	{"schema_migrations", Skipped, []string{"version", "dirty"}},
+	{"schema_migrations", Skipped, []string{"version"}}, // golang-migrate's has dirty as well; Rails'
+	{"ar_internal_metadata", Skipped, []string{"key", "value", "created_at", "updated_at"}},
 	{"atlas_schema_revisions", Skipped, []string{"version", "description", "type", "applied", "total", "executed_at"}},
 }
 
