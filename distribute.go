@@ -60,7 +60,8 @@ func PlanDistribution(ctx context.Context, db *gorm.DB, options DistributeOption
 //
 // The options' zero value is a dry run. The report says what would be done, what it
 // takes, and what stands in the way; if anything does, the error is
-// [distribution.ErrUndecided]. With Run.Apply the report is written first.
+// [distribution.ErrUndecided]. It changes no table: what Citus refuses is tried with
+// empty tables in a transaction that is rolled back. With Run.Apply the report is written first.
 // [distribution.Analysis.Plan] describes the two ways. If a run is interrupted, call
 // Distribute again with the same options; see [migration.Execute]. A plan that was
 // begun step by step is kept in the database until it is done, and the next run
