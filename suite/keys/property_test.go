@@ -40,7 +40,7 @@ func TestProperties(t *testing.T) {
 		w := drawWorld(t, fmt.Sprintf("world%d", worlds.Add(1)))
 		defer w.drop(t, db)
 		w.create(t, db)
-		before, rows := w.dump(t, db), w.data(t, db)
+		before, rows, objects := w.dump(t, db), w.data(t, db), w.inventory(t, db)
 
 		analysis := w.analyze(t, db)
 		findings, err := analysis.Preflight(context.Background(), db, keys.Limits{})
@@ -62,6 +62,7 @@ func TestProperties(t *testing.T) {
 		require.NoError(t, err, "%+v", result)
 		require.Equal(t, before, w.dump(t, db), "catalogue after the undo")
 		require.Equal(t, rows, w.data(t, db), "data after the undo")
+		w.requireInventory(t, db, objects)
 	})
 }
 
@@ -101,6 +102,10 @@ func (w *world) create(t require.TestingT, db *sql.DB) {
 func (w *world) drop(t require.TestingT, db *sql.DB) {
 	for _, s := range w.schemas {
 		_, err := db.Exec("DROP SCHEMA " + catalog.Quote(s) + " CASCADE")
+		require.NoError(t, err)
+	}
+	for i := range w.tables {
+		_, err := db.Exec("DROP PUBLICATION IF EXISTS " + catalog.Quote(fmt.Sprintf("%s_%d", w.schemas[0], i)))
 		require.NoError(t, err)
 	}
 }

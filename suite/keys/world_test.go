@@ -81,6 +81,9 @@ func (w *world) draw(t *rapid.T, prefix string) {
 	}
 	w.cycles(t)
 	w.fill(t)
+	if !w.citus {
+		w.surround(t)
+	}
 }
 
 func (w *world) shared() catalog.Name { return catalog.Name{Schema: w.schemas[1], Name: "Länder"} }
@@ -163,8 +166,15 @@ func (w *world) table(t *rapid.T, i int) {
 	w.add("CREATE TABLE %s (%s)%s", this.name, strings.Join(lines, ", "), this.partitioning())
 	if this.partitioned {
 		for part := range 2 {
-			w.add("CREATE TABLE %s PARTITION OF %s FOR VALUES WITH (MODULUS 2, REMAINDER %d)",
-				catalog.Name{Schema: this.name.Schema, Name: fmt.Sprintf("part%d_%d", i, part)}, this.name, part)
+			name, divided := catalog.Name{Schema: this.name.Schema, Name: fmt.Sprintf("part%d_%d", i, part)}, ""
+			if !w.citus && rapid.Bool().Draw(t, "partitions of a partition") {
+				divided = " PARTITION BY HASH (id)"
+			}
+			w.add("CREATE TABLE %s PARTITION OF %s FOR VALUES WITH (MODULUS 2, REMAINDER %d)%s", name, this.name, part, divided)
+			if divided != "" {
+				w.add("CREATE TABLE %s PARTITION OF %s FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+					catalog.Name{Schema: name.Schema, Name: name.Name + "_0"}, name)
+			}
 		}
 	}
 	w.uniques(t, this)
@@ -243,6 +253,12 @@ func (w *world) foreign(t *rapid.T, r *ref, own, refs []string) string {
 func (w *world) uniques(t *rapid.T, this *table) {
 	if this.partitioned {
 		w.add("CREATE INDEX ON %s (label)", this.name)
+		if !w.citus && rapid.Bool().Draw(t, "unique of partitions") {
+			w.add("ALTER TABLE %s ADD UNIQUE (id, code)", this.name)
+		}
+		if !w.citus && rapid.Bool().Draw(t, "unique index of partitions") {
+			w.add("CREATE UNIQUE INDEX ON %s (id, n)", this.name)
+		}
 		return
 	}
 	for i, sql := range []string{
