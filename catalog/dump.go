@@ -119,7 +119,7 @@ func (t *Table) lines(ignore func(table Name, object, name string) bool) []strin
 
 func (v *View) dump(out *bufio.Writer) {
 	line(out, when(v.Materialized, "materialized ")+"view "+v.String()+when(v.Options != "", " WITH ("+v.Options+")"))
-	line(out, "  "+v.Text)
+	line(out, "  "+alike(lasting(v.Text)))
 }
 
 // line writes a line; text of several, a view's or a trigger's, is indented.

@@ -25,7 +25,7 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 		return nil, err
 	}
 	column := catalog.Quote(a.options.Column)
-	plan := &migration.Plan{Title: "Composite keys for " + a.catalog.Database}
+	plan := &migration.Plan{Title: "Composite keys for " + a.catalog.Database, ApplicationPath: true}
 	for _, phase := range []migration.Phase{
 		{
 			Name: Expand, About: "Tenant columns are added to tables that have none. A connection that has prepared a SELECT * of one " +

@@ -48,7 +48,7 @@ func carryOut(ctx context.Context, db *sql.DB, plan *Plan, o Options,
 		return r.result, err
 	}
 	r.line = plan.timeline()
-	if r.session, err = openSession(ctx, db, r.o); err != nil {
+	if r.session, err = openSession(ctx, db, plan, r.o); err != nil {
 		return r.result, err
 	}
 	defer r.session.close()

@@ -13,8 +13,14 @@ type Plan struct {
 	Title string `json:"title"`
 	// Fingerprint is of everything that the plan leaves alone. If it differs when
 	// the plan is carried out, the plan is stale.
-	Fingerprint string  `json:"fingerprint"`
-	Phases      []Phase `json:"phases"`
+	Fingerprint string `json:"fingerprint"`
+	// ApplicationPath lets functions that the statements run, of triggers, checks and
+	// indexes, find names by the role's own search_path, after PostgreSQL's own names.
+	// Without it nothing but pg_catalog is searched, so that no schema that others may
+	// write to can put an operator or a function in the place of PostgreSQL's: what
+	// makes policies leaves it off.
+	ApplicationPath bool    `json:"application_path,omitempty"`
+	Phases          []Phase `json:"phases"`
 }
 
 // A Phase is what can be done without deploying something in between.

@@ -25,14 +25,12 @@ type session struct {
 }
 
 // The settings that would change what a plan does. Without row_security = off a
-// policy would hide rows from a batch, and from the count of what is left of it. The
-// plan's statements name schemas; functions of triggers, checks and indexes that they
-// run need the application's, after PostgreSQL's own.
+// policy would hide rows from a batch, and from the count of what is left of it.
 const (
 	sqlSettings = `
 SELECT set_config(name, value, false)
 FROM (VALUES
-	('search_path', (SELECT concat('pg_catalog, ', NULLIF(reset_val, '') || ', ', 'pg_temp') FROM pg_catalog.pg_settings WHERE name = 'search_path')),
+	('search_path', 'pg_catalog, pg_temp'),
 	('row_security', 'off'),
 	('default_transaction_isolation', 'read committed'),
 	('default_transaction_read_only', 'off'),
@@ -41,6 +39,10 @@ FROM (VALUES
 	('statement_timeout', $1::text),
 	('lock_timeout', $2::text)
 ) AS settings (name, value)`
+
+	sqlApplicationPath = `
+SELECT pg_catalog.set_config('search_path', concat('pg_catalog, ', NULLIF(reset_val, '') || ', ', 'pg_temp'), false)
+FROM pg_catalog.pg_settings WHERE name = 'search_path'`
 
 	sqlNoTimeouts = `
 SELECT set_config(name, '0', false)
@@ -87,7 +89,7 @@ WHERE l.locktype = 'advisory' AND l.classid = $1::int AND l.objid = $2::int AND 
 // was cut off.
 const orphanWait = 10 * time.Second
 
-func openSession(ctx context.Context, db *sql.DB, o Options) (_ *session, err error) {
+func openSession(ctx context.Context, db *sql.DB, plan *Plan, o Options) (_ *session, err error) {
 	s := &session{lockTimeout: o.LockTimeout}
 	defer func() {
 		if err != nil {
@@ -107,6 +109,11 @@ func openSession(ctx context.Context, db *sql.DB, o Options) (_ *session, err er
 	}
 	if s.work, err = connect(ctx, db, o); err != nil {
 		return nil, err
+	}
+	if plan.ApplicationPath {
+		if _, err := s.work.ExecContext(ctx, sqlApplicationPath); err != nil {
+			return nil, fmt.Errorf("migration: set up the session: %w", err)
+		}
 	}
 	if o.Apply {
 		if err := s.lock(ctx, s.work, workLock, orphanWait); err != nil {

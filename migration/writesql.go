@@ -20,9 +20,11 @@ func (p *Plan) WriteSQL(w io.Writer) error {
 	var b strings.Builder
 	comment(&b, p.Title, "For psql: psql -v ON_ERROR_STOP=1 -f this-file, as the role that owns the tables.")
 	comment(&b, p.outlook()...)
-	b.WriteString("\n\\set ON_ERROR_STOP on\n" +
-		"SELECT pg_catalog.set_config('search_path', concat('pg_catalog, ', NULLIF(reset_val, '') || ', ', 'pg_temp'), false)\n" +
-		"  FROM pg_catalog.pg_settings WHERE name = 'search_path';\nSET row_security = off;\nSET statement_timeout = 0;\n")
+	path := "SET search_path = pg_catalog, pg_temp"
+	if p.ApplicationPath {
+		path = strings.TrimSpace(sqlApplicationPath)
+	}
+	b.WriteString("\n\\set ON_ERROR_STOP on\n" + path + ";\nSET row_security = off;\nSET statement_timeout = 0;\n")
 	timeout := ""
 	for i := range p.Phases {
 		phase := &p.Phases[i]

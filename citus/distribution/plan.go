@@ -32,7 +32,7 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 	if err := a.Blocked(); err != nil {
 		return nil, err
 	}
-	plan := &migration.Plan{Title: "Distribution of " + a.database}
+	plan := &migration.Plan{Title: "Distribution of " + a.database, ApplicationPath: true}
 	switch {
 	case a.back:
 		plan.Title = "Plain tables again for " + a.database

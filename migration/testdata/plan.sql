@@ -4,8 +4,7 @@
 -- Longest lock: ACCESS EXCLUSIVE, in step 1 (shop."Items": add tenant_id), which blocks everything, for a moment.
 
 \set ON_ERROR_STOP on
-SELECT pg_catalog.set_config('search_path', concat('pg_catalog, ', NULLIF(reset_val, '') || ', ', 'pg_temp'), false)
-  FROM pg_catalog.pg_settings WHERE name = 'search_path';
+SET search_path = pg_catalog, pg_temp;
 SET row_security = off;
 SET statement_timeout = 0;
 

@@ -1,5 +1,7 @@
 -- Row-level security for app
 -- For psql: psql -v ON_ERROR_STOP=1 -f this-file, as the role that owns the tables.
+-- Time: a moment by the sizes of the tables, without waiting for locks and barriers.
+-- Longest lock: ACCESS EXCLUSIVE, in step 1 (public.accounts: policies), which blocks everything, for a moment.
 
 \set ON_ERROR_STOP on
 SET search_path = pg_catalog, pg_temp;
