@@ -2,6 +2,7 @@ package distribute_test
 
 import (
 	"database/sql"
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -131,6 +132,7 @@ func TestRestrictivePolicies(t *testing.T) {
 	differences, err := citus.CheckRights(t.Context(), p.sql)
 	require.NoError(t, err)
 	assert.NotEmpty(t, differences, "Citus keeps restrictive policies by now: the blocker can go")
+	assert.Regexp(t, `public\.docs_\d+ of public\.docs.*policy no`, fmt.Sprint(differences), "shards are looked at, and not only tables")
 	spread := p.inventory(t)
 	p.undistribute(t)
 	assert.Empty(t, spread.Differences(p.inventory(t)))

@@ -180,15 +180,19 @@ END
 
 // node is what a node answers: of each table, shard and view the table's name, its
 // own, and what limits who sees what of it. Conditions name the table where a shard's
-// name the shard.
+// name the shard. The role that asks owns the tables: no schema that others may write
+// to is searched, where a function could stand in for PostgreSQL's. Citus leaves public
+// out of a shard's name.
 const node = `
 WITH settings AS MATERIALIZED (
-	SELECT pg_catalog.set_config('search_path', 'pg_catalog, public, pg_temp', true)
+	SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)
 ), relation AS (
 	SELECT p.logicalrelid::oid AS of, p.logicalrelid::oid AS id FROM settings, pg_catalog.pg_dist_partition AS p
 	UNION ALL
-	SELECT s.logicalrelid, to_regclass(shard_name(s.logicalrelid, s.shardid))
+	SELECT s.logicalrelid, to_regclass(CASE n.nspname WHEN 'public' THEN 'public.' ELSE '' END || shard_name(s.logicalrelid, s.shardid))
 	FROM settings, pg_catalog.pg_dist_shard AS s
+	JOIN pg_catalog.pg_class AS whole ON whole.oid = s.logicalrelid
+	JOIN pg_catalog.pg_namespace AS n ON n.oid = whole.relnamespace
 	JOIN pg_catalog.pg_dist_placement AS place USING (shardid)
 	WHERE place.groupid = (SELECT groupid FROM pg_catalog.pg_dist_local_group)
 	UNION ALL
