@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // Querier is what a catalogue is read through: a *sql.DB, *sql.Conn or *sql.Tx,
@@ -80,8 +82,7 @@ const attempts = 5
 // dropped says that an object went away between the moment that is read and the
 // function that renders it, which looks at the newest catalogue.
 func dropped(err error) bool {
-	var state interface{ SQLState() string }
-	return errors.As(err, &state) && state.SQLState() == "XX000"
+	return sqlstate.Of(err) == sqlstate.InternalError
 }
 
 type beginner interface {

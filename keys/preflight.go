@@ -3,12 +3,12 @@ package keys
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // Limits bound what [Analysis.Preflight] asks for.
@@ -74,13 +74,12 @@ type query struct {
 func (q *query) ask(ctx context.Context, db Beginner, limits Limits) (*Finding, error) {
 	found := q.finding
 	err := q.read(ctx, db, limits, &found)
-	var state interface{ SQLState() string }
-	if errors.As(err, &state) && state.SQLState() == "57014" && ctx.Err() == nil { // query_canceled, by the timeout
+	if sqlstate.Of(err) == sqlstate.QueryCanceled && ctx.Err() == nil { // by the timeout
 		found = Finding{Severity: Warning, Table: found.Table, Object: found.Object,
 			Problem: "not checked within the time limit whether " + found.Problem, Remedy: "raise Limits.Timeout, or ask a replica"}
 		return &found, nil
 	}
-	if errors.As(err, &state) && state.SQLState() == "42501" {
+	if sqlstate.Of(err) == sqlstate.InsufficientPrivilege {
 		return &Finding{Severity: Blocker, Table: found.Table, Object: found.Object,
 			Problem: "not checked whether " + found.Problem + ": the role may not read all of the rows (" + err.Error() + ")",
 			Remedy:  rowsRemedy}, nil

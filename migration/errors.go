@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // The errors of this package, possibly wrapped, most often in a [StepError] that
@@ -87,33 +89,24 @@ func (e *gaveUpError) Error() string {
 }
 func (e *gaveUpError) Unwrap() error { return e.err }
 
-// The errors that waiting mends: PostgreSQL's appendix A.
-const (
-	lockNotAvailable = "55P03"
-	deadlockDetected = "40P01"
-	internalError    = "XX000"
+// Two who change the same row of the catalogue, as GRANT does, or Citus where it tells
+// workers of roles: who comes second fails so, without a code of its own. PostgreSQL
+// does not translate it (simple_heap_update).
+const concurrently = "tuple concurrently "
 
-	// Two who change the same row of the catalogue, as GRANT does, or Citus where it
-	// tells workers of roles: who comes second fails so, without a code of its own.
-	// PostgreSQL does not translate it (simple_heap_update).
-	concurrently = "tuple concurrently "
-)
-
-// sqlState returns the SQLSTATE of the error; empty when it has none.
-func sqlState(err error) string {
-	var state interface{ SQLState() string }
-	if errors.As(err, &state) {
-		return state.SQLState()
-	}
-	return ""
-}
-
-func retriable(err error) bool {
+// Transient reports whether err is one that trying again mends: a lock that was not to be
+// had in time, a deadlock, or somebody else who changed the same row of the catalogue.
+// Execute tries such steps again by itself, and what it has given up is not transient.
+func Transient(err error) bool {
 	var gaveUp *gaveUpError
 	if errors.As(err, &gaveUp) {
 		return false
 	}
-	state := sqlState(err)
-	return state == lockNotAvailable || state == deadlockDetected ||
-		state == internalError && strings.Contains(err.Error(), concurrently)
+	switch sqlstate.Of(err) {
+	case sqlstate.LockNotAvailable, sqlstate.DeadlockDetected:
+		return true
+	case sqlstate.InternalError:
+		return strings.Contains(err.Error(), concurrently)
+	}
+	return false
 }

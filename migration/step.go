@@ -200,7 +200,7 @@ func (r *run) retry(ctx context.Context, event Event, f func() error) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		err := f()
-		if err == nil || !retriable(err) {
+		if err == nil || !Transient(err) {
 			return err
 		}
 		if n > r.o.Retries {

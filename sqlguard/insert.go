@@ -3,12 +3,12 @@
 package sqlguard
 
 import (
-	"errors"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // insertion is an INSERT into a tenant's table.
@@ -224,8 +224,7 @@ const conflictMark = "tenancy: row of another tenant"
 // TranslateError implements [tenancy.ErrorTranslator]: it knows the failure of an upsert that
 // met a row of another tenant.
 func (g *Guard) TranslateError(err error) error {
-	var failed interface{ SQLState() string }
-	if errors.As(err, &failed) && failed.SQLState() == "22P02" && strings.Contains(err.Error(), `"`+conflictMark+`"`) {
+	if sqlstate.Of(err) == sqlstate.InvalidTextRepresentation && strings.Contains(err.Error(), `"`+conflictMark+`"`) {
 		return tenancy.ErrCrossTenantConflict
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // judge compares what an operation did under one tenant with what the oracle
@@ -373,9 +374,8 @@ func class(err error) string {
 			return target.Error()
 		}
 	}
-	var coded interface{ SQLState() string }
-	if errors.As(err, &coded) {
-		return coded.SQLState()
+	if state := sqlstate.Of(err); state != "" {
+		return state
 	}
 	var numbered interface{ Code() int }
 	if errors.As(err, &numbered) {
@@ -386,7 +386,7 @@ func class(err error) string {
 
 // isNotNull reports whether a database refused NULL in a column.
 func isNotNull(err error) bool {
-	return class(err) == "23502" || err != nil && strings.Contains(err.Error(), "NOT NULL constraint failed")
+	return class(err) == sqlstate.NotNullViolation || err != nil && strings.Contains(err.Error(), "NOT NULL constraint failed")
 }
 
 func found(verdict Verdict, format string, args ...any) *Finding {

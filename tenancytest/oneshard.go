@@ -17,6 +17,7 @@ import (
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/citus"
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // OneShard fails the test for each statement of one tenant that a Citus cluster
@@ -168,7 +169,7 @@ func (w *ShardWatch) look(db *gorm.DB) {
 		w.refused(statement, db.Error)
 	case db.Error != nil && err != nil:
 		w.counts.Failed++
-	case sqlState(err) == syntaxError: // it was sent and did not fail: it is no statement with a plan
+	case sqlstate.Of(err) == sqlstate.SyntaxError: // it was sent and did not fail: it is no statement with a plan
 		w.counts.None++
 	case err != nil:
 		w.tb.Errorf("tenancytest: OneShard cannot tell where a statement goes: %v\n\t%s", err, statement)
@@ -192,19 +193,4 @@ func (w *ShardWatch) refused(statement string, err error) {
 	w.counts.Refused = append(w.counts.Refused, RefusedStatement{SQL: statement, Error: err.Error(), Times: 1})
 }
 
-// PostgreSQL's codes.
-const (
-	syntaxError        = "42601"
-	featureUnsupported = "0A000"
-)
-
-// sqlState is the code of a driver's error; empty where there is none.
-func sqlState(err error) string {
-	var coded interface{ SQLState() string }
-	if errors.As(err, &coded) {
-		return coded.SQLState()
-	}
-	return ""
-}
-
-func isUnsupported(err error) bool { return sqlState(err) == featureUnsupported }
+func isUnsupported(err error) bool { return sqlstate.Of(err) == sqlstate.FeatureNotSupported }

@@ -10,6 +10,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // errProbed undoes what a probe wrote.
@@ -58,9 +60,8 @@ func (f *Fixture) isTaken(m *model, fields []*schema.Field, other reflect.Value)
 // isDuplicate reports whether an error is that of a unique constraint, whatever
 // the driver.
 func isDuplicate(err error) bool {
-	var coded interface{ SQLState() string }
-	if errors.As(err, &coded) {
-		return coded.SQLState() == "23505"
+	if state := sqlstate.Of(err); state != "" {
+		return state == sqlstate.UniqueViolation
 	}
 	return strings.Contains(strings.ToLower(err.Error()), "unique")
 }

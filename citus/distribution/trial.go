@@ -10,7 +10,9 @@ import (
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 	"github.com/gorm-tenancy/tenancy/keys"
+	"github.com/gorm-tenancy/tenancy/migration"
 )
 
 // A trial makes the tables as they will be, empty and under names of its own, has
@@ -23,14 +25,24 @@ type trial struct {
 	tx       *sql.Tx
 	names    map[string]string // of the trial → of the table, constraint or index
 	tables   map[catalog.Name]catalog.Name
-	missing  map[catalog.Name]bool
-	state    string // the SQLSTATE of the last refusal
+	missing  map[catalog.Name]bool // those that Citus does not take
+	settled  map[*foreign]bool     // those that Citus does not take
+	left     int                   // how often it may begin anew
+	state    string                // the SQLSTATE of the last refusal
 }
+
+// trialTries are how often a trial begins anew without having learnt anything.
+const trialTries = 5
+
+// errDisturbed ends a trial that has to begin anew: another session changed the same
+// rows of a catalogue or has locks, or a worker is behind an error of the trial's own.
+// Rolling back to a savepoint frees no worker whose transaction Citus began after it.
+var errDisturbed = errors.New("distribution: the trial was disturbed")
 
 // refuses reports whether the last refusal is one of what a table is. Others are of
 // what the role may do, of locks, of resources and of nodes.
 func (t *trial) refuses() bool {
-	if t.state == "42501" { // insufficient_privilege
+	if t.state == sqlstate.InsufficientPrivilege {
 		return false
 	}
 	return slices.Contains([]string{"0A", "XX", "42", "22", "2B"}, t.state[:min(2, len(t.state))])
@@ -43,21 +55,39 @@ func (a *Analysis) trySpread(ctx context.Context, db keys.Beginner) error {
 	if a.anchor == nil || len(a.moving()) == 0 || a.Cluster.Installed == "" || slices.ContainsFunc(a.Findings, hinders) {
 		return nil
 	}
+	t := &trial{analysis: a, names: map[string]string{}, tables: map[catalog.Name]catalog.Name{}, missing: map[catalog.Name]bool{}, settled: map[*foreign]bool{}}
+	for t.left = trialTries; ; {
+		known := len(t.missing) + len(t.settled)
+		err := t.run(ctx, db)
+		if !errors.Is(err, errDisturbed) {
+			return err
+		}
+		if len(t.missing)+len(t.settled) == known {
+			t.left--
+		}
+	}
+}
+
+// run tries all tables and foreign keys that an earlier one has not settled.
+func (t *trial) run(ctx context.Context, db keys.Beginner) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("distribution: try to spread the tables: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // that is what a trial is
-	t := &trial{analysis: a, tx: tx, names: map[string]string{}, tables: map[catalog.Name]catalog.Name{}, missing: map[catalog.Name]bool{}}
-	if refusal, err := t.do(ctx, append(slices.Clone(setUp), "SET LOCAL lock_timeout = '10s'")...); err != nil || refusal != "" {
+	t.tx = tx
+	if refusal, err := t.do(ctx, append(slices.Clone(setUp), "SET LOCAL lock_timeout = '2s'")...); err != nil || refusal != "" {
 		return t.untried(clusterName, refusal, err)
 	}
-	for _, table := range a.Tables {
+	for _, table := range t.analysis.Tables {
+		if t.missing[table.Name] {
+			continue
+		}
 		if err := t.table(ctx, table); err != nil {
 			return err
 		}
 	}
-	for _, f := range a.foreign {
+	for _, f := range t.analysis.foreign {
 		if err := t.foreign(ctx, f); err != nil {
 			return err
 		}
@@ -66,24 +96,29 @@ func (a *Analysis) trySpread(ctx context.Context, db keys.Beginner) error {
 }
 
 // do executes statements behind a savepoint. refusal is what the server says to the
-// first that it does not take; an error is one of the connection.
+// first that it does not take; an error is one of the connection, or errDisturbed.
 func (t *trial) do(ctx context.Context, statements ...string) (refusal string, err error) {
 	if _, err := t.tx.ExecContext(ctx, "SAVEPOINT trial"); err != nil {
 		return "", fmt.Errorf("distribution: try to spread the tables: %w", err)
 	}
 	for _, statement := range statements {
 		_, err := t.tx.ExecContext(ctx, statement)
-		var state interface{ SQLState() string }
-		switch {
-		case err == nil:
+		if err == nil {
 			continue
-		case !errors.As(err, &state) || ctx.Err() != nil:
+		}
+		t.state = sqlstate.Of(err)
+		if t.state == "" || ctx.Err() != nil {
 			return "", fmt.Errorf("distribution: try to spread the tables: %w", err)
+		}
+		if migration.Transient(err) || t.state == sqlstate.InFailedTransaction {
+			if t.left > 0 {
+				return "", errDisturbed
+			}
+			t.state = sqlstate.LockNotAvailable
 		}
 		if _, back := t.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT trial"); back != nil {
 			return "", fmt.Errorf("distribution: try to spread the tables: %w", errors.Join(err, back))
 		}
-		t.state = state.SQLState()
 		return t.inWords(err.Error()), nil
 	}
 	_, err = t.tx.ExecContext(ctx, "RELEASE SAVEPOINT trial")
@@ -127,9 +162,12 @@ func (t *trial) untried(table catalog.Name, refusal string, err error) error {
 func (t *trial) table(ctx context.Context, table *Table) error {
 	for _, member := range table.family() {
 		refusal, err := t.do(ctx, t.createSQL(member)...)
-		if err != nil || refusal != "" {
+		if err != nil {
+			return err
+		}
+		if refusal != "" {
 			t.missing[table.Name] = true
-			return t.untried(member.Name, refusal, err)
+			return t.untried(member.Name, refusal, nil)
 		}
 	}
 	refusal, err := t.do(ctx, t.spreadSQL(table))
@@ -211,18 +249,22 @@ func (t *trial) spreadSQL(table *Table) string {
 func (t *trial) foreign(ctx context.Context, f *foreign) error {
 	a := t.analysis
 	child, parent := a.names[f.child], a.names[f.parent]
-	if f.want == nil || child == nil || parent == nil || t.missing[a.whole(child).Name] || t.missing[a.whole(parent).Name] {
+	if t.settled[f] || f.want == nil || child == nil || parent == nil || t.missing[a.whole(child).Name] || t.missing[a.whole(parent).Name] {
 		return nil
 	}
 	key, to := *f.want, *f.want.Foreign
 	to.Table = t.name(f.parent)
 	key.Foreign = &to
 	refusal, err := t.do(ctx, "ALTER TABLE "+t.name(f.child).String()+" ADD CONSTRAINT "+t.own(key.Name)+" "+key.Definition())
+	if err != nil || refusal == "" {
+		return err
+	}
+	t.settled[f] = true
 	known := func(finding keys.Finding) bool {
 		return blocks(finding) && finding.Table == f.child && (finding.Object == f.name || finding.Object == "")
 	}
-	if err != nil || refusal == "" || !a.changes(f) || slices.ContainsFunc(a.Findings, known) {
-		return err
+	if !a.changes(f) || slices.ContainsFunc(a.Findings, known) {
+		return nil
 	}
 	if !t.refuses() {
 		return t.untried(f.child, refusal, nil)

@@ -7,28 +7,23 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
-)
-
-// The SQLSTATEs that mean something here.
-const (
-	stateDependent = "2BP01" // dependent_objects_still_exist
-	stateUnique    = "23505" // unique_violation
-	stateForeign   = "23503" // foreign_key_violation
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // stateOf returns the SQLSTATE of an error, also of one that GORM translated or
 // that SQLite returned.
 func stateOf(err error) string {
-	var stated interface{ SQLState() string }
-	switch {
-	case err == nil:
+	if err == nil {
 		return ""
-	case errors.As(err, &stated):
-		return stated.SQLState()
+	}
+	if state := sqlstate.Of(err); state != "" {
+		return state
+	}
+	switch {
 	case errors.Is(err, gorm.ErrDuplicatedKey), strings.Contains(err.Error(), "UNIQUE constraint failed"):
-		return stateUnique
+		return sqlstate.UniqueViolation
 	case errors.Is(err, gorm.ErrForeignKeyViolated):
-		return stateForeign
+		return sqlstate.ForeignKeyViolation
 	}
 	return ""
 }
@@ -96,7 +91,7 @@ func (r *run) addKey(t *target, d keyDiff) error {
 			drop := "DROP INDEX CONCURRENTLY IF EXISTS " + catalog.Name{Schema: t.name.Schema, Name: d.want.name}.String()
 			err = errors.Join(err, r.exec.Exec(drop).Error)
 		}
-		if stateOf(err) != stateUnique {
+		if stateOf(err) != sqlstate.UniqueViolation {
 			return err
 		}
 		r.markKeyPending(t, d, "rows of the table are equal in it")

@@ -3,6 +3,8 @@ package automigrate
 import (
 	"errors"
 	"slices"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // dropForeignKeys drops the foreign keys of a table without rows that are another
@@ -74,7 +76,7 @@ func (r *run) addForeignKey(t *target, d foreignDiff) error {
 		return err
 	}
 	err := r.attempt(func() error { return r.send(t, "foreign key", d.want.name, r.validateSQL(t, d.want)) })
-	if stateOf(err) != stateForeign {
+	if stateOf(err) != sqlstate.ForeignKeyViolation {
 		return r.noteForeign(t, d.want, err)
 	}
 	drop := "ALTER TABLE " + t.sql + " DROP CONSTRAINT " + r.quote(d.want.name)

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
 // changeKeys brings the keys and indexes of the tables that are there to what is
@@ -120,7 +121,7 @@ func (r *run) replaceKeys(t *target) error {
 	err := r.together(func() error { return r.replace(t, diffs) })
 	switch {
 	case err == nil:
-	case stateOf(err) == stateDependent:
+	case stateOf(err) == sqlstate.DependentObjectsStillExist:
 		for _, d := range diffs {
 			r.markKeyPending(t, d, "something else needs the key that is there")
 		}

@@ -2,6 +2,7 @@ package distribute_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -67,4 +68,35 @@ func TestWhatCitusRefuses(t *testing.T) {
 			p.do(t, test.drop)
 		})
 	}
+}
+
+// TestTrialIsInTheWay lets another session change the rows of the workers' catalogues
+// that Citus changes in the trial. Citus would take the tables: they are tried again.
+func TestTrialIsInTheWay(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, jobs...)
+	worker := on(t, p.cluster, 1)
+	tx, err := worker.Begin()
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback() }() // where the test has failed
+	_, err = tx.Exec("GRANT USAGE ON SCHEMA public TO CURRENT_USER")
+	require.NoError(t, err)
+	_, err = tx.Exec("ALTER ROLE " + roleOf(t, p.cluster.OwnerDSN) + " CONNECTION LIMIT -1")
+	require.NoError(t, err)
+
+	ended := make(chan error, 1)
+	o := p.options(distribution.StepByStep)
+	o.Run.Apply = false
+	go func() {
+		_, err := tenancy.Distribute(t.Context(), p.db, o)
+		ended <- err
+	}()
+	require.Eventually(t, func() bool {
+		var waiting bool
+		err := worker.QueryRow("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')").Scan(&waiting)
+		return err == nil && waiting || len(ended) > 0
+	}, time.Minute, 10*time.Millisecond)
+	require.NoError(t, tx.Commit())
+	require.NoError(t, <-ended)
+	assert.NotContains(t, p.report.String(), "not tried")
 }
