@@ -38,7 +38,7 @@ func (r *tables) guardKeys() {
 	}
 }
 
-// guard puts a copy in the place of a key's field.
+// guard puts a copy in place of a key's field.
 func (r *tables) guard(known map[*schema.Schema]*model, at **schema.Field, field *schema.Field) {
 	if field == nil || r.guards[field] == field {
 		return

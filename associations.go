@@ -18,7 +18,7 @@ import (
 type tree struct {
 	ex    *execution
 	stmt  *gorm.Statement
-	below int // how many relations the values are behind
+	below int // how many relations the values are below
 
 	// Whose they are: own; or, pending, of a root that is being created, so that
 	// none may name a tenant.
@@ -88,7 +88,7 @@ func (t *tree) judgeEach(m *model, s *schema.Schema, values reflect.Value, selec
 	return err
 }
 
-// judge judges values of one model, then those behind their relations.
+// judge judges values of one model, then those of their relations.
 func (t *tree) judge(m *model, s *schema.Schema, values reflect.Value, selects, omits []string) (err error) {
 	eachValue(values, func(v reflect.Value) {
 		if err == nil && v.Type() == s.ModelType {
@@ -234,7 +234,7 @@ func saves(name string, selects, omits []string) bool {
 	})
 }
 
-// below returns the names that go on behind a relation's.
+// below returns the names that go on after a relation's.
 func below(name string, names []string) (rest []string) {
 	for _, n := range names {
 		if len(n) > len(name)+1 && n[:len(name)] == name && n[len(name)] == '.' {

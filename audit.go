@@ -12,7 +12,7 @@ type BypassUse struct {
 // A Refusal is what [Config.OnRefusal] gets of a refused statement.
 type Refusal struct {
 	Op     string // create, query, update, delete, row or raw
-	Table  string // empty where there is none
+	Table  string // empty if there is none
 	Actor  string // who acts, by Config.Actor; empty without it
 	Source string // the file and line, outside GORM, that the statement comes from
 	Err    error  // the reason: a *ScopeError

@@ -23,7 +23,7 @@ type MigrationReport struct {
 type SchemaChange struct {
 	Table  string // with its schema where it has one
 	Object string // table, column, primary key, unique constraint, unique index, index or foreign key
-	Name   string // of the object; empty where it has none
+	Name   string // of the object; empty if it has none
 	SQL    string // that was sent, or that would make it on an empty table; empty where GORM sent it
 	Reason string // of a pending change: why it was not made
 }

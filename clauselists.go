@@ -52,7 +52,7 @@ func (p *Plugin) rememberLists(lists ...[]string) {
 	}
 }
 
-// isLast reports whether no clause of the plugin's is built behind this one.
+// isLast reports whether no clause of the plugin's is built after this one.
 func (ex *execution) isLast(stmt *gorm.Statement, name string) bool {
 	list := stmt.BuildClauses
 	if ex.op == opDelete && ex.updating { // soft delete

@@ -26,7 +26,7 @@ func (ex *execution) keyIsTaken(stmt *gorm.Statement) (bool, error) {
 	switch {
 	case err != nil || !known:
 		return false, err
-	case ex.plugin.instructs(side.Vars): // it stood behind other values before
+	case ex.plugin.instructs(side.Vars): // it stood after other values before
 		return false, ex.errorOn(ex.table.name, ErrUnscopedSQL, reasonInstruction)
 	}
 	rows, err := poolOf(stmt).QueryContext(stmt.Context, side.SQL.String(), side.Vars...)
@@ -38,7 +38,7 @@ func (ex *execution) keyIsTaken(stmt *gorm.Statement) (bool, error) {
 	return taken, rows.Err()
 }
 
-// askForColumns writes the question for a key that is its columns; false where the
+// askForColumns writes the question for a key that is its columns; false if the
 // database makes one of them, which is then nobody's.
 func (ex *execution) askForColumns(stmt, side *gorm.Statement) bool {
 	values := ex.conflict.values
@@ -120,7 +120,7 @@ func (ex *execution) askForKey(stmt, side *gorm.Statement, key *uniqueKey) (bool
 	return true, nil
 }
 
-// partsOf returns a key's parts as SQL, and behind them the tenant.
+// partsOf returns a key's parts as SQL, and after them the tenant.
 func (ex *execution) partsOf(stmt *gorm.Statement, key *uniqueKey) (list []string) {
 	columns := key.columns
 	for _, p := range key.index.Parts {

@@ -70,7 +70,7 @@ func writeValues(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 }
 
 // withTenant returns the values with each row's tenant in them. The column may
-// be missing, as in a map or behind Select and Omit.
+// be missing, as in a map or after Select and Omit.
 func (ex *execution) withTenant(stmt *gorm.Statement, values clause.Values) (clause.Values, bool) {
 	if ex.table == nil || ex.table.column == "" {
 		return values, true

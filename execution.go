@@ -67,7 +67,7 @@ type execution struct {
 
 // writing is what a statement writes by value.
 type writing struct {
-	model     *model         // of the values; nil where there are none
+	model     *model         // of the values; nil if there are none
 	seen      map[visit]bool // of the values' associations
 	skipped   bool           // a shared parent, which is built and not sent
 	everybody bool           // the value that is saved is a row for everybody
@@ -190,7 +190,7 @@ func (ex *execution) errorOn(table string, err error, detail string) error {
 
 // sender stands in for a statement's pool while it is sent.
 type sender struct {
-	ex   *execution // nil when the statement is over
+	ex   *execution // nil if the statement is over
 	stmt *gorm.Statement
 	pool gorm.ConnPool
 }
@@ -211,7 +211,7 @@ type conflictCheck struct {
 	guard   bool       // the key does not contain the tenant
 	columns []string   // of the key; none where it is not known
 	key     *uniqueKey // where it is of more than its columns
-	update  bool       // DO UPDATE behind the guard: fewer rows are a conflict
+	update  bool       // DO UPDATE after the guard: fewer rows are a conflict
 	asked   bool       // by a WHERE of the caller's, too, which may skip rows
 }
 

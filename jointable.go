@@ -62,7 +62,7 @@ func (r *tables) registerJoinTable(next *snapshot, rel *schema.Relationship, own
 }
 
 // joinedID returns the type of a derived join table's tenant column: that of a side,
-// which Config.Tables may say in the place of a field. Nil where neither is a tenant's.
+// which Config.Tables may say in place of a field. Nil if neither is a tenant's.
 func joinedID(tenant *schema.Field, owner, related *model) (*idType, error) {
 	if tenant != nil {
 		id, err := idTypeOf(tenant)
@@ -77,7 +77,7 @@ func joinedID(tenant *schema.Field, owner, related *model) (*idType, error) {
 }
 
 // joinedTenant returns the column of a derived join table that holds the tenant
-// already, nil where there is none: what refers to the root, or to a key that
+// already, nil if there is none: what refers to the root, or to a key that
 // contains the tenant. Of several, the rows hold the same in each, but where tenants
 // are joined with tenants: the row is then its owner's.
 func (r *tables) joinedTenant(s *schema.Schema) (found *schema.Field, err error) {

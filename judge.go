@@ -102,7 +102,7 @@ func sameValues(a, b []any) bool {
 	return true
 }
 
-// judgeEnclosed refuses text of a bypass that goes on behind a matched subquery
+// judgeEnclosed refuses text of a bypass that goes on after a matched subquery
 // inside of its parentheses, as with a LIMIT.
 func (ex *execution) judgeEnclosed(stmt *gorm.Statement, from mark) {
 	if !ex.matched {
@@ -125,7 +125,7 @@ func (ex *execution) isOpenFragment(stmt *gorm.Statement, from mark) bool {
 }
 
 // lexer reads what was written since a mark. An expression that is given the
-// statement may not write anew what stood before it.
+// statement may not write again what stood before it.
 func (ex *execution) lexer(stmt *gorm.Statement, from mark) sqltext.Lexer {
 	text, ok := strings.CutPrefix(stmt.SQL.String(), from.before)
 	if !ok {

@@ -56,7 +56,7 @@ func (m Mode) enforces(op string) bool {
 	return false
 }
 
-// modes are the modes of a plugin that observes something; nil where it enforces
+// modes are the modes of a plugin that observes something; nil if it enforces
 // everything.
 type modes struct {
 	others    Mode

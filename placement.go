@@ -34,7 +34,7 @@ func (l *fromList) place() {
 func (l *fromList) tenants(i int) bool { return l.tables[i].isScoped() }
 
 // first is the reference that the others are matched with: the first to a tenant's table.
-// In an UPDATE, and where there is none, it is none of the list.
+// In an UPDATE, and if there is none, it is none of the list.
 func (l *fromList) first() int {
 	if !l.ex.updating {
 		for i := range l.refs {
@@ -112,7 +112,7 @@ func (l *fromList) matches() bool {
 	return first == len(l.refs) || !l.ex.correlated() || l.places[first].where == inWhere
 }
 
-// matchesFirst reports whether a reference behind the first can be matched.
+// matchesFirst reports whether a reference after the first can be matched.
 func (l *fromList) matchesFirst(i int) bool {
 	ref, p := &l.refs[i], &l.places[i]
 	switch p.where {

@@ -43,7 +43,7 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	return nil
 }
 
-// finishText hands a statement to the judge of whole statements behind its last clause,
+// finishText hands a statement to the judge of whole statements after its last clause,
 // unless it is built and not sent.
 func (ex *execution) finishText(stmt *gorm.Statement, name string) {
 	if stmt.DB.Error == nil && ex.parent == nil && ex.scope.kind != scopeBypass && ex.plugin.instructs(stmt.Vars) {

@@ -89,7 +89,7 @@ func (ex *execution) keysInDatabase(stmt *gorm.Statement, t *table) *uniqueKeys 
 	return keys
 }
 
-// forgetKeys has all tables' keys read anew.
+// forgetKeys has all tables' keys read again.
 func (r *tables) forgetKeys() {
 	for _, t := range r.snapshot.Load().names {
 		t.keys.Store(nil)

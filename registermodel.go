@@ -16,7 +16,7 @@ import (
 )
 
 // model returns what is known of a schema, registering it when it is new. Its
-// table is nil when it is undeclared.
+// table is nil if it is undeclared.
 func (r *tables) model(s *schema.Schema) (*model, error) {
 	if m := r.snapshot.Load().models[s]; m != nil {
 		return m, nil
@@ -87,7 +87,7 @@ func (r *tables) throughSides(next *snapshot, s *schema.Schema, field *schema.Fi
 	return r.tableOf(next, s, field)
 }
 
-// tableOf finds or makes the table of a schema; nil when it is undeclared.
+// tableOf finds or makes the table of a schema; nil if it is undeclared.
 func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
 	name := r.fold(s.Table)
 	known := next.names[name]
@@ -118,7 +118,7 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 	return known, nil
 }
 
-// newTableOf makes the table of a schema; nil when it is undeclared.
+// newTableOf makes the table of a schema; nil if it is undeclared.
 func (r *tables) newTableOf(s *schema.Schema, field *schema.Field, say declaration, declared bool) (*table, error) {
 	switch {
 	case declared && !say.kind.hasColumn():

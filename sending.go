@@ -11,7 +11,7 @@ import (
 )
 
 // This file is the last place before the driver. GORM lets any plugin put a callback
-// between the judgement of a statement and its sending, or its own in the place of
+// between the judgement of a statement and its sending, or its own in place of
 // the one that sends; what arrives at the pool is therefore compared with what was
 // judged.
 
@@ -154,7 +154,7 @@ func (ex *execution) guardSending(db *gorm.DB) {
 	db.Statement.ConnPool = ex.wide
 }
 
-// sent puts the pool back behind the callback that sends.
+// sent puts the pool back after the callback that sends.
 func sent(db *gorm.DB) {
 	if ex := executionOf(db.Statement); ex != nil && ex.wide != nil {
 		ex.wide.close()

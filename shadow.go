@@ -63,7 +63,7 @@ func (o *shadow) copyQuery(db *gorm.DB) {
 	}
 }
 
-// write writes a clause as it would be written without the plugin. Behind the
+// write writes a clause as it would be written without the plugin. After the
 // last one, the statement is compared with its copy.
 func (o *shadow) write(stmt *gorm.Statement, name string, c clause.Clause, dialect clause.ClauseBuilder) {
 	ex := executionOf(stmt)

@@ -85,7 +85,7 @@ func isText(query any) bool {
 
 // outerFor is the reference that a subquery's rows are matched with; none where
 // the scope has one tenant, and where the statement has no tenant's table. It is
-// false where there may be one that is not known, as in the selection of a
+// false if there may be one that is not known, as in the selection of a
 // statement whose FROM is text. What stands in FROM is judged there.
 func (ex *execution) outerFor() (tenantRef, bool) {
 	switch {

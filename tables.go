@@ -165,7 +165,7 @@ type tenantRef struct {
 	qualifier string
 }
 
-// cutSchema cuts a name at the dot behind its schema.
+// cutSchema cuts a name at the dot after its schema.
 func cutSchema(name string) (schema, table string) {
 	i := strings.LastIndexByte(name, '.')
 	return name[:max(i, 0)], name[i+1:]

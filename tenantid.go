@@ -28,8 +28,8 @@ type Tenanter interface {
 type tenant struct {
 	key  string // canonical spelling; two ids are the same tenant when it is equal
 	text any    // key as a value to bind
-	uuid any    // uuid.UUID, or nil where the id is none
-	num  any    // int64 (uint64 beyond its range), or nil where the id is none
+	uuid any    // uuid.UUID, or nil if the id is none
+	num  any    // int64 (uint64 beyond its range), or nil if the id is none
 }
 
 var uuidType = reflect.TypeFor[uuid.UUID]()

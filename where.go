@@ -77,7 +77,7 @@ func (w *whereWriter) predicate(t *table, qualifier string, before ...tenantRef)
 	}
 }
 
-// writeWhere writes the caller's conditions as one group behind the tenant
+// writeWhere writes the caller's conditions as one group after the tenant
 // predicate.
 func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect clause.ClauseBuilder) {
 	c.Expression, _ = wrapExpression(c.Expression)

@@ -51,7 +51,7 @@ func writeDelete(ex *execution, stmt *gorm.Statement, c clause.Clause, _ clause.
 	ex.writeClause(stmt, clause.Clause{Expression: clause.Delete{}}, nil, sqltext.List)
 }
 
-// setTarget makes the one table that stands behind a keyword the statement's.
+// setTarget makes the one table that stands after a keyword the statement's.
 func (ex *execution) setTarget(stmt *gorm.Statement, start int, keyword string) {
 	text := stmt.SQL.String()[start:]
 	before, name, _ := strings.Cut(text, keyword)

@@ -169,7 +169,7 @@ func fillTenant(tx *gorm.DB, id uuid.UUID) error {
 	return tx.Create(&links).Error
 }
 
-// empty empties tables and lets their ids begin anew: numbers below 256 need no
+// empty empties tables and lets their ids start again: numbers below 256 need no
 // allocation, which must not fall to one side alone.
 func (f *fixture) empty(tables ...string) error {
 	if f.postgres() {

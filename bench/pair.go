@@ -99,7 +99,7 @@ func (f *fixture) time(s *statement, p plan, i, n int) (time.Duration, error) {
 
 // allocations counts an execution's allocations and their bytes: the least of
 // several means, because goroutines that database/sql ends later than it could
-// are made anew in the meantime. Without the collector no pool is emptied.
+// are rebuilt in the meantime. Without the collector no pool is emptied.
 func (f *fixture) allocations(s *statement, of side, n int) (allocs, bytes int64, err error) {
 	const repeats = 5
 	if err := f.warm(s, of, n); err != nil {

@@ -9,7 +9,7 @@ import (
 // of this file return the SQL that says it of an object that takes its place.
 
 // CommentSQL returns the statement that comments on the constraint, which may have
-// another name; empty when it has no comment.
+// another name; empty if it has no comment.
 func (c *Constraint) CommentSQL(name string, table Name) string {
 	return commentOn("CONSTRAINT "+Quote(name)+" ON "+table.String(), c.Comment)
 }
@@ -30,13 +30,13 @@ func (i *Index) MarkSQL(name string, table Name) (sql []string) {
 	return sql
 }
 
-// CommentSQL returns the statement that comments on the trigger; empty when it has
+// CommentSQL returns the statement that comments on the trigger; empty if it has
 // no comment.
 func (t *Trigger) CommentSQL(table Name) string {
 	return commentOn("TRIGGER "+Quote(t.Name)+" ON "+table.String(), t.Comment)
 }
 
-// CommentSQL returns the statement that comments on the policy; empty when it has
+// CommentSQL returns the statement that comments on the policy; empty if it has
 // no comment.
 func (p *Policy) CommentSQL(table Name) string {
 	return commentOn("POLICY "+Quote(p.Name)+" ON "+table.String(), p.Comment)

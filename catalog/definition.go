@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// Definition returns what stands behind the column's name in CREATE TABLE:
+// Definition returns what stands after the column's name in CREATE TABLE:
 //
 //	uuid NOT NULL DEFAULT gen_random_uuid()
 func (c *Column) Definition() string {
@@ -29,7 +29,7 @@ func (c *Column) Definition() string {
 	return b.String()
 }
 
-// Definition returns what stands behind ALTER TABLE … ADD CONSTRAINT name:
+// Definition returns what stands after ALTER TABLE … ADD CONSTRAINT name:
 //
 //	FOREIGN KEY (tenant_id, user_id) REFERENCES public.users (tenant_id, id) ON DELETE CASCADE NOT VALID
 func (c *Constraint) Definition() string {
@@ -170,7 +170,7 @@ func (i *Index) CreateSQL(name string, table Name, concurrently bool) string {
 	return b.String()
 }
 
-// body is what stands behind the table in CREATE INDEX.
+// body is what stands after the table in CREATE INDEX.
 func (i *Index) body() string {
 	parts := make([]string, len(i.Parts))
 	for n, part := range i.Parts {
@@ -247,7 +247,7 @@ func (t *Table) rowSecurity() string {
 	return strings.TrimSpace(when(t.RowSecurity, "ENABLED") + when(t.ForceRowSecurity, " FORCED"))
 }
 
-// Definition returns what stands behind the policy's table in CREATE POLICY:
+// Definition returns what stands after the policy's table in CREATE POLICY:
 //
 //	FOR SELECT TO public USING ((tenant_id = 1))
 func (p *Policy) Definition() string {
@@ -266,7 +266,7 @@ func (p *Policy) Definition() string {
 	return text
 }
 
-// list returns the columns in parentheses, with something before and behind the
+// list returns the columns in parentheses, with something before and after the
 // last of them.
 func list(columns []string, before, behind string) string {
 	var b strings.Builder

@@ -20,7 +20,7 @@ func InventorySQL(relations string) string {
 	return fmt.Sprintf(inventoryQuery, "WITH RECURSIVE "+HangingSQL(relations))
 }
 
-// HangingSQL returns common table expressions, to be written behind WITH RECURSIVE,
+// HangingSQL returns common table expressions, to be written after WITH RECURSIVE,
 // that find what hangs on some relations, which DROP … CASCADE would take along:
 //
 //	moved (oid)                      the relations

@@ -76,7 +76,7 @@ func (t *Table) Policy(name string) *Policy {
 // Definition returns the definition of a table's object: of its "column",
 // "constraint", "index", "policy" or "trigger" of that name, or its "replica
 // identity", "row security", "distribution" or "local rows", which have no name. It
-// is empty where there is no such object, table or kind of object.
+// is empty if there is no such object, table or kind of object.
 func (c *Catalog) Definition(table Name, object, name string) string {
 	t := c.Table(table)
 	if t == nil {

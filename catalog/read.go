@@ -35,14 +35,14 @@ type Options struct {
 // They see the database at one moment, and write what they find in one way,
 // whatever the session's search_path, DateStyle and the like. A *sql.DB or
 // *sql.Conn runs them in a read-only transaction of its own, so the Conn must
-// not be in one. In a transaction of the caller they run behind a savepoint that
+// not be in one. In a transaction of the caller they run after a savepoint that
 // is rolled back, so that nothing of the session changes and no lock stays; that
 // they see one moment is then up to the isolation level. Any other Querier has
 // to be in a transaction.
 //
 // Any role may read, also on a standby. Whoever holds an ACCESS EXCLUSIVE lock
 // on a table is waited for. Where an object is dropped just then, Read begins
-// anew, but not in a transaction of the caller. Read returns what went wrong,
+// again, but not in a transaction of the caller. Read returns what went wrong,
 // possibly wrapped, and no catalogue then.
 func Read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
 	c, err := readIn(ctx, q, o)

@@ -12,7 +12,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// TestRoundTrip makes the tables anew from what was read of them.
+// TestRoundTrip rebuilds the tables from what was read of them.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	from, _ := everything(t)

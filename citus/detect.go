@@ -66,7 +66,7 @@ func Detect(ctx context.Context, q Querier) (Info, error) {
 	return info, nil
 }
 
-// queryRow reads the first row: sql.ErrNoRows where there is none.
+// queryRow reads the first row: sql.ErrNoRows if there is none.
 func queryRow(ctx context.Context, q Querier, query string, args []any, into ...any) error {
 	found := false
 	err := eachRow(ctx, q, query, args, func(scan func(...any) error) error {

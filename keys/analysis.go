@@ -32,7 +32,7 @@ type Table struct {
 	// one that will be added. Empty for the others.
 	Column string
 	// Path leads from a Reaching table, or one whose tenant column may be null,
-	// to the table that tells its tenant. Empty when there is none.
+	// to the table that tells its tenant. Empty if there is none.
 	Path []Hop
 
 	partitions []*Table
@@ -45,7 +45,7 @@ type Table struct {
 // A Hop is one foreign key of a path, or one of Options.References.
 type Hop struct {
 	From, To   catalog.Name
-	Constraint string // empty where there is no foreign key
+	Constraint string // empty if there is no foreign key
 	// Columns of From hold the values of Keys of To.
 	Columns, Keys []string
 }

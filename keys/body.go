@@ -63,7 +63,7 @@ func (b *body) read(text string, line int) {
 	}
 }
 
-// statement judges one statement, which may stand behind IF … THEN and the like.
+// statement judges one statement, which may stand after IF … THEN and the like.
 func (b *body) statement(words []word) {
 	for i := range words {
 		switch {
@@ -193,8 +193,8 @@ func (b *body) tableAt(words []word) (*Table, []word) {
 	return nil, nil
 }
 
-// columnsAt are the names of a list in parentheses at the beginning, behind an alias; nil
-// where there is none. Expressions are told by their first word.
+// columnsAt are the names of a list in parentheses at the beginning, after an alias; nil
+// if there is none. Expressions are told by their first word.
 func columnsAt(words []word) (list []string, rest []word) {
 	if are(words, "as") && len(words) > 1 {
 		words = words[2:]

@@ -16,7 +16,7 @@ import (
 // A part is what one partition has of a partitioned table's unique.
 type part struct {
 	table *Table         // the partition
-	old   *catalog.Index // nil where the partition has none
+	old   *catalog.Index // nil if the partition has none
 	// New is of the new index beside the old one, key of the constraint that takes the old
 	// one's place, and standIn keeps the old key unique, or is built by the undo.
 	new, key, standIn *catalog.Index
@@ -97,7 +97,7 @@ func (r *replacement) makeKey() (steps []migration.Step) {
 	return steps
 }
 
-// exchange puts a constraint of a partitioned table in the place of another one, of
+// exchange puts a constraint of a partitioned table in place of another one, of
 // the indexes that its partitions have for it.
 func (r *replacement) exchange(made *catalog.Constraint, said *catalog.Index, of func(*part) *catalog.Index) string {
 	t, name := r.table, catalog.Quote(r.constraint.Name)

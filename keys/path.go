@@ -69,7 +69,7 @@ func (a *Analysis) askRoot() bool {
 }
 
 // reachBy reaches the tables that are one hop away, by references that may be
-// null only where no other are left. It is false when there is none.
+// null only where no other are left. It is false if there is none.
 func (a *Analysis) reachBy(nullables bool) bool {
 	var reached []*Table
 	for _, ct := range a.catalog.Tables {
@@ -99,7 +99,7 @@ func (a *Analysis) followParent(t *Table) {
 	}
 }
 
-// continued is the path behind a hop: on to the table that has the column.
+// continued is the path after a hop: on to the table that has the column.
 func (a *Analysis) continued(hop Hop) []Hop {
 	if to := a.byName[hop.To]; to.Role == Reaching {
 		return to.Path

@@ -104,7 +104,7 @@ func (r *replacement) rebuildOld() []string {
 	return append(sql, r.marked(alter(t, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+usingIndex(r.constraint, r.standIn.Name)), r.old))
 }
 
-// marked is a statement that puts an index in the place of another one, under the
+// marked is a statement that puts an index in place of another one, under the
 // old one's name, and says of it what is said of the old one.
 func (r *replacement) marked(statement string, index *catalog.Index) string {
 	said := []string{statement}

@@ -151,7 +151,7 @@ func (a *Analysis) questions() (list []*query) {
 }
 
 // TenantSQL returns, for a table that stands in FROM under an alias, the joins to
-// write behind it and the expression of a row's tenant: its column, or what its
+// write after it and the expression of a row's tenant: its column, or what its
 // path leads to where it has none yet. Both are empty for a table that is no
 // tenant's.
 func (a *Analysis) TenantSQL(table catalog.Name, alias string) (joins, tenant string) {

@@ -10,7 +10,7 @@ import (
 // whose place it takes.
 type replacement struct {
 	table *Table
-	// The old one: its index, and its constraint where it is one. Nil where the
+	// The old one: its index, and its constraint where it is one. Nil if the
 	// new one is only added: one that is referred to, or that is wanted.
 	old        *catalog.Index
 	constraint *catalog.Constraint
@@ -194,7 +194,7 @@ func matches(child, parent *Table, old *catalog.Constraint) bool {
 }
 
 // becomes is the foreign key that begins with the tenant and takes an old one's place,
-// under its name; nil where the old one stays.
+// under its name; nil if the old one stays.
 func (a *Analysis) becomes(child, parent *Table, old *catalog.Constraint) *catalog.Constraint {
 	if !parent.owned() || parent.unfit() || matches(child, parent, old) {
 		return nil
@@ -207,7 +207,7 @@ func (a *Analysis) becomes(child, parent *Table, old *catalog.Constraint) *catal
 }
 
 // redoes is the foreign key that does something else when a row is deleted, and else is
-// what it was; nil where the options do not say so. One that is not validated may have
+// what it was; nil if the options do not say so. One that is not validated may have
 // been left by a plan.
 func (a *Analysis) redoes(child *Table, old *catalog.Constraint) *catalog.Constraint {
 	action, named := a.onDelete(child.Name, old.Name)

@@ -68,7 +68,7 @@ type Chain[T any] struct {
 	host    bool // whether a source wants it
 	vary    []string
 	scopes  scopes
-	nobody  *tenantContext[T] // nil where there is none
+	nobody  *tenantContext[T] // nil if there is none
 }
 
 // New returns a chain of the sources. There is no default source. All of them look at

@@ -159,7 +159,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 	assert.NotContains(t, w.Body.String(), "adapter")
 }
 
-// A chain inside another one, or behind something that has set a tenant.
+// A chain inside another one, or after something that has set a tenant.
 func TestNested(t *testing.T) {
 	t.Parallel()
 	chain := middleware.New(open(), middleware.Subdomain(base, bySlug))

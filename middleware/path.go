@@ -76,7 +76,7 @@ const maxDecoding = 2
 
 // isPlain reports whether nobody who cleans the path, or decodes it once more,
 // arrives at another one: no segment is empty or of dots, but for the last one,
-// which is empty behind a slash.
+// which is empty after a slash.
 func isPlain(path string) bool {
 	for range maxDecoding {
 		if !hasPlainSegments(path) {

@@ -388,7 +388,7 @@ func FuzzPath(f *testing.F) {
 }
 
 // No request for one tenant arrives at another, and none at another site, by a
-// redirect of what comes behind the chain.
+// redirect of what comes after the chain.
 func TestPathIsNotRedirectedElsewhere(t *testing.T) {
 	t.Parallel()
 	app := http.NewServeMux()

@@ -85,7 +85,7 @@ func TestWire2(t *testing.T) {
 	t.Cleanup(server.Close)
 	tests := []struct {
 		fields []string
-		answer string // its status and its body; empty where the stream or the connection is refused
+		answer string // its status and its body; empty if the stream or the connection is refused
 		reason string
 	}{
 		{[]string{":authority", "acme.example.com"}, "200 HTTP/2.0acme", "a request"},

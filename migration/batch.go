@@ -41,7 +41,7 @@ func (r *run) batch(ctx context.Context, i int) (did bool, err error) {
 }
 
 // pass walks over the table once, by its size at that moment: rows that are added
-// behind it are met in the next one.
+// after it are met in the next one.
 func (r *run) pass(ctx context.Context, i, pass int) (rows int64, err error) {
 	b := r.line.steps[i].Batch
 	event := r.event(i, BatchDone)

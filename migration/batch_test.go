@@ -56,7 +56,7 @@ func TestBatchIsResumed(t *testing.T) {
 	}
 }
 
-// Rows that arrive behind the end of a pass are met in the next.
+// Rows that arrive after the end of a pass are met in the next.
 func TestBatchFollowsAGrowingTable(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t, 1000)

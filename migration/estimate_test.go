@@ -46,7 +46,7 @@ func TestEstimates(t *testing.T) {
 }
 
 // TestForecast expects batches to replace the guess: for their step, and for the
-// steps behind it up to a barrier that is not passed.
+// steps after it up to a barrier that is not passed.
 func TestForecast(t *testing.T) {
 	t.Parallel()
 	plan := &Plan{Phases: []Phase{

@@ -104,7 +104,7 @@ func (p *Phase) setting() string { return "PGOPTIONS='-c tenancy.passed=" + slug
 // A file is one that is to be written.
 type file struct{ name, text string }
 
-// writeFiles writes new files, none of them in the place of another, and returns
+// writeFiles writes new files, none of them in place of another, and returns
 // the names of those that it has written.
 func writeFiles(dir string, files []file) (names []string, err error) {
 	for _, f := range files {

@@ -67,7 +67,7 @@ func (b *bundle) open(t testing.TB) *sql.DB {
 	return db
 }
 
-// reset makes the tables and the plan anew.
+// reset makes the tables and the plan again.
 func (b *bundle) reset(t testing.TB, rows int) {
 	t.Helper()
 	b.exec(t, `DROP SCHEMA IF EXISTS shop CASCADE`)

@@ -130,7 +130,7 @@ type Result struct {
 	Remaining []string
 	// Failed is the step that returned the error; empty when none did.
 	Failed string
-	// Barrier is where the run stopped, which is no failure; nil when it did not.
+	// Barrier is where the run stopped, which is no failure; nil if it did not.
 	Barrier *Barrier
 
 	Rows    int64 // changed in batches

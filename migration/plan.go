@@ -17,7 +17,7 @@ type Plan struct {
 	// ApplicationPath lets functions that the statements run, of triggers, checks and
 	// indexes, find names by the role's own search_path, after PostgreSQL's own names.
 	// Without it nothing but pg_catalog is searched, so that no schema that others may
-	// write to can put an operator or a function in the place of PostgreSQL's: what
+	// write to can put an operator or a function in place of PostgreSQL's: what
 	// makes policies leaves it off.
 	ApplicationPath bool    `json:"application_path,omitempty"`
 	Phases          []Phase `json:"phases"`
@@ -45,7 +45,7 @@ type Step struct {
 	Transaction bool     `json:"transaction"`
 	// Batch is set instead of SQL if rows are changed in batches.
 	Batch *Batch `json:"batch,omitempty"`
-	// Undo takes the step back, under the same rules. Empty when there is
+	// Undo takes the step back, under the same rules. Empty if there is
 	// nothing to take back; NoUndo says why it cannot be. It brings back what
 	// Before says, or what objects were in earlier steps, which it then takes back
 	// along with this one. Outside of a transaction it must be able to begin again
@@ -82,7 +82,7 @@ type State struct {
 	Table  catalog.Name `json:"table"`
 	Object Object       `json:"object"`
 	Name   string       `json:"name"`
-	// Definition is as the catalogue package writes it; empty when the object is
+	// Definition is as the catalogue package writes it; empty if the object is
 	// not there.
 	Definition string `json:"definition"`
 }

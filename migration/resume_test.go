@@ -116,7 +116,7 @@ func TestExecuteAfterAnUndoInPart(t *testing.T) {
 	}
 }
 
-// An invalid index that a build has left, or a drop, is built anew, and is removed on
+// An invalid index that a build has left, or a drop, is built again, and is removed on
 // the way back.
 func TestInvalidLeftovers(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ type timeline struct {
 // A mention is what a step says about an object.
 type mention struct {
 	step          int
-	before, after *string // nil when it says nothing
+	before, after *string // nil if it says nothing
 	kept          bool    // the undo has nothing to take back
 }
 
@@ -177,7 +177,7 @@ func (f fit) exact() []int {
 }
 
 // halfway is the first number of done steps that it fits but for objects of the
-// step after them; -1 when there is none.
+// step after them; -1 if there is none.
 func (f fit) halfway() int {
 	for n, misses := range f.misses {
 		if misses == f.open[n] {
@@ -188,14 +188,14 @@ func (f fit) halfway() int {
 }
 
 // least is the first number of done steps that it fits, be it but for objects of
-// the step after them; -1 when there is none.
+// the step after them; -1 if there is none.
 func (f fit) least() int {
 	n, _ := f.first()
 	return n
 }
 
 // first is the first number of done steps that it fits, or else the first that it
-// fits but for objects of the step after them (open); -1 when there is none.
+// fits but for objects of the step after them (open); -1 if there is none.
 func (f fit) first() (n int, open bool) {
 	if exact := f.exact(); len(exact) > 0 {
 		return exact[0], false

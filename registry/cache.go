@@ -23,7 +23,7 @@ const (
 	bytesOfRecord = 640
 	bytesOfName   = 224
 	bytesOfAbsent = 256
-	maxNames      = 32 // of one tenant in the cache; more are looked up anew
+	maxNames      = 32 // of one tenant in the cache; more are looked up again
 )
 
 // cache keeps the answers of lookups: tenants with the names that led to them,

@@ -14,7 +14,7 @@ import (
 )
 
 // A Check finds out whether whoever holds a domain has put its challenge there:
-// nil when it is so, an error that wraps [ErrUnverified] when it is not.
+// nil if it is so, an error that wraps [ErrUnverified] when it is not.
 type Check func(ctx context.Context, host, challenge string) error
 
 // ChallengeLabel is the label in front of a domain whose TXT record [CheckDNS]
@@ -104,7 +104,7 @@ func (r *Registry) VerifyDomain(ctx context.Context, id uuid.UUID, host string, 
 		if err := c.domain(&d, d.Host); err != nil {
 			return err
 		}
-		if d.Challenge != checked { // removed and claimed anew while it was checked
+		if d.Challenge != checked { // removed and claimed again while it was checked
 			return ErrUnverified
 		}
 		if err := c.take(key{kindHost, d.Host}); err != nil {
@@ -124,7 +124,7 @@ func (r *Registry) VerifyDomain(ctx context.Context, id uuid.UUID, host string, 
 	return d, nil
 }
 
-// SetPrimary makes a verified domain the primary one in the place of the one that
+// SetPrimary makes a verified domain the primary one in place of the one that
 // was. Another is [ErrUnverified].
 func (r *Registry) SetPrimary(ctx context.Context, id uuid.UUID, host string) error {
 	host, err := NormalizeHost(host)

@@ -65,7 +65,7 @@ func (f *flights) read(ctx context.Context, to destination, read func(context.Co
 	}
 }
 
-// join joins a flight that is under way; nil when there is none.
+// join joins a flight that is under way; nil if there is none.
 func (f *flights) join(to destination) *flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()

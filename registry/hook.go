@@ -37,8 +37,8 @@ const (
 type Event struct {
 	Op     Op
 	Tenant Tenant // before the operation in a hook before it, after it in one after it
-	User   string // the user that joins, leaves, invites or becomes the owner; empty where there is none
-	Host   string // of the domain; empty where there is none
+	User   string // the user that joins, leaves, invites or becomes the owner; empty if there is none
+	Host   string // of the domain; empty if there is none
 }
 
 // A Hook runs before or after an operation, in its transaction: an error undoes
@@ -46,7 +46,7 @@ type Event struct {
 // nothing came about: a member accepts an invitation, a claim of a domain is there
 // already. ctx and tx are scoped to the tenant, whatever the plugin's modes are; the
 // tenant is not yet there before [OpProvision] and not any more after
-// [OpDelete]. What cannot be undone (a mail) belongs behind the operation, not
+// [OpDelete]. What cannot be undone (a mail) belongs after the operation, not
 // into a hook; so do other operations of the registry on the tenant, which would
 // wait for this one for ever. It must be safe for concurrent use.
 type Hook func(ctx context.Context, tx *gorm.DB, event Event) error

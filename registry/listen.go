@@ -36,7 +36,7 @@ const (
 // While notifications arrive, a lookup may be as old as [Config.CacheTTL], if
 // somebody changed the tables past the registry, and what the registry changes is
 // seen at once. When they do not, all that is known is dropped, Listen connects
-// anew, and until it has, lookups are no older than [Config.BlindTTL]. That they
+// again, and until it has, lookups are no older than [Config.BlindTTL]. That they
 // arrive is tested once a connection, through the pool, and that the connection
 // stands, every [Config.Heartbeat]. [Config.OnListen] is told of each change.
 //

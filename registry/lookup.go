@@ -123,7 +123,7 @@ func (r *Registry) ttl() time.Duration {
 	return min(r.config.BlindTTL, r.config.CacheTTL)
 }
 
-// fly reads a tenant once for all who ask for it at the same time; nil when there
+// fly reads a tenant once for all who ask for it at the same time; nil if there
 // is none.
 func (r *Registry) fly(ctx context.Context, k key) (*Tenant, error) {
 	epoch := r.cache.current()
@@ -146,7 +146,7 @@ func (r *Registry) fly(ctx context.Context, k key) (*Tenant, error) {
 	return tenant, err
 }
 
-// read reads a tenant past the cache; nil when there is none.
+// read reads a tenant past the cache; nil if there is none.
 func (r *Registry) read(ctx context.Context, k key) (*Tenant, error) {
 	db := r.across(ctx, r.db, "lookup")
 	var id uuid.UUID

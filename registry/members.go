@@ -171,7 +171,7 @@ func (r *Registry) RemoveMember(ctx context.Context, id uuid.UUID, user string) 
 	return err
 }
 
-// TransferOwnership makes another member the owner in the place of the one who
+// TransferOwnership makes another member the owner in place of the one who
 // is. From whom is asked for, so that of two transfers at once one ends in
 // [ErrOwner]; both stay members, with their roles.
 func (r *Registry) TransferOwnership(ctx context.Context, id uuid.UUID, from, to string) error {

@@ -61,7 +61,7 @@ type Config struct {
 	CacheTTL time.Duration
 
 	// BlindTTL is how long an answer is kept while they do not arrive: without
-	// Listen, on SQLite, and while the listener connects anew. Zero means 500 ms;
+	// Listen, on SQLite, and while the listener connects again. Zero means 500 ms;
 	// a negative one, not at all.
 	BlindTTL time.Duration
 

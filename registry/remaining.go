@@ -55,7 +55,7 @@ ORDER BY 1, 2`
 )
 
 // remaining returns which table still has rows of a tenant, other than that of
-// names, and why; empty when there is none. It asks the catalogue, past the
+// names, and why; empty if there is none. It asks the catalogue, past the
 // plugin: the plugin knows the tables that models have told it of.
 func remaining(ctx context.Context, pool gorm.ConnPool, dialect string, columns []string, id uuid.UUID) (string, error) {
 	found, err := tenantTables(ctx, pool, dialect, columns)

@@ -57,7 +57,7 @@ func (t *Tenant) RegistryTenant() Tenant { return *t }
 // SetRegistryTenant implements [Account].
 func (t *Tenant) SetRegistryTenant(to Tenant) { *t = to }
 
-// Account is an application's own model of its tenants, in the place of
+// Account is an application's own model of its tenants, in place of
 // [Tenant]: a pointer to a struct whose one primary key is a UUID and marked
 // `tenancy:"tenant"`. The table may have other columns, and other names for
 // these; the registry leaves what SetRegistryTenant leaves.
@@ -135,7 +135,7 @@ func isStorable(text string) bool {
 }
 
 // unit returns the UTF-16 unit that is escaped at the beginning of a text, and what
-// follows it; zero where there is none.
+// follows it; zero if there is none.
 func unit(text string) (c rune, rest string) {
 	const length = len(`\u0000`)
 	if len(text) < length || text[:2] != `\u` {

@@ -268,7 +268,7 @@ SELECT 'tables in schema ' || quote_ident(name), 'CREATE ON SCHEMA ' || quote_id
 FROM unnest(current_schemas(false)) AS name
 WHERE has_schema_privilege(current_user, name::text, 'CREATE')`
 
-// listPlaces warns of tables that could stand in the place of those with policies.
+// listPlaces warns of tables that could stand in place of those with policies.
 func (c *checker) listPlaces(ctx context.Context) error {
 	return c.each(ctx, func(fields []string) {
 		c.warnings = append(c.warnings, "rls: the role may make "+fields[0]+" and hide tables with policies: REVOKE "+fields[1]+" FROM PUBLIC, "+c.role)

@@ -396,7 +396,7 @@ func enableStep(t *catalog.Table) migration.Step {
 	return step
 }
 
-// disableStep drops a table's generated policies; nil when it has none.
+// disableStep drops a table's generated policies; nil if it has none.
 func disableStep(t *catalog.Table) *migration.Step {
 	alter := "ALTER TABLE " + t.Name.String()
 	step := &migration.Step{

@@ -139,7 +139,7 @@ func (s *session) text(id identity) (string, int) {
 		set("role", s.roleOf(id)) + "; ", 1
 }
 
-// appendParse prepares a statement in the place of one that may be there.
+// appendParse prepares a statement in place of one that may be there.
 func appendParse(out []byte, name, sql string) ([]byte, error) {
 	return appendMessages(out, &pgproto3.Close{ObjectType: 'S', Name: name}, &pgproto3.Parse{Name: name, Query: sql})
 }

@@ -41,7 +41,7 @@ func (s *session) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// incoming sifts n bytes behind the place for a header.
+// incoming sifts n bytes after the place for a header.
 func (s *session) incoming(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -91,7 +91,7 @@ func (s *session) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// outgoing returns what is sent in the place of b.
+// outgoing returns what is sent in place of b.
 func (s *session) outgoing(b []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

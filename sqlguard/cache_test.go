@@ -147,7 +147,7 @@ func TestCacheHoldsNoProof(t *testing.T) {
 }
 
 // TestCacheKnowsItsTables: a text that was rewritten for other tables is
-// rewritten anew.
+// rewritten again.
 func TestCacheKnowsItsTables(t *testing.T) {
 	t.Parallel()
 	g := New(Options{})

@@ -130,7 +130,7 @@ func (c *compiler) onlyTenants(checks []check) {
 	}
 }
 
-// refuse keeps the first refusal. The offset is in bytes; -1 where there is none.
+// refuse keeps the first refusal. The offset is in bytes; -1 if there is none.
 func (c *compiler) refuse(rule Rule, offset int32, reason string) {
 	c.fail(rule, tenancy.ErrUnscopedSQL, offset, reason)
 }
@@ -146,7 +146,7 @@ func (c *compiler) lost(offset int32) {
 	c.refuse(RulePlace, offset, "the place for the tenant's predicate was not found; write it more plainly")
 }
 
-// use finds a table that the statement names; false when it is refused.
+// use finds a table that the statement names; false if it is refused.
 func (c *compiler) use(rv *pg.RangeVar) (int, bool) {
 	if rv.GetCatalogname() != "" {
 		c.refuse(RuleTable, rv.GetLocation(), "a table is named with its database; leave that out")

@@ -76,7 +76,7 @@ func (c *compiler) holdsQuery(i int) bool {
 	return false
 }
 
-// conditionEnd returns the index behind the condition that begins at i.
+// conditionEnd returns the index after the condition that begins at i.
 func (c *compiler) conditionEnd(l *level, i int) int {
 	end := c.clauseEnd(i)
 	for ; i < end; i = c.next(i) {

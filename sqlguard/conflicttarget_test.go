@@ -229,7 +229,7 @@ func TestConformanceOfConflictTargets(t *testing.T) {
 	require.ErrorIs(t, tenants[ours].Clauses(card).Create(row(301, "card")).Error, tenancy.ErrCrossTenantConflict)
 }
 
-// A text is rewritten anew when the table has other keys, and where it is not certain
+// A text is rewritten again when the table has other keys, and where it is not certain
 // which of two is meant it is refused.
 func TestConflictTargetInTextFollowsTheKeys(t *testing.T) {
 	t.Parallel()

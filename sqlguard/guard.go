@@ -71,7 +71,7 @@ type Stats struct {
 func (g *Guard) Stats() Stats { return g.cache.stats() }
 
 // Scope implements [tenancy.TextScoper]. The statement that it returns reads and
-// changes rows of the scope's tenants only; their ids are bound behind the
+// changes rows of the scope's tenants only; their ids are bound after the
 // caller's values. Its errors are a [*Refusal], or the scope's own, and the
 // vars that it was given are not changed.
 func (g *Guard) Scope(_ context.Context, stmt tenancy.RawStatement) (string, []any, error) {

@@ -18,7 +18,7 @@ type insertion struct {
 	column int  // the index of the tenant column in the list, or -1
 	list   int  // the token that opens the list of columns, or -1
 	source int  // the first token of what is inserted
-	end    int  // the index behind it: of ON CONFLICT, if there is one
+	end    int  // the index after it: of ON CONFLICT, if there is one
 	own    bool // the target of ON CONFLICT has the tenant column
 }
 
@@ -141,7 +141,7 @@ func (c *compiler) widenTarget(in *insertion, conflict *pg.OnConflictClause) {
 	if in.own || len(conflict.GetInfer().GetIndexElems()) == 0 {
 		return
 	}
-	from := in.end + 2 // behind ON CONFLICT
+	from := in.end + 2 // after ON CONFLICT
 	to := from
 	for ; to < len(c.list) && c.keyword(to) != pg.Token_DO; to = c.next(to) {
 	}

@@ -9,7 +9,7 @@ import (
 // copySource is what is known of the query that an INSERT takes its rows from.
 type copySource struct {
 	stmt  *pg.SelectStmt
-	leaf  *leaf // whose tenant is that of each row; nil where there is none
+	leaf  *leaf // whose tenant is that of each row; nil if there is none
 	calls bool  // it calls functions, of which one may be an aggregate
 }
 

@@ -111,7 +111,7 @@ func (c *compiler) appendToRows(in *insertion, rows int) {
 	}
 }
 
-// listEnd returns the index behind a selection that begins at i.
+// listEnd returns the index after a selection that begins at i.
 func (c *compiler) listEnd(i int) int {
 	end := c.clauseEnd(i)
 	for ; i < end; i = c.next(i) {
@@ -156,7 +156,7 @@ func (c *compiler) named(in *insertion, source *pg.SelectStmt) {
 	c.value(in, item, c.isPlain(source))
 }
 
-// selected returns what a query selects as its nth column; nil when a * before
+// selected returns what a query selects as its nth column; nil if a * before
 // it hides that.
 func selected(s *pg.SelectStmt, n int) *pg.Node {
 	for i, target := range s.GetTargetList() {

@@ -192,7 +192,7 @@ func (c *compiler) tableStart(i int) int {
 	return i
 }
 
-// tableEnd returns the index behind the same, without an alias.
+// tableEnd returns the index after the same, without an alias.
 func (c *compiler) tableEnd(i int) int {
 	end := c.name(i)
 	switch {

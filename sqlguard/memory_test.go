@@ -26,7 +26,7 @@ var distinct = []string{
 }
 
 // resident returns the process's memory, the parser's in C included: now, and at
-// its peak. It is zero where the system does not say.
+// its peak. It is zero if the system does not say.
 func resident() (now, peak uint64) {
 	status, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(status)) {

@@ -201,7 +201,7 @@ var uncertain = regexp.MustCompile(`(?i)limit|distinct on|offset|fetch|over|ctid
 var severalMatches = regexp.MustCompile(`(?is)update.*\bfrom\b`)
 
 // judge compares the answers of both worlds where they are certain to have one;
-// false when the database refuses the statement.
+// false if the database refuses the statement.
 func (w *world) judge(t *testing.T, x text, sql string, vars []any) bool {
 	t.Helper()
 	about := fmt.Sprintf("%s\nsent: %s", x.sql, sql)

@@ -12,7 +12,7 @@ import (
 // depends on. It holds nothing of a tenant.
 type shape struct {
 	sql     string
-	vars    int  // the bound values: the tenants' come behind them
+	vars    int  // the bound values: the tenants' come after them
 	tenants int  // how many the scope has
 	set     bool // whether it is a set, if only of one
 	free    bool // whether there is no scope, for free tables alone

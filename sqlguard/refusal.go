@@ -41,7 +41,7 @@ const (
 // It holds no values.
 type Refusal struct {
 	Rule Rule
-	// Line and Column are where in the text it is, from one; zero where it
+	// Line and Column are where in the text it is, from one; zero if it
 	// concerns all of it. Offset is the same in bytes, from zero.
 	Line, Column, Offset int
 	// Reason says what was found, and what to write instead.

@@ -54,7 +54,7 @@ func TestPluginRefusesFirst(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		reason string
-		err    error // nil where the guard may scope it
+		err    error // nil if the guard may scope it
 		run    func() error
 	}{
 		{"a shared table", tenancy.ErrSharedReadOnly, func() error { return own.Create(&country{Code: "NO"}).Error }},
@@ -137,7 +137,7 @@ func TestPluginRefusesFirstOfOtherKinds(t *testing.T) {
 	maps := func() *[]map[string]any { return &[]map[string]any{} }
 	for _, tt := range []struct {
 		reason string
-		err    error // nil where the plugin may scope it
+		err    error // nil if the plugin may scope it
 		run    func() error
 	}{
 		{"a private table", tenancy.ErrPrivate, func() error { return own.Find(&[]kindKey{}).Error }},

@@ -42,7 +42,7 @@ func (c *compiler) selectQuery(s *pg.SelectStmt, f frame) bool {
 	}
 }
 
-// tail walks what stands behind all operands of a set operation.
+// tail walks what stands after all operands of a set operation.
 func (c *compiler) tail(s *pg.SelectStmt, f frame) {
 	c.exprs(s.GetSortClause(), f)
 	c.expr(s.GetLimitOffset(), f)
@@ -76,7 +76,7 @@ func (c *compiler) selectLevel(s *pg.SelectStmt, f frame) bool {
 type region struct {
 	table int // TABLE, for the statement of that name, or -1
 	from  int // what begins the FROM list, or -1
-	end   int // behind the FROM list: where WHERE is, or would be
+	end   int // after the FROM list: where WHERE is, or would be
 }
 
 // selectRegion finds the FROM clause by its first table.
@@ -97,7 +97,7 @@ func (c *compiler) selectRegion(l *level) region {
 }
 
 // isRowsFrom reports whether FROM belongs to ROWS FROM ( … ), and not to a list
-// behind a column that is called rows.
+// after a column that is called rows.
 func (c *compiler) isRowsFrom(i int) bool {
 	if c.kind(i-1) != pg.Token_ROWS || c.kind(i+1) != open {
 		return false

@@ -234,7 +234,7 @@ func (c *compiler) asksOnce(s *pg.SubLink, beside *pg.Node, l *level, f frame) b
 }
 
 // onlyTable returns the name of the one tenant's table that a query reads, and the
-// table's tenant column; empty where it is another kind of query.
+// table's tenant column; empty if it is another kind of query.
 func (c *compiler) onlyTable(s *pg.SelectStmt, f frame) (name, tenant string) {
 	if s.GetOp() != pg.SetOperation_SETOP_NONE || len(s.GetFromClause()) != 1 || s.GetWithClause() != nil {
 		return "", ""

@@ -145,7 +145,7 @@ func (ts *tokens) kind(i int) pg.Token {
 }
 
 // keyword is the kind of a token that is a keyword where it stands: not a label
-// behind AS, nor a column behind a dot.
+// after AS, nor a column after a dot.
 func (ts *tokens) keyword(i int) pg.Token {
 	if ts.isLabel(i) {
 		return none
@@ -192,7 +192,7 @@ func (ts *tokens) end(i int) int {
 	return ts.list[i].end
 }
 
-// next returns the index behind a token, or behind the group that it opens.
+// next returns the index after a token, or after the group that it opens.
 func (ts *tokens) next(i int) int {
 	if ts.kind(i) == open {
 		return ts.list[i].match + 1
@@ -200,7 +200,7 @@ func (ts *tokens) next(i int) int {
 	return i + 1
 }
 
-// name returns the index behind a qualified name, with the escape characters
+// name returns the index after a qualified name, with the escape characters
 // that may follow its parts: U&"d!0061ta" UESCAPE '!'.
 func (ts *tokens) name(i int) int {
 	for {

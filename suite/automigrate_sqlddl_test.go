@@ -47,7 +47,7 @@ func openMade(t *testing.T) *shop {
 	return openShop(t, "file:"+uuid.NewString()+"?mode=memory&cache=shared&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)", true)
 }
 
-// A table that is made anew keeps what the model does not know.
+// A table that is rebuilt keeps what the model does not know.
 func TestAutoMigrateKeepsWhatSQLMade(t *testing.T) {
 	t.Parallel()
 	s := openMade(t)

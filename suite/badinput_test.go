@@ -203,7 +203,7 @@ func TestConfigurationsThatCannotHold(t *testing.T) {
 	require.ErrorContains(t, openSQLite(t).Use(plugin), "in use")
 }
 
-// rebuilder is an expression that writes anew what stood before it.
+// rebuilder is an expression that writes again what stood before it.
 type rebuilder struct{ text string }
 
 func (r rebuilder) Build(b clause.Builder) {

@@ -80,7 +80,7 @@ func useAs(db *gorm.DB, name string) error {
 }
 
 // queryCache answers a query from memory when the same SQL with the same values
-// was asked before, as go-gorm/caches does: in the place of gorm:query, keyed by
+// was asked before, as go-gorm/caches does: in place of gorm:query, keyed by
 // the SQL that BuildQuerySQL makes.
 type queryCache struct {
 	query   func(*gorm.DB)

@@ -11,7 +11,7 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// A join behind a RIGHT or FULL join is matched with a row that is there: under a set
+// A join after a RIGHT or FULL join is matched with a row that is there: under a set
 // and a bypass it answers what the tenants' own answers are together, or is refused.
 func TestJoinsBehindOuterJoins(t *testing.T) {
 	t.Parallel()

@@ -235,7 +235,7 @@ func (s *seen) ask(function string, statements []string) []bool {
 }
 
 // A function can have the name of most keywords: the judge lets none of them be called,
-// wherever it stands. TENANCY_FUZZ=all puts each keyword behind each other; without it
+// wherever it stands. TENANCY_FUZZ=all puts each keyword after each other; without it
 // some pairs are drawn, by TENANCY_FUZZ as the seed.
 func TestKeywordsAreNoFunctions(t *testing.T) {
 	t.Parallel()

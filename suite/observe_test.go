@@ -84,7 +84,7 @@ func (w *observing) in(tenant uuid.UUID) *gorm.DB {
 	return w.db.WithContext(tenancy.With(context.Background(), tenant))
 }
 
-// observedStep is a statement and what is found; found is empty where it is
+// observedStep is a statement and what is found; found is empty if it is
 // scoped already.
 type observedStep struct {
 	name  string

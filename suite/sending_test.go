@@ -311,7 +311,7 @@ func TestClausesOfOtherPlugins(t *testing.T) {
 }
 
 // A clause that nobody knows is refused wherever it stands among GORM's, so that what
-// is judged behind it never holds its text.
+// is judged after it never holds its text.
 func TestClausesAmongGORMs(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {

@@ -23,7 +23,7 @@ import (
 // have no name for it.
 const Key = attribute.Key("tenant.id")
 
-// Attribute returns the attribute of a context; false where it has no scope, or
+// Attribute returns the attribute of a context; false if it has no scope, or
 // an invalid one.
 func Attribute(ctx context.Context) (attribute.KeyValue, bool) {
 	s, ok := tenancy.From(ctx)

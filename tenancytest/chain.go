@@ -35,7 +35,7 @@ func (f *Fixture) Chain(draw func(n int) int) error {
 	return nil
 }
 
-// randomTask draws a chain. It is built anew in each database, from the same
+// randomTask draws a chain. It is built again in each database, from the same
 // choices.
 func (f *Fixture) randomTask(draw func(n int) int) *task {
 	var owned []*model

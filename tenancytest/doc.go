@@ -12,7 +12,7 @@
 //
 // [NewDatabase] is the same for a program that has no test.
 //
-// [Citus] gives it one on a Citus cluster, and skips the test where there is none;
+// [Citus] gives it one on a Citus cluster, and skips the test if there is none;
 // [OneShard] fails a test whose tenants leave their shards.
 //
 //	db, err := gorm.Open(postgres.Open(tenancytest.Citus(t).OwnerDSN))

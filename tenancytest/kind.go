@@ -11,7 +11,7 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// everybody stands in the place of a tenant for the rows of a mixed table that have
+// everybody stands in place of a tenant for the rows of a mixed table that have
 // none.
 const everybody = 2
 
@@ -208,7 +208,7 @@ func (m *model) shown(n int) any {
 	return m.build(everybody, n).Interface()
 }
 
-// judgeKind judges what a kind of table refuses. It is false where the operation is
+// judgeKind judges what a kind of table refuses. It is false if the operation is
 // judged as all are. One says that the scope is one tenant.
 func (f *Fixture) judgeKind(t *task, shared, lone *outcome, one bool) (finding *Finding, judged bool) {
 	isPrivate, isSealed := t.reachesPrivate(), t.writesSealed()

@@ -295,7 +295,7 @@ func (f *Fixture) startSequences() error {
 	return nil
 }
 
-// startSequence is false where the database generates no numbers for the column.
+// startSequence is false if the database generates no numbers for the column.
 func startSequence(db *gorm.DB, m *model, column string, from int64) (start int64, ok bool, err error) {
 	ctx, pool := context.Background(), db.Statement.ConnPool
 	if db.Name() == "sqlite" {

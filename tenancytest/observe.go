@@ -190,7 +190,7 @@ func (t *task) leadsTo(m *model) bool {
 	return t.target == m || t.model == m || t.join == m
 }
 
-// refer runs a task elsewhere; nil where it does not apply.
+// refer runs a task elsewhere; nil if it does not apply.
 func (f *Fixture) refer(t *task, plain *gorm.DB) *reference {
 	lone, applies := f.trace(context.Background(), f.lone, t, nil)
 	if !applies {

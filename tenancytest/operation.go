@@ -72,7 +72,7 @@ type task struct {
 
 func (t *task) reads() bool { return t.flags&(changes|creates) == 0 }
 
-// want is the error that the task must be refused with; nil when it is compared
+// want is the error that the task must be refused with; nil if it is compared
 // with the oracle.
 func (t *task) want() error {
 	switch {

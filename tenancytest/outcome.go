@@ -41,7 +41,7 @@ type outcome struct {
 	affected int64
 	err      error
 	panicked any
-	state    *state // nil when the operation only reads
+	state    *state // nil if the operation only reads
 }
 
 // operationLimit ends an operation that does not come to an end by itself.

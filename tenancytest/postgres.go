@@ -169,7 +169,7 @@ func runSQL(ctx context.Context, admin dsn, statements ...string) error {
 	return withSQL(admin, func(db *sql.DB) error { return execAll(ctx, db, statements...) })
 }
 
-// withSQL connects anew each time: a pool kept open would leave goroutines to
+// withSQL connects again each time: a pool kept open would leave goroutines to
 // the leak checks of the tests that use this package. Its error says what the
 // server warned of before, as Citus does of its workers.
 func withSQL(admin dsn, work func(*sql.DB) error) (err error) {

@@ -247,7 +247,7 @@ func keepTemplate(template, data string) {
 }
 
 // templateDir names the kept cluster of this server version, made by these
-// arguments, or is empty where the user has no cache directory. No directory
+// arguments, or is empty if the user has no cache directory. No directory
 // that others can write to will do: a cluster's configuration runs programs.
 func templateDir(bin binaries) string {
 	cache, err := os.UserCacheDir()

@@ -52,7 +52,7 @@ type Suite struct {
 	Tenants [2]any
 
 	// Adjust is called with a pointer to each value that the suite generates
-	// (its number counts from zero, for each tenant anew) where a constraint of
+	// (its number counts from zero, for each tenant again) where a constraint of
 	// yours would refuse it: an enumeration, a check, a serialized field. The
 	// key, the foreign keys and the tenant are set already and must stay. It
 	// must do the same for the same number. Nil means that values stay as they

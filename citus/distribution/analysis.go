@@ -116,7 +116,7 @@ func (o Options) check() error {
 	return nil
 }
 
-// expandDrop returns the objects that Options.Drop names, in the place of patterns.
+// expandDrop returns the objects that Options.Drop names, in place of patterns.
 func (o Options) expandDrop(c *catalog.Catalog) (objects []keys.Object, err error) {
 	for _, object := range o.Drop {
 		if strings.Trim(object.Name, "*") == "" {

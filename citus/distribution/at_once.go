@@ -104,7 +104,7 @@ func (a *Analysis) checkRights() migration.Step {
 	relations := relationsSQL(a.Tables)
 	var sql []string
 	if a.options.Online {
-		sql = append(sql, cleanUp) // a run that was cut off behind the copy has not come to it
+		sql = append(sql, cleanUp) // a run that was cut off after the copy has not come to it
 	}
 	return migration.Step{
 		Name: "check rights in the shards", Table: a.Tables[0].Name, Lock: migration.NoLock, Blocks: "nothing",

@@ -31,7 +31,7 @@ type Node struct {
 	Shards      bool // it may hold shards of distributed tables
 	Reachable   bool // this server reaches it
 	Healthy     bool // all other nodes reach it
-	Version     int  // server_version_num; zero when it is not reachable, and so are all that follow
+	Version     int  // server_version_num; zero if it is not reachable, and so are all that follow
 	WALLevel    string
 	Connections int // max_connections
 	Prepared    int // max_prepared_transactions
@@ -40,7 +40,7 @@ type Node struct {
 	// OutputPlugins is output_plugin_libraries; nil for servers without it, and for
 	// roles that may not see it.
 	OutputPlugins *string
-	DiskFree      int64 // bytes, for the role's eyes: zero when it may not know
+	DiskFree      int64 // bytes, for the role's eyes: zero if it may not know
 	DiskTotal     int64
 }
 
@@ -79,7 +79,7 @@ func (c *Cluster) bytes(table catalog.Name) (bytes int64) {
 	return bytes
 }
 
-// coordinator is the node that is asked; nil when there is none.
+// coordinator is the node that is asked; nil if there is none.
 func (c *Cluster) coordinator() *Node {
 	if i := slices.IndexFunc(c.Nodes, func(n Node) bool { return n.Group == 0 }); i >= 0 {
 		return &c.Nodes[i]

@@ -12,7 +12,7 @@ import (
 type foreign struct {
 	child, parent catalog.Name
 	name          string
-	// As it is, as the keys' plan leaves it, and as it will be; nil where it is
+	// As it is, as the keys' plan leaves it, and as it will be; nil if it is
 	// not there.
 	live, kept, want *catalog.Constraint
 }

@@ -30,7 +30,7 @@ func relationsSQL(tables []*Table) string {
 	return "ARRAY[" + strings.Join(names, ", ") + "]::oid[]"
 }
 
-// hangingSQL are common table expressions, to be written behind WITH RECURSIVE, of
+// hangingSQL are common table expressions, to be written after WITH RECURSIVE, of
 // what hangs on the tables:
 //
 //	sub (classid, objid, objsubid, relid) what is reached, and the relation that it is a part of

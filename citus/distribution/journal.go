@@ -20,7 +20,7 @@ const JournalTable = "tenancy_distribution"
 type Journal struct{ Table catalog.Name }
 
 // FindJournal returns the journal of a run that did not come to its end; the zero
-// value when there is none.
+// value if there is none.
 func FindJournal(c *catalog.Catalog) Journal {
 	for _, t := range c.Tables {
 		if t.Name.Name == JournalTable {

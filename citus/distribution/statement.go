@@ -86,7 +86,7 @@ END
 `, "{table}", literal(t.Name.String())))
 }
 
-// cleanUp drops what online copies leave, in the place of Citus' own maintenance,
+// cleanUp drops what online copies leave, in place of Citus' own maintenance,
 // which comes by every few minutes.
 const cleanUp = "CALL pg_catalog.citus_cleanup_orphaned_resources()"
 
@@ -114,7 +114,7 @@ END
 }
 
 // EmptySQL removes the rows that stay in a table's own storage when they are
-// copied into shards, behind a check that Citus lacks: its function truncates with
+// copied into shards, after a check that Citus lacks: its function truncates with
 // CASCADE, along foreign keys that it has not looked at, and would empty tables
 // that were never copied.
 func EmptySQL(table catalog.Name) string {

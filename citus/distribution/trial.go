@@ -27,14 +27,14 @@ type trial struct {
 	tables   map[catalog.Name]catalog.Name
 	missing  map[catalog.Name]bool // those that Citus does not take
 	settled  map[*foreign]bool     // those that Citus does not take
-	left     int                   // how often it may begin anew
+	left     int                   // how often it may start again
 	state    string                // the SQLSTATE of the last refusal
 }
 
-// trialTries are how often a trial begins anew without having learnt anything.
+// trialTries are how often a trial starts again without having learnt anything.
 const trialTries = 5
 
-// errDisturbed ends a trial that has to begin anew: another session changed the same
+// errDisturbed ends a trial that has to start again: another session changed the same
 // rows of a catalogue or has locks, or a worker is behind an error of the trial's own.
 // Rolling back to a savepoint frees no worker whose transaction Citus began after it.
 var errDisturbed = errors.New("distribution: the trial was disturbed")
@@ -95,7 +95,7 @@ func (t *trial) run(ctx context.Context, db keys.Beginner) error {
 	return nil
 }
 
-// do executes statements behind a savepoint. refusal is what the server says to the
+// do executes statements after a savepoint. refusal is what the server says to the
 // first that it does not take; an error is one of the connection, or errDisturbed.
 func (t *trial) do(ctx context.Context, statements ...string) (refusal string, err error) {
 	if _, err := t.tx.ExecContext(ctx, "SAVEPOINT trial"); err != nil {
@@ -134,7 +134,7 @@ func (t *trial) inWords(message string) string {
 	return message
 }
 
-// own is a name of the trial's in the place of another.
+// own is a name of the trial's in place of another.
 func (t *trial) own(name string) string {
 	own := fmt.Sprintf("tenancy_trial_%06d", len(t.names))
 	t.names[own] = name

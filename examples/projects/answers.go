@@ -40,7 +40,7 @@ type statement struct {
 	args []any
 }
 
-// recorder is a logger that keeps statements in the place of writing them.
+// recorder is a logger that keeps statements instead of writing them.
 type recorder struct{ sent []statement }
 
 func (r *recorder) LogMode(logger.LogLevel) logger.Interface { return r }

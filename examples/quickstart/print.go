@@ -92,7 +92,7 @@ func (j *journal) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// wrap breaks text behind spaces and commas.
+// wrap breaks text after spaces and commas.
 func wrap(text string, width int) (lines []string) {
 	for len(text) > width {
 		at := 1 + strings.LastIndexAny(text[:width], " ,")

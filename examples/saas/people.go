@@ -34,7 +34,7 @@ func newPeople(db *gorm.DB) people {
 	return people{db, bcrypt.DefaultCost, make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// enter calls then with the account of an address, and makes it where there is none;
+// enter calls then with the account of an address, and makes it if there is none;
 // when then fails, it has not been made. An account that is there needs its password.
 func (p people) enter(ctx context.Context, email, password string, then func(Person) error) error {
 	email, err := cleanEmail(email)

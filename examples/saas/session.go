@@ -62,7 +62,7 @@ func (a *app) begin(ctx context.Context, member registry.Member, email string, i
 }
 
 // find returns the session, or the ticket, of a token in the tenant of the context;
-// gorm.ErrRecordNotFound where there is none.
+// gorm.ErrRecordNotFound if there is none.
 func (a *app) find(ctx context.Context, token string, isTicket bool) (session Session, err error) {
 	if len(token) != tokenSize {
 		return session, gorm.ErrRecordNotFound

@@ -46,7 +46,7 @@ func (r *run) addKeys(t *target) error {
 	return nil
 }
 
-// obstacle says why a key of a table with rows is not made here; empty when it
+// obstacle says why a key of a table with rows is not made here; empty if it
 // is.
 func (r *run) obstacle(t *target, d keyDiff) string {
 	for _, form := range d.obsolete {

@@ -95,7 +95,7 @@ func (r *run) noteForeign(t *target, fk *foreignKey, err error) error {
 	return err
 }
 
-// foreignObstacle says why a foreign key is not made here; empty when it is.
+// foreignObstacle says why a foreign key is not made here; empty if it is.
 func (r *run) foreignObstacle(t *target, d foreignDiff) string {
 	parent := r.parent(d.want)
 	switch {

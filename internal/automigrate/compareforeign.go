@@ -49,7 +49,7 @@ func (t *target) keeps(name string) bool {
 	})
 }
 
-// parent returns the target that a foreign key refers to; nil when it is not
+// parent returns the target that a foreign key refers to; nil if it is not
 // migrated here.
 func (r *run) parent(fk *foreignKey) *target {
 	at := slices.IndexFunc(r.targets, func(t *target) bool { return t.name == fk.parent })

@@ -172,7 +172,7 @@ func normalText(sql string) string {
 	return text
 }
 
-// splitExpression splits a part of an index behind its expression, which is a
+// splitExpression splits a part of an index after its expression, which is a
 // call or stands in parentheses.
 func splitExpression(sql string) (expression, rest string) {
 	if end := sqltext.Closing(sql); end >= 0 {

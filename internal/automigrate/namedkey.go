@@ -21,7 +21,7 @@ type namedKey struct {
 	foreign *foreignKey // or that
 }
 
-// key finds a key; nil when the name is that of none, or of one that is as GORM
+// key finds a key; nil if the name is that of none, or of one that is as GORM
 // would make it.
 func (m Migrator) key(value any, name string) (*namedKey, error) {
 	if _, isTable := value.(string); isTable {
@@ -93,7 +93,7 @@ func constraintOf(s *schema.Schema, name string) *schema.Constraint {
 	return nil
 }
 
-// foreignOf returns what became of a foreign key of GORM's; nil where it is the
+// foreignOf returns what became of a foreign key of GORM's; nil if it is the
 // same. That of a join table has another name.
 func (m *modelKeys) foreignOf(c *schema.Constraint) (found *foreignKey) {
 	for _, fk := range m.foreign {

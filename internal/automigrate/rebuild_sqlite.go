@@ -8,7 +8,7 @@ import (
 )
 
 // changeSQLite changes keys on SQLite, which can neither drop nor add them: tables
-// without rows are made anew, all of them together, since a table cannot be
+// without rows are rebuilt, all of them together, since a table cannot be
 // dropped while another one's foreign key does not fit it.
 func (r *run) changeSQLite(targets []*target) error {
 	for _, t := range targets {
@@ -31,7 +31,7 @@ func (r *run) changeSQLite(targets []*target) error {
 	return r.together(func() error { return r.rebuild(targets) })
 }
 
-// chooseRebuilds decides which tables are made anew. Whether one has to be, and
+// chooseRebuilds decides which tables are rebuilt. Whether one has to be, and
 // whether it can, depends on the others: it begins with all and takes out what
 // does not hold.
 func (r *run) chooseRebuilds(targets []*target) {
@@ -101,7 +101,7 @@ func (t *target) willHave(columns []string) bool {
 	})
 }
 
-// replaceIndexes changes what can be changed of a table that is not made anew.
+// replaceIndexes changes what can be changed of a table that is not rebuilt.
 func (r *run) replaceIndexes(t *target) error {
 	for _, d := range t.diffs {
 		if t.isInTable(d) {
@@ -127,7 +127,7 @@ func (r *run) replaceIndexes(t *target) error {
 	return nil
 }
 
-// rebuild makes tables without rows anew, with what they have that is not replaced.
+// rebuild rebuilds tables without rows, with what they have that is not replaced.
 func (r *run) rebuild(targets []*target) error {
 	texts := map[*target]string{}
 	for _, t := range targets {
@@ -228,7 +228,7 @@ func (r *run) sequences() (map[catalog.Name]int64, error) {
 	}, "SELECT name, seq FROM sqlite_sequence")
 }
 
-// rebuildEmpty makes a table anew that must have no rows.
+// rebuildEmpty rebuilds a table that must have no rows.
 func (r *run) rebuildEmpty(t *target) error {
 	if err := r.countRows(t); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqliteddl"
 )
 
-// rebuiltSQL is the CREATE TABLE of a table that is made anew: as it stands in the
+// rebuiltSQL is the CREATE TABLE of a table that is rebuilt: as it stands in the
 // catalogue, with other keys. What they cannot carry over is an error.
 func (r *run) rebuiltSQL(t *target) (string, error) {
 	table, err := sqliteddl.Parse(t.has.sql)
@@ -68,7 +68,7 @@ func dropKey(table *sqliteddl.Table, form *tableIndex) error {
 	return nil
 }
 
-// foreignChanges are the foreign keys of a table that making it anew changes. One that
+// foreignChanges are the foreign keys of a table that rebuilding it changes. One that
 // does not fit the parent would make every write fail. One that clears its columns
 // stays beside the one with the tenant where the parent still has its key.
 func (r *run) foreignChanges(t *target) (changes []foreignDiff) {

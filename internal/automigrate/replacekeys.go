@@ -86,7 +86,7 @@ func (r *run) readDependents(targets []*target) error {
 }
 
 // blockingForeignKey names a foreign key that needs a key and will not be dropped, because
-// its own table has rows or is not migrated here; empty when there is none.
+// its own table has rows or is not migrated here; empty if there is none.
 func (r *run) blockingForeignKey(t *target, d keyDiff) string {
 	for _, form := range d.obsolete {
 		for _, dep := range t.needed[form.name] {
@@ -184,7 +184,7 @@ func (r *run) replaceSQL(t *target, d keyDiff) string {
 	}
 }
 
-// together sends changes in one transaction, or behind a savepoint.
+// together sends changes in one transaction, or after a savepoint.
 func (r *run) together(send func() error) error {
 	outer, done := r.exec, len(r.Done)
 	defer func() { r.exec = outer }()

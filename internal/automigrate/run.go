@@ -56,7 +56,7 @@ type run struct {
 
 	// On SQLite:
 	all      map[catalog.Name]*tableKeys
-	rebuilds map[*target]bool // tables that are made anew
+	rebuilds map[*target]bool // tables that are rebuilt
 }
 
 // Migrate brings the models' tables to what the models want.
@@ -295,7 +295,7 @@ func (r *run) markPending(t *target, object, name, sql, reason string) {
 	r.Pending = append(r.Pending, Change{Table: t.table(), Object: object, Name: name, SQL: sql, Reason: reason})
 }
 
-// forgetKeys makes upserts read the tables' keys anew.
+// forgetKeys makes upserts read the tables' keys again.
 func (r *run) forgetKeys() {
 	for _, t := range r.targets {
 		r.migrator.tables.ForgetKeys(t.stmt.Schema)

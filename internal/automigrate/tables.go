@@ -36,7 +36,7 @@ type Tables interface {
 type Table struct {
 	Name   string
 	Kind   Kind
-	Column string // the tenant column; empty where the table has none
+	Column string // the tenant column; empty if the table has none
 	// Keyed says that the tenant column belongs in the table's keys.
 	Keyed bool
 	// Observed says that the model's table is observed, and rows without a tenant may

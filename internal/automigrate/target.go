@@ -56,14 +56,14 @@ type target struct {
 	sql   string // the table
 	name  catalog.Name
 	want  *modelKeys
-	has   *tableKeys // nil where there is no such table
+	has   *tableKeys // nil if there is no such table
 	isNew bool
 
 	counted, filled bool   // whether it has rows
 	waiting         bool   // for its tenant column
-	rebuildObstacle string // why SQLite does not make it anew; empty where it does
+	rebuildObstacle string // why SQLite does not rebuild it; empty if it does
 	diffs           []keyDiff
-	rebuilt         []foreignDiff          // what making it anew changes of its foreign keys
+	rebuilt         []foreignDiff          // what rebuilding it changes of its foreign keys
 	needed          map[string][]dependent // its keys, by their indexes' names
 }
 

@@ -104,7 +104,7 @@ func (f *foreignKey) takesTenant(tenant string, parent Table) bool {
 	return parent.Kind == Tenant
 }
 
-// prependTenant puts the tenant in front of both sides, in the place of another column that
+// prependTenant puts the tenant in front of both sides, in place of another column that
 // holds it for this key alone.
 func (f *foreignKey) prependTenant(tenant, ref string) {
 	f.tenant = tenant

@@ -111,7 +111,7 @@ func IsGORMs(callback func(*gorm.DB)) bool {
 }
 
 // ParsedModels returns where GORM keeps the schemas that it has parsed, which it has no
-// method for; nil where it keeps them otherwise.
+// method for; nil if it keeps them otherwise.
 func ParsedModels(db *gorm.DB) *sync.Map {
 	field := reflect.ValueOf(db.Config).Elem().FieldByName("cacheStore")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[*sync.Map]() {

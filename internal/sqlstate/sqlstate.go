@@ -20,7 +20,7 @@ const (
 	UniqueViolation            = "23505"
 )
 
-// Of is the code of an error; empty where the server has not said it, as where the
+// Of is the code of an error; empty if the server has not said it, as where the
 // connection broke.
 func Of(err error) string {
 	var coded interface{ SQLState() string }

@@ -111,7 +111,7 @@ func (c *conjunction) closes(start int) int {
 	return -1
 }
 
-// operand reads an operand and returns the token behind it; start where there is
+// operand reads an operand and returns the token after it; start where there is
 // none.
 func (c *conjunction) operand(start, end int) (o Operand, next int) {
 	if start >= end {

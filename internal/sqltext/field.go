@@ -4,7 +4,7 @@ import "slices"
 
 // CallsField reports whether a statement selects a name from a function of its
 // FROM list that may be no column: PostgreSQL reads alias.name as name(alias)
-// where there is none, and a function with such an argument can run it as SQL. A
+// if there is none, and a function with such an argument can run it as SQL. A
 // column is what the alias lists, the alias itself, what PostgreSQL's own
 // functions call theirs, and a function that is safe or allowed will do as well.
 func CallsField(l *Lexer, functions []Ref, allow func(string) bool) bool {

@@ -28,7 +28,7 @@ type Ref struct {
 	// columns and have no condition to add to.
 	Join   Join
 	Merged bool
-	// On is the condition; empty where there is none.
+	// On is the condition; empty if there is none.
 	On Span
 	// Item is the index of the item in the comma-separated list.
 	Item int

@@ -2,8 +2,8 @@ package sqltext
 
 import "strings"
 
-// An Index is what a unique index is told by: what stands behind ON CONFLICT, or
-// behind the table in CREATE INDEX.
+// An Index is what a unique index is told by: what stands after ON CONFLICT, or
+// after the table in CREATE INDEX.
 type Index struct {
 	Parts []IndexPart
 	// Where is the index's condition; empty for none.
@@ -23,7 +23,7 @@ type IndexPart struct {
 	Class     string // an operator class, as Collation
 }
 
-// ReadIndex reads a list of parts in parentheses and the condition behind it. It
+// ReadIndex reads a list of parts in parentheses and the condition after it. It
 // reports false for text that is neither, or that does not end within itself. The
 // table's name may stand before a column.
 func ReadIndex(text string, dialect Dialect, table string) (x Index, ok bool) {
@@ -144,7 +144,7 @@ func (r *indexReader) part(start, end int) (p IndexPart, ok bool) {
 	return p, r.suffix(&p, rest, end)
 }
 
-// behind returns where the expression of a part ends. SQLite takes any expression,
+// after returns where the expression of a part ends. SQLite takes any expression,
 // and PostgreSQL a name, a call, or one in parentheses.
 func (r *indexReader) behind(start, end int) int {
 	if r.Dialect == SQLite {

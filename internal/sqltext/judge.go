@@ -16,10 +16,10 @@ const (
 
 // A Verdict is what Judge found.
 type Verdict struct {
-	// Reason is why the fragment is refused; empty when it is not.
+	// Reason is why the fragment is refused; empty if it is not.
 	Reason string
 	// Beyond is what only the judge of a whole statement can allow: a query of the
-	// fragment's own, or a function that is not known. Empty when there is none.
+	// fragment's own, or a function that is not known. Empty if there is none.
 	Beyond string
 	// OpenComment says that the fragment ends in a line comment, which a line
 	// feed must close.
@@ -101,7 +101,7 @@ func (w *window) shift(l *Lexer) {
 	}
 }
 
-// token judges one token by its neighbours and returns the depth behind it.
+// token judges one token by its neighbours and returns the depth after it.
 func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool) (int, string) {
 	if w.prev.kw == kwIn && l.Dialect == SQLite && !l.Is(w.cur, '(') {
 		return depth, "IN is followed by a name, which SQLite reads as a table: write IN (?)" // which SQLite reads as a query of that table
@@ -161,7 +161,7 @@ func EnclosesQueries(l *Lexer) bool {
 	}
 }
 
-// isAttribute reports whether a name stands behind a dot that selects from a
+// isAttribute reports whether a name stands after a dot that selects from a
 // value, as in (value).name, which PostgreSQL also reads as name(value).
 func (l *Lexer) isAttribute(w *window) bool {
 	if !l.Is(w.prev, '.') {

@@ -55,7 +55,7 @@ type Lexer struct {
 	pos int
 }
 
-// Next returns the next token; End, again and again, when there is none.
+// Next returns the next token; End, again and again, if there is none.
 func (l *Lexer) Next() Token {
 	if l.pos == 0 && strings.IndexByte(l.Text, 0) >= 0 {
 		return l.bad(0, "it holds a NUL byte") // where C ends a string

@@ -11,7 +11,7 @@ func (l *Lexer) Name(t Token) string { return Clip(l.Dialect, l.unquoted(t)) }
 // maxName is how many bytes of a name PostgreSQL keeps: NAMEDATALEN - 1.
 const maxName = 63
 
-// Clip returns as much of a name as the dialect keeps: PostgreSQL cuts it behind the
+// Clip returns as much of a name as the dialect keeps: PostgreSQL cuts it after the
 // last character that fits, quoted or not.
 func Clip(d Dialect, name string) string {
 	if len(name) <= maxName || d != Postgres {

@@ -8,7 +8,7 @@ type Reach struct {
 	// may.
 	Reads bool
 	// Unsure is why it may touch more than the relations that were reported: text
-	// that is not understood, or a function that is not known. Empty where it may
+	// that is not understood, or a function that is not known. Empty if it may
 	// not.
 	Unsure string
 }

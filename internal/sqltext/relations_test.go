@@ -8,7 +8,7 @@ import (
 )
 
 // relationsOf lists what a text names, with * at names of its own WITH and the
-// verdict behind; "?" for a text that is not understood.
+// verdict after; "?" for a text that is not understood.
 func relationsOf(text string, dialect Dialect) string {
 	var list []string
 	l := Lexer{Text: text, Dialect: dialect}

@@ -159,8 +159,8 @@ func (r *reader) called(name string) {
 	}
 }
 
-// arguments reads ( … ) behind a function's name, with the words that some
-// functions have in the place of commas.
+// arguments reads ( … ) after a function's name, with the words that some
+// functions have in place of commas.
 func (r *reader) arguments(function string) {
 	r.punct('(')
 	r.accept("distinct", "all")
@@ -199,7 +199,7 @@ func (r *reader) arguments(function string) {
 	r.punct(')')
 }
 
-// aggregate reads what may stand behind a function's arguments.
+// aggregate reads what may stand after a function's arguments.
 func (r *reader) aggregate() {
 	if r.accept("within") {
 		r.expect("group")
@@ -287,7 +287,7 @@ func (r *reader) brackets() {
 	r.advance()
 }
 
-// selectors reads what is selected from an operand: [1], [1:2], .name behind a
+// selectors reads what is selected from an operand: [1], [1:2], .name after a
 // parenthesis. PostgreSQL reads the latter as a function, too.
 func (r *reader) selectors() {
 	for {
@@ -331,7 +331,7 @@ func (r *reader) subscript() {
 	r.advance()
 }
 
-// operator reads what stands between two operands, and what stands behind one. It
+// operator reads what stands between two operands, and what stands after one. It
 // reports whether another operand follows.
 func (r *reader) operator() bool {
 	for {

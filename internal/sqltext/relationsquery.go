@@ -5,7 +5,7 @@ import "slices"
 // beginsQuery reports whether a query begins at the current token.
 func (r *reader) beginsQuery() bool { return r.queryWord(r.word) }
 
-// queryNext reports whether one begins behind the current token.
+// queryNext reports whether one begins after the current token.
 func (r *reader) queryNext() bool {
 	return r.Is(r.next, '(') || r.next.Kind == Word && r.queryWord(Lower(r.Raw(r.next)))
 }
@@ -112,7 +112,7 @@ func (r *reader) item() {
 	}
 }
 
-// tail reads what stands behind the terms of a query.
+// tail reads what stands after the terms of a query.
 func (r *reader) tail() {
 	if r.accept("order") {
 		r.expect("by")

@@ -26,7 +26,7 @@ func oneOf(list ...*value) *value {
 }
 
 // within returns the condition on which a value is a tenant of the scope for a
-// table, or nil where it may be none.
+// table, or nil if it may be none.
 func (j *judge) within(v *value, t *table) cond {
 	if v == nil {
 		return nil
@@ -55,7 +55,7 @@ func (j *judge) within(v *value, t *table) cond {
 // A column is one of a table in FROM, as far as it is known.
 type column struct {
 	name     string     // "" where it is not known
-	value    *value     // nil where it may hold anything
+	value    *value     // nil if it may hold anything
 	ref      *reference // whose tenant column it is; nil for others
 	key      *reference // of a linked table, whose key it is; nil for others
 	nullable bool       // it may be NULL although its value is known
@@ -80,7 +80,7 @@ func only(columns []*column, name string) *column {
 }
 
 // An output is what a query gives: the columns that are known. The first ones
-// stand at their position; behind them, where a star hides positions, they are
+// stand at their position; after them, where a star hides positions, they are
 // known by name alone.
 type output struct {
 	columns    []*column
@@ -124,7 +124,7 @@ func (o *output) copied(aliases []*pg.Node) *output {
 	return copied
 }
 
-// add appends a column at the next position, or behind what hides it.
+// add appends a column at the next position, or after what hides it.
 func (o *output) add(c *column) {
 	o.columns = append(o.columns, c)
 	if !o.hidden {

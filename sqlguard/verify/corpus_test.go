@@ -64,7 +64,7 @@ var placeholder = regexp.MustCompile(`\$[1-9][0-9]?`)
 // bind binds the placeholders that a statement of the corpus has.
 func bind(sql string) (string, []any) { return renumber(sql, values) }
 
-// renumber numbers the placeholders anew so that each value is used. The last
+// renumber numbers the placeholders again so that each value is used. The last
 // value is that of $99.
 func renumber(sql string, values []any) (string, []any) {
 	numbers := map[int]int{}

@@ -85,7 +85,7 @@ func (j *judge) cteColumns(x *pg.CommonTableExpr, o *output, e env) *output {
 // it reads of itself are rows of the first arm, and rows that the second made
 // of such rows. A column of it that is known in the first arm is assumed in the
 // second, and stays known if that gives it back; otherwise the second arm is
-// judged anew without the assumption.
+// judged again without the assumption.
 func (j *judge) recursive(x *pg.CommonTableExpr, c *cte, e env) *output {
 	s := x.GetCtequery().GetSelectStmt()
 	if s.GetOp() != pg.SetOperation_SETOP_UNION {

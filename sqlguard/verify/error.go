@@ -18,7 +18,7 @@ type Error struct {
 	// Fragment is the kind of the fragment that Offset points at, "table" or
 	// "function" for example.
 	Fragment string
-	// Table is the table concerned; empty where there is none.
+	// Table is the table concerned; empty if there is none.
 	Table string
 	// Offset is the place in the text in bytes, -1 where it is not known.
 	Offset int

@@ -135,7 +135,7 @@ func (j *judge) typeName(x *pg.TypeName) {
 		j.refuse(x.GetLocation(), "type", "refers to a column (%TYPE); write the type itself")
 		return
 	}
-	// The type of an array is that of its elements behind an underscore.
+	// The type of an array is that of its elements after an underscore.
 	if name := strings.TrimLeft(names[len(names)-1].GetString_().GetSval(), "_"); slices.Contains(catalogueTypes, name) {
 		j.refuse(x.GetLocation(), "type "+name, "looks names up in the catalogue")
 	}

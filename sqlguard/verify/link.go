@@ -114,7 +114,7 @@ func (l *linking) counts(link *tenancy.TableLink) bool {
 	return true
 }
 
-// written is an expression as text, whoever wrote it; empty where it has none.
+// written is an expression as text, whoever wrote it; empty if it has none.
 func written(n *pg.Node, version int32) string {
 	target := &pg.Node{Node: &pg.Node_ResTarget{ResTarget: &pg.ResTarget{Val: n}}}
 	text, err := pg.Deparse(&pg.ParseResult{Version: version, Stmts: []*pg.RawStmt{{Stmt: &pg.Node{Node: &pg.Node_SelectStmt{

@@ -13,7 +13,7 @@ import (
 // no WHERE, though: rows of the source that match nothing are inserted, rows of
 // the target that match nothing can be changed. So ON binds the source only
 // where unmatched rows of it have no action, and an action on unmatched rows of
-// the target must bind it anew.
+// the target must bind it again.
 type mergeJudge struct {
 	*judge
 	table  *table

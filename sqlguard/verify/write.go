@@ -50,7 +50,7 @@ func (j *judge) assignments(set []*pg.Node, t *table, e env) {
 	}
 }
 
-// subscripts judges what stands behind the name of a column that is written,
+// subscripts judges what stands after the name of a column that is written,
 // where a name is a field and no call.
 func (j *judge) subscripts(target *pg.ResTarget, e env) {
 	for _, n := range target.GetIndirection() {

@@ -125,7 +125,7 @@ func (s *shop) open(t testing.TB) *sql.DB {
 	return db
 }
 
-// reset makes tables and rows anew.
+// reset makes tables and rows again.
 func (s *shop) reset(t testing.TB) {
 	t.Helper()
 	for _, statement := range []string{`DROP SCHEMA IF EXISTS shop CASCADE`, shopSchema, shopRows} {

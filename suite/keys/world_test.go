@@ -29,7 +29,7 @@ type table struct {
 	name        catalog.Name
 	style       keyStyle
 	key         []column
-	tenant      string // empty where the tenant is to be found
+	tenant      string // empty if the tenant is to be found
 	partitioned bool
 	refs        []*ref
 	rows        [][]row // by tenant

@@ -35,7 +35,7 @@ func (o *overlay) write() (name string, err error) {
 	return name, os.WriteFile(name, text, 0o600)
 }
 
-// single puts a mutant in the place of its file.
+// single puts a mutant in place of its file.
 func (o *overlay) single(m *mutation) error {
 	text, at, err := m.locate(o.root)
 	if err != nil {

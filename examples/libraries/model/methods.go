@@ -2,7 +2,7 @@ package model
 
 import "gorm.io/gen"
 
-// ProjectMethods are written by hand, and gen writes the code behind them.
+// ProjectMethods are written by hand, and gen writes the code after them.
 type ProjectMethods interface {
 	// where(name=@name)
 	ByName(name string) ([]*gen.T, error)

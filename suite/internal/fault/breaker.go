@@ -44,7 +44,7 @@ type Breaker struct {
 	mu    sync.Mutex
 	conns []*brokenConn
 	seen  int
-	what  string // the statement at which it happened; empty when it did not
+	what  string // the statement at which it happened; empty if it did not
 }
 
 // Open opens a database on which the fault happens at the n-th statement or commit
@@ -80,7 +80,7 @@ func (b *Breaker) Connect(ctx context.Context) (driver.Conn, error) {
 	return broken, nil
 }
 
-// Struck is the statement at which the fault happened; empty when it did not.
+// Struck is the statement at which the fault happened; empty if it did not.
 func (b *Breaker) Struck() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
