@@ -76,7 +76,9 @@ func (r *Registry) newInvitation(n NewInvitation) (Invitation, error) {
 
 // FindInvitation returns the tenant and the invitation that a token is for while
 // it can be accepted, to be shown to the one who holds it; else
-// [ErrInvitation]. Compare its email with the user's where that matters.
+// [ErrInvitation]. Compare its email with the user's where that matters. The context
+// may have no scope, or the tenant's; under another tenant's it is
+// [tenancy.ErrTenantMismatch].
 func (r *Registry) FindInvitation(ctx context.Context, token string) (Tenant, Invitation, error) {
 	id, ok := tokenTenant(token)
 	if !ok {

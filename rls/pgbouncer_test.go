@@ -1,6 +1,7 @@
 package rls_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -50,13 +51,7 @@ server_login_retry = 1
 	if os.Geteuid() == 0 { // it does not run as root
 		args = append([]string{"-u", "postgres"}, args...)
 	}
-	command := exec.Command(program, args...)
-	command.Stderr = os.Stderr
-	require.NoError(t, command.Start())
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	})
+	supervise(t, program, args...)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
@@ -66,6 +61,30 @@ server_login_retry = 1
 		require.True(t, time.Now().Before(deadline), "PgBouncer does not start: %v", err)
 	}
 	return fmt.Sprintf("host=127.0.0.1 port=%d dbname=app user=any sslmode=disable", port)
+}
+
+// supervise runs a program until the test has ended, and starts it again whenever it
+// ends before, as a service manager would: PgBouncer 1.18 ends itself now and then
+// when many clients cancel.
+func supervise(t *testing.T, program string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			command := exec.CommandContext(ctx, program, args...)
+			command.Stderr = os.Stderr
+			if err := command.Run(); ctx.Err() == nil {
+				t.Logf("%s has ended and starts again: %v", filepath.Base(program), err)
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
 }
 
 // TestPgBouncer: a connection of the pool is another one of the server with each
