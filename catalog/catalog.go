@@ -13,7 +13,7 @@ import "sync/atomic"
 // ordered by schema and name; within a table everything is ordered by name but
 // columns, which keep their order.
 //
-// It is not to be changed once it is in use, and is then safe for concurrent use.
+// Do not change it once it is in use. It is then safe for concurrent use.
 type Catalog struct {
 	Version  int    // server_version_num: 150018
 	Database string // its name
@@ -22,15 +22,15 @@ type Catalog struct {
 	Citus    bool // the database has the extension
 	Tables   []*Table
 	Views    []*View
-	// Functions are those whose bodies are text, in SQL or PL/pgSQL, procedures and
-	// triggers' functions included, but those of extensions. They are read with all
-	// tables alone.
+	// Functions are those whose bodies are text in SQL or PL/pgSQL, including
+	// procedures and trigger functions, without those of extensions. They are read
+	// only if all tables are read.
 	Functions []*Function
 
 	index atomic.Pointer[map[Name]*Table] // see Catalog.Table
 }
 
-// A Role is the one that reads.
+// A Role is the role that reads the catalogue.
 type Role struct {
 	Name      string
 	Superuser bool
@@ -53,8 +53,7 @@ type Table struct {
 	Inherits    []Name // parents by old-style inheritance, in their order
 	Extension   string // that the table belongs to; empty when none
 
-	// Distribution is how Citus has spread the table; zero for a table that is
-	// this server's own.
+	// Distribution is how Citus has distributed the table; zero for a local table.
 	Distribution Distribution
 
 	Columns     []Column
@@ -79,7 +78,7 @@ type Table struct {
 type Distribution struct {
 	Method DistributionMethod
 	Column string // of a distributed table
-	// Colocation is the number of the group of tables whose shards lie together.
+	// Colocation is the id of the table's colocation group.
 	Colocation int
 	Shards     int // of a distributed table
 	// LocalRows says that the table's own storage still holds what was copied
@@ -90,8 +89,8 @@ type Distribution struct {
 // DistributionMethod is how a table's rows are spread.
 type DistributionMethod string
 
-// The methods. A managed table is in one place, and Citus keeps the book: among
-// others a table whose concurrent distribution did not come to its end.
+// The methods. A managed table is a local table that Citus keeps metadata of. A
+// table whose concurrent distribution was interrupted is one, too.
 const (
 	NotDistributed DistributionMethod = ""
 	Hash           DistributionMethod = "HASH"
@@ -107,15 +106,15 @@ type Published struct {
 	Columns     []string
 }
 
-// A ColumnGrant is a privilege of a role on some columns of a table, on all of which
-// it has none.
+// A ColumnGrant is a role's privilege on some columns of a table, where the role
+// lacks it on the whole table.
 type ColumnGrant struct {
 	Role      string // "public" for all of them
 	Privilege string // SELECT, INSERT, UPDATE or REFERENCES
 	Columns   []string
 }
 
-// A Function is one with a body of text.
+// A Function is a function whose body is text.
 type Function struct {
 	Name
 	Arguments string // their types: "integer, text"
@@ -123,10 +122,11 @@ type Function struct {
 	Body      string
 }
 
-// String is the function as it is told from others of its name.
+// String returns the name with the argument types, which tell overloads apart.
 func (f *Function) String() string { return f.Name.String() + "(" + f.Arguments + ")" }
 
-// ReplicaIdentity is what logical replication knows a row by: pg_class.relreplident.
+// ReplicaIdentity is how logical replication identifies a row:
+// pg_class.relreplident.
 type ReplicaIdentity string
 
 // The replica identities.
@@ -162,7 +162,7 @@ const (
 	Exclusion  Kind = "x"
 )
 
-// A Constraint is one of a table.
+// A Constraint is a constraint of a table.
 type Constraint struct {
 	Name       string
 	Kind       Kind
@@ -190,7 +190,7 @@ type Constraint struct {
 	Dependents []string
 }
 
-// Foreign is what a foreign key has besides.
+// Foreign is what only a foreign key has.
 type Foreign struct {
 	Table         Name
 	Columns       []string
@@ -200,7 +200,7 @@ type Foreign struct {
 	MatchFull     bool
 }
 
-// An Action is a foreign key's: pg_constraint.confdeltype.
+// An Action is what a foreign key does on delete: pg_constraint.confdeltype.
 type Action string
 
 // The actions.
@@ -212,7 +212,7 @@ const (
 	SetDefault Action = "d"
 )
 
-// An Index is one of a table.
+// An Index is an index of a table.
 type Index struct {
 	Name             string
 	Constraint       string // that it belongs to; empty when none
@@ -237,14 +237,15 @@ type Index struct {
 type Part struct {
 	Column string // empty for an expression
 	// SQL is the part with its collation, operator class and order: lower(email)
-	// text_pattern_ops DESC. Empty for the column and nothing else.
+	// text_pattern_ops DESC. Empty for a plain column.
 	SQL string
 	// Statistics is the target that was set for the statistics of an expression;
 	// empty for the default. It is no part of the definition.
 	Statistics string
 }
 
-// A Trigger is a user's trigger; those of constraints are not read.
+// A Trigger is a trigger that a user made; PostgreSQL's own, for constraints, are
+// not read.
 type Trigger struct {
 	Name      string
 	Text      string // as pg_get_triggerdef writes it
@@ -253,7 +254,7 @@ type Trigger struct {
 	Comment   string // as in Constraint
 }
 
-// A Policy is one of row-level security.
+// A Policy is a policy of row-level security.
 type Policy struct {
 	Name       string
 	Permissive bool

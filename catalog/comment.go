@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// What is said about an object beside its definition is lost with it. The methods
-// of this file return the SQL that says it of an object that takes its place.
+// Comments and statistics targets are lost when an object is replaced. The methods
+// of this file return the SQL that puts them on the object that takes its place.
 
 // CommentSQL returns the statement that comments on the constraint, which may have
 // another name; empty if it has no comment.
@@ -15,8 +15,8 @@ func (c *Constraint) CommentSQL(name string, table Name) string {
 }
 
 // MarkSQL returns the statements that comment on the index, under that name in the
-// table's schema, and set the statistics of its expressions; none when there are
-// none.
+// table's schema, and set the statistics of its expressions. It returns no
+// statement if the index has neither.
 func (i *Index) MarkSQL(name string, table Name) (sql []string) {
 	index := Name{table.Schema, name}.String()
 	if comment := commentOn("INDEX "+index, i.Comment); comment != "" {
@@ -59,9 +59,9 @@ func Literal(text string) string {
 	return literal
 }
 
-// Atomic returns the statements as one that is carried out whole or not at all,
-// also outside of a transaction: a DO block where they are several. Empty ones are
-// left out.
+// Atomic returns the statements as one statement that either succeeds as a whole
+// or changes nothing, even outside a transaction. Several statements become a DO
+// block. Empty ones are left out.
 func Atomic(statements ...string) string {
 	var body []string
 	for _, statement := range statements {

@@ -47,7 +47,7 @@ func (c *Constraint) Definition() string {
 	case ForeignKey:
 		c.writeForeign(&b)
 	case Exclusion:
-		// Where the rows are stored stands before the predicate.
+		// The tablespace stands before the predicate.
 		element, predicate := cutPredicate(c.Text)
 		b.WriteString(element)
 		c.writeStorage(&b)
@@ -132,12 +132,12 @@ func (a Action) sql() string {
 	}
 }
 
-// Definition returns what the index is, without its name and table, in the order
-// of CREATE INDEX:
+// Definition returns the index without its name and table, in the order of CREATE
+// INDEX:
 //
 //	UNIQUE USING btree (tenant_id, lower(email)) INCLUDE (name) WHERE (deleted_at IS NULL)
 //
-// It ends in INVALID where a concurrent build has not come to its end.
+// It ends in INVALID if a concurrent build has failed or is still running.
 func (i *Index) Definition() string {
 	definition := i.body()
 	if i.Unique {
@@ -203,9 +203,9 @@ func (i *Index) body() string {
 	return b.String()
 }
 
-// Definition returns how the table is spread: "HASH (tenant_id)", "REFERENCE" and
-// the like. It is empty for a table that Citus does not know. Shards, their
-// number and the group are no part of it.
+// Definition returns how the table is distributed: "HASH (tenant_id)",
+// "REFERENCE" and the like. It is empty for a table that Citus does not know. It
+// leaves out the shards, their number and the colocation group.
 func (d Distribution) Definition() string {
 	if d.Method == Hash {
 		return string(Hash) + " (" + Quote(d.Column) + ")"
@@ -213,7 +213,7 @@ func (d Distribution) Definition() string {
 	return string(d.Method)
 }
 
-// localRows is "PRESENT" where rows are left in a spread table's own storage.
+// localRows is "PRESENT" if rows are left in a distributed table's local storage.
 func (d Distribution) localRows() string {
 	if d.LocalRows {
 		return "PRESENT"
@@ -222,7 +222,7 @@ func (d Distribution) localRows() string {
 }
 
 // identity is the table's replica identity as ALTER TABLE … REPLICA IDENTITY
-// spells it. An index that was dropped leaves none behind.
+// spells it. It is empty if the index has been dropped.
 func (t *Table) identity() string {
 	switch t.ReplicaIdentity {
 	case IdentityFull:
@@ -241,8 +241,8 @@ func (t *Table) identity() string {
 	}
 }
 
-// rowSecurity is whether policies hold, and hold for the owner: "ENABLED FORCED".
-// It is empty where they do neither.
+// rowSecurity says whether policies are enabled, and forced on the owner:
+// "ENABLED FORCED". It is empty if they are neither.
 func (t *Table) rowSecurity() string {
 	return strings.TrimSpace(when(t.RowSecurity, "ENABLED") + when(t.ForceRowSecurity, " FORCED"))
 }
@@ -256,7 +256,7 @@ func (p *Policy) Definition() string {
 		roles[i] = Quote(role)
 	}
 	text := when(!p.Permissive, "AS RESTRICTIVE ") + "FOR " + p.Command + " TO " + strings.Join(roles, ", ")
-	// A subquery keeps the parentheses that are its own.
+	// A subquery keeps its own parentheses.
 	if p.Using != "" {
 		text += " USING (" + p.Using + ")"
 	}

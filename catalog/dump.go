@@ -11,8 +11,8 @@ import (
 
 // Dump writes the structure as text with one object a line, for people and for
 // comparing. Two catalogues have the same text exactly when they have the same
-// structure: sizes, estimates, OIDs, owners, the reading role and what columns
-// were dropped do not count, the order of columns does.
+// structure. The order of columns counts. Sizes, estimates, OIDs, owners, the
+// reading role and dropped columns do not count.
 func (c *Catalog) Dump(w io.Writer) error {
 	return c.write(w, func(Name, string, string) bool { return false })
 }
@@ -74,7 +74,7 @@ func (t *Table) dump(out *bufio.Writer, ignore func(table Name, object, name str
 	}
 }
 
-// kind is what kind of table it is.
+// kind is the kind of table.
 func (t *Table) kind() string {
 	kind := when(t.Partitioned, " PARTITION BY "+t.Key) +
 		when(t.PartitionOf != Name{}, " PARTITION OF "+t.PartitionOf.String()+" "+t.Bound)
@@ -84,7 +84,7 @@ func (t *Table) kind() string {
 	return kind + when(t.Extension != "", " EXTENSION "+Quote(t.Extension))
 }
 
-// lines are those of the objects that have no order.
+// lines returns the lines of the objects that have no order.
 func (t *Table) lines(ignore func(table Name, object, name string) bool) []string {
 	var lines []string
 	add := func(object, name, text string) {

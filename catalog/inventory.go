@@ -6,22 +6,23 @@ import (
 	"strings"
 )
 
-// InventorySQL returns a query for everything that there is to know of some
-// relations and of what hangs on them: views, functions, rules, triggers, policies,
-// indexes, constraints, statistics, sequences, publications, each with its owner,
-// rights, comments and settings, as pg_dump would write them. What is found is told
-// by names: nothing depends on OIDs, on who granted what, nor on what PostgreSQL
-// notes for itself (options that begin with pg_).
+// InventorySQL returns a query that describes some relations and everything that
+// depends on them: views, functions, rules, triggers, policies, indexes,
+// constraints, statistics, sequences and publications. Each comes with its owner,
+// privileges, comments and settings, as pg_dump would write them. Objects are
+// identified by name. The result does not depend on OIDs, on grantors, or on
+// PostgreSQL's internal options (those that begin with pg_).
 //
 // relations is an SQL expression for an array of OIDs. The columns are object,
-// aspect and value, all text; object and aspect together are unique. The query has
-// to run with search_path = pg_catalog.
+// aspect and value, all text; object and aspect together are unique. Run the query
+// with search_path = pg_catalog.
 func InventorySQL(relations string) string {
 	return fmt.Sprintf(inventoryQuery, "WITH RECURSIVE "+HangingSQL(relations))
 }
 
 // HangingSQL returns common table expressions, to be written after WITH RECURSIVE,
-// that find what hangs on some relations, which DROP … CASCADE would take along:
+// that find what depends on some relations and what DROP … CASCADE would drop with
+// them:
 //
 //	moved (oid)                      the relations
 //	reached (classid, objid, objsubid) they and all that depends on them, as in pg_depend
@@ -185,9 +186,9 @@ WHERE named.identity !~ '^pg_toast[._]' AND named.identity IS NOT NULL`
 // An Inventory is what [InventorySQL] finds: values by object and aspect.
 type Inventory map[string]string
 
-// Take reads the inventory of tables: of all of them for nil, but those of
-// extensions. The Querier has to be a *sql.Conn or *sql.Tx, whose search_path is
-// set for the transaction.
+// Take reads the inventory of tables; nil means all tables but those of
+// extensions. The Querier must be a *sql.Conn or *sql.Tx. Take sets its
+// search_path for the transaction.
 func Take(ctx context.Context, q Querier, tables []Name) (Inventory, error) {
 	relations := `ARRAY(SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -215,8 +216,8 @@ func Take(ctx context.Context, q Querier, tables []Name) (Inventory, error) {
 	return found, nil
 }
 
-// Differences lists what is otherwise in another inventory: lost, changed or come
-// by, a line each, in no order.
+// Differences lists what another inventory lacks, has changed or has in addition,
+// one line each, in no particular order.
 func (i Inventory) Differences(other Inventory) (lines []string) {
 	for what, value := range i {
 		switch now, there := other[what]; {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// PostgreSQL reads what it writes of "column IN ('a', 'b')", where the column is a
-// varchar, as another expression of the same meaning: the cast of the list becomes a
-// cast of each value.
+// PostgreSQL prints "column IN ('a', 'b')" on a varchar column with one cast of the
+// list. When it parses that text again, it casts each value instead. Both mean the
+// same.
 const value = `(?:E?'(?:[^']|'')*'|NULL)::character varying`
 
 var (
@@ -16,7 +16,8 @@ var (
 	castValue = regexp.MustCompile(`\((` + value + `)\)::text`)
 )
 
-// lasting is an expression as PostgreSQL writes it, so that it reads the same again.
+// lasting returns the expression in the form that stays the same when PostgreSQL
+// parses and prints it again.
 func lasting(expression string) string {
 	if !strings.Contains(expression, "::text[]") {
 		return expression
@@ -24,7 +25,7 @@ func lasting(expression string) string {
 	return castList.ReplaceAllString(expression, "(ARRAY[$1]::character varying[])::text[]")
 }
 
-// alike is a text in which both forms of such a list are one.
+// alike returns the text with both forms of such a list made equal.
 func alike(text string) string {
 	if !strings.Contains(text, "::character varying") {
 		return text

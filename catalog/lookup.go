@@ -73,10 +73,11 @@ func (t *Table) Policy(name string) *Policy {
 	return nil
 }
 
-// Definition returns the definition of a table's object: of its "column",
-// "constraint", "index", "policy" or "trigger" of that name, or its "replica
-// identity", "row security", "distribution" or "local rows", which have no name. It
-// is empty if there is no such object, table or kind of object.
+// Definition returns the definition of an object of a table. The object is a
+// "column", "constraint", "index", "policy" or "trigger" with that name, or
+// "replica identity", "row security", "distribution" or "local rows", which have no
+// name. The result is empty if the object, the table or the kind of object does not
+// exist.
 func (c *Catalog) Definition(table Name, object, name string) string {
 	t := c.Table(table)
 	if t == nil {

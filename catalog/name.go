@@ -22,8 +22,8 @@ func (n Name) Compare(other Name) int {
 	return strings.Compare(n.Name, other.Name)
 }
 
-// Quote returns the identifier as SQL has to spell it: in quotes unless it is a
-// lower-case word that PostgreSQL takes for a name wherever a name may stand.
+// Quote returns the identifier as SQL spells it. It adds quotes unless the
+// identifier is a lower-case word that PostgreSQL accepts as a name everywhere.
 func Quote(identifier string) string {
 	if plain(identifier) && !keywords[identifier] {
 		return identifier
@@ -95,7 +95,7 @@ func inWord(c byte, first bool) bool {
 	}
 }
 
-// lower folds as PostgreSQL does in a multi-byte encoding: ASCII alone.
+// lower folds ASCII letters only, as PostgreSQL does in a multi-byte encoding.
 func lower(word string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

@@ -132,10 +132,10 @@ LEFT JOIN (
 ) AS owned ON owned.refobjid = a.attrelid AND owned.refobjsubid = a.attnum
 ORDER BY a.attrelid, a.attnum`
 
-// A foreign key to a partitioned table has a constraint for each partition on
-// the same table, which is no constraint of anybody's. A check is put together
-// as pg_get_constraintdef does, and an exclusion's index looked at first, since
-// that function fails where the table was dropped since the snapshot was taken.
+// A foreign key to a partitioned table has an internal constraint for each
+// partition, which is left out. Checks are put together as pg_get_constraintdef
+// does it, and the index of an exclusion is looked up first: that function fails
+// if the table was dropped after the snapshot.
 const constraintsQuery = `
 SELECT c.conrelid, c.conname, c.contype::text, COALESCE(CASE c.contype
 		WHEN 'c' THEN 'CHECK (' || pg_get_expr(c.conbin, c.conrelid) || ')' || CASE WHEN c.connoinherit THEN ' NO INHERIT' ELSE '' END
@@ -188,8 +188,8 @@ LEFT JOIN pg_class AS f ON f.oid = c.confrelid
 LEFT JOIN pg_namespace AS fn ON fn.oid = f.relnamespace
 WHERE NOT EXISTS (SELECT FROM pg_constraint AS p WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid)`
 
-// An index that is no longer live is half dropped, and was made invalid before. Its
-// name is taken, and nobody else drops the rest.
+// An index that is not live is half dropped, and was made invalid before that. It
+// still occupies its name, and nothing else removes it.
 const indexesQuery = `
 SELECT i.indrelid, ic.relname, COALESCE(c.conname, ''), am.amname, COALESCE(pg_get_indexdef(i.indexrelid), ''), i.indkey::text,
 	i.indisunique, i.indisprimary, i.indisvalid, i.indisreplident, i.indisclustered, i.indnullsnotdistinct,
@@ -228,17 +228,18 @@ SELECT p.polrelid, p.polname, p.polpermissive,
 FROM unnest($1::text::oid[]) AS target (id)
 JOIN pg_policy AS p ON p.polrelid = target.id`
 
-// Shards on this node that Citus has moved elsewhere and will drop: once their
-// table is not distributed any more, it hides them no longer.
+// Shards on this node that Citus has moved elsewhere and will drop. Citus stops
+// hiding them when their table is undistributed.
 const orphansQuery = `
 SELECT to_regclass(object_name)::oid
 FROM pg_dist_cleanup
 WHERE object_type = 1 AND node_group_id = (SELECT groupid FROM pg_dist_local_group LIMIT 1)
 	AND to_regclass(object_name) IS NOT NULL`
 
-// Where the extension Citus is. A reference table is told by its replication model
-// ('t'), and a table in one shard by the group that it has. A partitioned table
-// has no storage of its own: its partitions say where rows are left.
+// For databases with Citus. A reference table is recognized by its replication
+// model ('t'), and a single-shard table by its colocation group. A partitioned
+// table has no storage of its own: its partitions say whether local rows are
+// left.
 const distributionsQuery = `
 SELECT p.logicalrelid::oid,
 	CASE

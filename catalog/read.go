@@ -32,18 +32,18 @@ type Options struct {
 
 // Read reads the catalogue, in a fixed number of queries.
 //
-// They see the database at one moment, and write what they find in one way,
-// whatever the session's search_path, DateStyle and the like. A *sql.DB or
-// *sql.Conn runs them in a read-only transaction of its own, so the Conn must
-// not be in one. In a transaction of the caller they run after a savepoint that
-// is rolled back, so that nothing of the session changes and no lock stays; that
-// they see one moment is then up to the isolation level. Any other Querier has
-// to be in a transaction.
+// The queries share one snapshot, and their output does not depend on the
+// session's search_path, DateStyle and the like. With a *sql.DB or *sql.Conn
+// they run in a read-only transaction of their own, so the Conn must not be in
+// one. In a transaction of the caller they run inside a savepoint that is rolled
+// back, so that they leave no setting and no lock. There, the isolation level
+// decides whether they share a snapshot. Any other Querier must be in a
+// transaction.
 //
-// Any role may read, also on a standby. Whoever holds an ACCESS EXCLUSIVE lock
-// on a table is waited for. Where an object is dropped just then, Read begins
-// again, but not in a transaction of the caller. Read returns what went wrong,
-// possibly wrapped, and no catalogue then.
+// Any role may read, on a standby as well. Read waits for ACCESS EXCLUSIVE locks
+// on the tables. If an object is dropped meanwhile, Read starts over, unless it
+// is in a transaction of the caller. On an error, possibly wrapped, it returns
+// no catalogue.
 func Read(ctx context.Context, q Querier, o Options) (*Catalog, error) {
 	c, err := readIn(ctx, q, o)
 	if err != nil {
@@ -76,11 +76,12 @@ func readIn(ctx context.Context, q Querier, o Options) (*Catalog, error) {
 	}
 }
 
-// attempts are how often a catalogue is read that changes while it is.
+// attempts is how often Read starts over when objects are dropped while it
+// reads.
 const attempts = 5
 
-// dropped says that an object went away between the moment that is read and the
-// function that renders it, which looks at the newest catalogue.
+// dropped reports whether an object was dropped after the snapshot: functions
+// such as pg_get_indexdef look at the newest catalogue.
 func dropped(err error) bool {
 	return sqlstate.Of(err) == sqlstate.InternalError
 }
@@ -103,7 +104,7 @@ func readBehindSavepoint(ctx context.Context, q Querier, o Options) (c *Catalog,
 		return nil, err
 	}
 	defer func() {
-		// Where the context is done the transaction is, too.
+		// When the context is done, the transaction has ended as well.
 		back := run(ctx, q, `ROLLBACK TO SAVEPOINT catalog_read`)
 		if back == nil {
 			back = run(ctx, q, `RELEASE SAVEPOINT catalog_read`)
@@ -198,7 +199,7 @@ func (r *reader) ids() string {
 	return "{" + strings.Join(ids, ",") + "}"
 }
 
-// sort orders by bytes, for the order of the database depends on its collation.
+// sort orders by bytes: the database's own order depends on its collation.
 func (r *reader) sort() {
 	slices.SortFunc(r.catalog.Tables, func(a, b *Table) int { return a.Compare(b.Name) })
 	slices.SortFunc(r.catalog.Views, func(a, b *View) int { return a.Compare(b.Name) })

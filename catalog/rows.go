@@ -44,7 +44,7 @@ func (r *reader) distribution(scan scan) error {
 	return nil
 }
 
-// orphan leaves out a table that Citus is about to drop.
+// orphan leaves out a shard that Citus is about to drop.
 func (r *reader) orphan(scan scan) error {
 	var table uint32
 	if err := scan(&table); err != nil {
@@ -129,9 +129,9 @@ func (r *reader) index(scan scan) error {
 	return nil
 }
 
-// parse takes the index's parts from what pg_get_indexdef wrote, which alone
-// knows where a collation or an operator class is not the default. keys are the
-// numbers of the columns, 0 for an expression.
+// parse takes the index's parts from the output of pg_get_indexdef: only that
+// function knows which collations and operator classes are not the default.
+// keys are the numbers of the columns, 0 for an expression.
 func (i *Index) parse(text string, keys []string) bool {
 	_, parts, rest, ok := cutParenthesized(text)
 	items := split(parts)

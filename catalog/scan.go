@@ -2,8 +2,8 @@ package catalog
 
 import "strings"
 
-// The functions of this file find their way in SQL that PostgreSQL has written
-// out: strings double their quotes and there are no comments.
+// The functions of this file read SQL that PostgreSQL has printed: quotes in
+// strings are doubled, and there are no comments.
 
 // bare returns the byte offsets of text that are outside of strings and quoted
 // names, with how many parentheses are open there.
@@ -101,8 +101,8 @@ func cutPredicate(text string) (element, predicate string) {
 	return text, ""
 }
 
-// And returns the condition that two conditions hold, as PostgreSQL writes it out:
-// of the first one that is such a condition itself, it makes one with it.
+// And returns the conjunction of two conditions as PostgreSQL prints it. If the
+// first is a conjunction itself, the second is added to it.
 func And(first, second string) string {
 	if before, inner, after, ok := cutParenthesized(first); ok && before == "" && after == "" && isAnd(inner) {
 		first = inner
@@ -110,7 +110,7 @@ func And(first, second string) string {
 	return "(" + first + " AND " + second + ")"
 }
 
-// isAnd says whether an expression is several conditions joined by AND.
+// isAnd reports whether an expression is a conjunction.
 func isAnd(expression string) bool {
 	for at, depth := range bare(expression) {
 		if depth == 0 && strings.HasPrefix(expression[at:], " AND ") {

@@ -6,9 +6,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// After returns the catalogue as the plan will leave it, for who plans what comes
-// after. Of partitions it tells the columns alone: their keys come with those of
-// the whole. It is to be read only.
+// After returns the catalogue as the plan will leave it, for planning what comes
+// next. Partitions have only their columns in it: their keys come with those of
+// the partitioned table. Do not change it.
 func (a *Analysis) After() *catalog.Catalog {
 	after := &catalog.Catalog{Version: a.live.Version, Database: a.live.Database, Role: a.live.Role,
 		Replica: a.live.Replica, Citus: a.live.Citus, Views: a.live.Views}
@@ -71,8 +71,9 @@ func (r *replacement) apply(t *catalog.Table) {
 	}
 }
 
-// keepsConstraint reports whether the new unique is a constraint as the old one
-// was: not where foreign keys or replication need its index beside the old one.
+// keepsConstraint reports whether the new unique becomes a constraint, as the
+// old one was. It does not if foreign keys or replication need its index beside
+// the old one.
 func (r *replacement) keepsConstraint() bool {
 	return r.constraint != nil && !r.covered &&
 		(r.isPrimary() || len(r.links) == 0 && !r.old.ReplicaIdentity)

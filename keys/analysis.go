@@ -11,7 +11,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// A Role is what a table is to tenants.
+// A Role is what a table means to tenants.
 type Role string
 
 // The roles.
@@ -24,15 +24,15 @@ const (
 	Undecided Role = "undecided" // see the questions
 )
 
-// A Table is one of the catalogue with its role.
+// A Table is a table of the catalogue with its role.
 type Table struct {
 	*catalog.Table
 	Role Role
-	// Column is the tenant column: of the root its key, of a Reaching table the
-	// one that will be added. Empty for the others.
+	// Column is the tenant column. For the root it is the key; for a Reaching table,
+	// the column that will be added. Empty for tables without one.
 	Column string
-	// Path leads from a Reaching table, or one whose tenant column may be null,
-	// to the table that tells its tenant. Empty if there is none.
+	// Path leads from a Reaching table, or one whose tenant column may be null, to
+	// the table that has its tenant. Empty if there is no path.
 	Path []Hop
 
 	partitions []*Table
@@ -42,26 +42,26 @@ type Table struct {
 	check      string // the name of the check that stands in for NOT NULL
 }
 
-// A Hop is one foreign key of a path, or one of Options.References.
+// A Hop is a step of a path: a foreign key, or a reference of Options.References.
 type Hop struct {
 	From, To   catalog.Name
 	Constraint string // empty if there is no foreign key
-	// Columns of From hold the values of Keys of To.
+	// Columns are From's; they refer to Keys, which are To's.
 	Columns, Keys []string
 }
 
-// A Question is what only a person can decide.
+// A Question is a decision that only a person can make.
 type Question struct {
 	Table  catalog.Name
 	Object string // a unique; empty for the table
 	Asks   string
 	// Answers are the options that answer it.
 	Answers []string
-	// Also are what the same is asked of, with other names.
+	// Also lists other objects that the same question is about.
 	Also []Object
 }
 
-// An Analysis is what the tables are and what they lack.
+// An Analysis says what the tables are and what they lack.
 type Analysis struct {
 	Tables    []*Table // a table's path leads to tables before it
 	Questions []Question
@@ -86,9 +86,9 @@ type Analysis struct {
 // possibly wrapped: use errors.Is.
 var ErrUndecided = errors.New("keys: the plan cannot be made yet")
 
-// Analyze says what each table of the catalogue is and what it lacks. It fails
-// for options that name what is not there; what a person must decide is in the
-// analysis' questions, what stands in the way in its findings.
+// Analyze decides what each table of the catalogue is and finds what it lacks. It
+// returns an error for options that name something that does not exist. Decisions
+// that a person must make are in Questions, and obstacles are in Findings.
 func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
 	o, wrong := o.withDefaults().expand(c)
 	a := &Analysis{catalog: c, options: o, byName: map[catalog.Name]*Table{}, names: newNames(c)}
@@ -116,7 +116,7 @@ func Analyze(c *catalog.Catalog, o Options) (*Analysis, error) {
 	return a, nil
 }
 
-// check finds options that name what is not there.
+// check finds options that name something that does not exist.
 func (a *Analysis) check() error {
 	var errs []error
 	table := func(option string, name catalog.Name) *catalog.Table {
@@ -168,9 +168,9 @@ func (a *Analysis) findRoot() {
 	t.Role, t.Column = Root, key.Columns[0]
 }
 
-// candidates are the tables that tenant columns refer to, and the types of the columns
-// that do. What the plan leaves alone says nothing, nor do partitions, which say what
-// their table says.
+// candidates returns the tables that tenant columns refer to, with the types of those
+// columns. Tables that the plan leaves alone do not count. Neither do partitions:
+// they repeat what their table says.
 func (a *Analysis) candidates() map[catalog.Name][]string {
 	left := setOf(slices.Concat(a.options.Skip, a.options.Shared, a.options.Mixed))
 	candidates := map[catalog.Name][]string{}
@@ -189,8 +189,8 @@ func (a *Analysis) candidates() map[catalog.Name][]string {
 	return candidates
 }
 
-// askWhichRoot asks which of several tables is the tenants' own: first about the one
-// that most refer to.
+// askWhichRoot asks which of several tables is the tenants' own. The first
+// suggestion is the table that most columns refer to.
 func (a *Analysis) askWhichRoot(candidates map[catalog.Name][]string) {
 	roots := slices.SortedFunc(maps.Keys(candidates), func(x, y catalog.Name) int {
 		return cmp.Or(cmp.Compare(len(candidates[y]), len(candidates[x])), x.Compare(y))
@@ -208,7 +208,7 @@ func (a *Analysis) askWhichRoot(candidates map[catalog.Name][]string) {
 		"Options.Root", "Options.Skip")
 }
 
-// columnOf is the name that a table's tenant column has, if it has one.
+// columnOf is the name that a table's tenant column would have.
 func (a *Analysis) columnOf(t *catalog.Table) string {
 	if column := a.options.Columns[t.Name]; column != "" {
 		return column
@@ -216,7 +216,7 @@ func (a *Analysis) columnOf(t *catalog.Table) string {
 	return a.options.Column
 }
 
-// classify decides what needs no other table's decision.
+// classify decides the roles that do not depend on other tables.
 func (a *Analysis) classify() {
 	shared, skipped := setOf(slices.Concat(a.options.Shared, a.options.Mixed)), setOf(a.options.Skip)
 	for _, ct := range a.catalog.Tables {
@@ -280,8 +280,8 @@ func (a *Analysis) toRoot(t *Table) (columns []string) {
 	return columns
 }
 
-// alike lists the columns of a table that are named and typed like those by which
-// others refer to the root and must.
+// alike lists the columns of a table that have the same name and type as the NOT
+// NULL columns by which other tables refer to the root.
 func (a *Analysis) alike(t *Table) (columns []string) {
 	for i := range t.Columns {
 		column := &t.Columns[i]
@@ -308,7 +308,7 @@ func (a *Analysis) ask(t *Table, asks string, answers ...string) {
 	a.Questions = append(a.Questions, Question{Table: t.Name, Asks: asks, Answers: answers})
 }
 
-// order puts the tables so that paths lead backwards.
+// order sorts the tables so that paths lead backwards.
 func (a *Analysis) order() {
 	done := map[catalog.Name]bool{}
 	var visit func(t *Table)
@@ -327,10 +327,10 @@ func (a *Analysis) order() {
 	}
 }
 
-// TenantColumn returns the column that tells whose a table's rows are, and whether
-// rows without a tenant are everybody's: also of a table whose keys the plan leaves
-// alone because it is in Options.Shared or Options.Mixed. Of a Reaching table it
-// is not there yet. It is empty for a table without one.
+// TenantColumn returns a table's tenant column, and whether rows without a tenant
+// are everybody's. It does so too for tables whose keys the plan leaves alone
+// because they are in Options.Shared or Options.Mixed. The column of a Reaching
+// table does not exist yet. It is empty for a table without a tenant column.
 func (a *Analysis) TenantColumn(t *Table) (column string, mixed bool) {
 	mixed = slices.Contains(a.options.Mixed, t.Name)
 	if t.Role == Shared && t.Table.Column(a.columnOf(t.Table)) != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// findInBodies reads the functions of the database, triggers' among them, for
-// statements that fail once the plan is carried out. A body is text: what it says by
-// name is found, and what it puts together when it runs is not.
+// findInBodies searches the database's functions, including trigger functions, for
+// statements that fail once the plan is carried out. It reads bodies as text: it finds
+// what they name, and misses SQL that they put together when they run.
 func (a *Analysis) findInBodies() {
 	for _, f := range a.live.Functions {
 		b := &body{Analysis: a, of: f}
@@ -33,8 +33,8 @@ type word struct {
 	line int
 }
 
-// read judges each statement of a text that begins on a line. Strings may be
-// statements that are executed.
+// read judges each statement of a text. A string in it may be a statement that is
+// executed, so strings are read as well.
 func (b *body) read(text string, line int) {
 	lexer := &sqltext.Lexer{Text: text}
 	var statement []word
@@ -133,7 +133,7 @@ func (b *body) conflict(t *Table, line int, words []word) {
 	}
 }
 
-// group judges a GROUP BY: PostgreSQL knows what else depends on a primary key.
+// group judges a GROUP BY: PostgreSQL lets columns out that depend on a primary key.
 func (b *body) group(line int, words []word, columns []string) {
 	for i := range words {
 		t, _ := b.tableAt(words[i:])
@@ -160,7 +160,7 @@ func (b *body) fails(t *Table, line int, phase, remedy, problem string, args ...
 	}
 }
 
-// phase is the one that takes the old unique away.
+// phase is the phase that drops the old unique.
 func (r *replacement) phase() string {
 	if r.isPrimary() {
 		return Swap
@@ -168,7 +168,7 @@ func (r *replacement) phase() string {
 	return Contract
 }
 
-// columns are those of the new unique, as SQL.
+// columns returns the columns of the new unique, as SQL.
 func (r *replacement) columns() (columns []string) {
 	for _, part := range r.new.Parts {
 		columns = append(columns, cmp.Or(part.SQL, catalog.Quote(part.Column)))
@@ -193,8 +193,8 @@ func (b *body) tableAt(words []word) (*Table, []word) {
 	return nil, nil
 }
 
-// columnsAt are the names of a list in parentheses at the beginning, after an alias; nil
-// if there is none. Expressions are told by their first word.
+// columnsAt returns the names of a list in parentheses at the beginning, after an alias;
+// nil if there is no list. An expression stands in it by its first word.
 func columnsAt(words []word) (list []string, rest []word) {
 	if are(words, "as") && len(words) > 1 {
 		words = words[2:]
@@ -221,7 +221,7 @@ func columnsAt(words []word) (list []string, rest []word) {
 	return list, nil
 }
 
-// listOf are the last words of names in a list without parentheses.
+// listOf returns the last word of each name in a list without parentheses.
 func listOf(words []word) (list []string) {
 	for i, w := range words {
 		if w.kind != sqltext.Word && w.kind != sqltext.Quoted {
@@ -241,8 +241,8 @@ func listOf(words []word) (list []string) {
 	return list
 }
 
-// sameColumns reports whether an index is on these columns, in whatever order, as
-// ON CONFLICT asks for it.
+// sameColumns reports whether an index is on these columns in any order, which is what
+// ON CONFLICT requires.
 func sameColumns(index *catalog.Index, columns []string) bool {
 	if len(index.Parts) != len(columns) {
 		return false

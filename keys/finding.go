@@ -18,18 +18,18 @@ const (
 	Note    Severity = "note"    // left as it is
 )
 
-// A Finding is something that stands in the way, or that the plan leaves.
+// A Finding is an obstacle to the plan, or something that the plan leaves as it is.
 type Finding struct {
 	Severity Severity
 	Table    catalog.Name
 	Object   string // a constraint, index, trigger or column; empty for the table
 	Problem  string
 	Remedy   string
-	// Rows are some of the rows, by their keys, and Count how many there are at
-	// least. Of findings in the data.
+	// Rows are the keys of some of the rows, and Count is a lower bound of their
+	// number. Both are set for findings in the data only.
 	Rows  []string
 	Count int64
-	// Also are what the same is said of, with other names.
+	// Also lists other objects that the same finding is about.
 	Also []Object
 }
 
@@ -65,7 +65,8 @@ func (a *Analysis) found(s Severity, t *Table, object, remedy, problem string, a
 		Problem: fmt.Sprintf(problem, args...), Remedy: remedy})
 }
 
-// findObstacles finds what the catalogue alone shows.
+// findObstacles finds the obstacles that the catalogue shows, without looking at
+// rows.
 func (a *Analysis) findObstacles() {
 	mixed := setOf(a.options.Mixed)
 	for _, t := range a.Tables {
@@ -95,10 +96,10 @@ func (a *Analysis) findObstacles() {
 	a.findInBodies()
 }
 
-// A broken function fails from a phase on.
+// A broken function fails after a phase.
 type broken struct{ function, phase string }
 
-// mend is what a phase's barrier says of functions.
+// mend returns the sentence of a phase's barrier about functions to be changed.
 func (a *Analysis) mend(phase string) string {
 	var names []string
 	for _, b := range a.broken {
@@ -161,7 +162,8 @@ func (a *Analysis) clearsTenant(t *Table, c *catalog.Constraint) bool {
 	return clears(c.Foreign.OnDelete) && (len(c.Foreign.DeleteColumns) == 0 || slices.Contains(c.Foreign.DeleteColumns, t.Column))
 }
 
-// findInFill finds a tenant that cannot be filled from the table that tells it.
+// findInFill finds tenant columns that cannot be filled from the table that has the
+// tenant.
 func (a *Analysis) findInFill(t *Table) {
 	if !t.fills() || len(t.Path) == 0 || t.isPartition() {
 		return
@@ -173,8 +175,8 @@ func (a *Analysis) findInFill(t *Table) {
 	}
 }
 
-// findInPublications finds publications that list columns, and the tenant not among
-// them: rows are known by the new key, which has it.
+// findInPublications finds publications with column lists that lack the tenant
+// column. The new key identifies rows, and the column is part of it.
 func (a *Analysis) findInPublications(t *Table) {
 	for _, p := range t.Published {
 		if slices.Contains(p.Columns, t.Column) || t.ReplicaIdentity != catalog.IdentityDefault ||
@@ -191,8 +193,8 @@ func (a *Analysis) findInPublications(t *Table) {
 	}
 }
 
-// findInGrants finds roles that may use some columns alone, and the tenant not among
-// them.
+// findInGrants finds roles with privileges on some columns that lack the tenant
+// column.
 func (a *Analysis) findInGrants(t *Table) {
 	if t.Role == Root || t.isPartition() {
 		return
@@ -206,7 +208,7 @@ func (a *Analysis) findInGrants(t *Table) {
 	}
 }
 
-// fills reports whether rows of the table may have to be filled.
+// fills reports whether rows of the table may need a tenant to be filled in.
 func (t *Table) fills() bool {
 	column := t.Table.Column(t.Column)
 	return t.Role != Root && t.owned() && (column == nil || !column.NotNull)
@@ -215,8 +217,8 @@ func (t *Table) fills() bool {
 // changes reports whether the plan changes a table.
 func (t *Table) changes() bool { return t.fills() || len(t.replaced) > 0 || t.linked }
 
-// findReferences finds foreign keys of other tables that keep a key from being
-// replaced.
+// findReferences finds foreign keys of other tables that block the replacement of a
+// key.
 func (a *Analysis) findReferences(t *Table) {
 	for i := range t.Constraints {
 		c := &t.Constraints[i]
@@ -310,16 +312,16 @@ func (a *Analysis) tenantType(t *Table) string {
 	return a.typ
 }
 
-// typeFamilies are the types of tenants' ids that foreign keys can match within a
-// family, and not between families.
+// typeFamilies maps types of tenants' ids to families. Foreign keys can match types
+// within a family, and never across families.
 var typeFamilies = map[string]string{
 	"smallint": "integer", "integer": "integer", "bigint": "integer",
 	"text": "text", "character varying": "text", "character": "text",
 	"uuid": "uuid",
 }
 
-// alike reports whether a foreign key may match two types. Of those that it does
-// not know, domains for instance, PostgreSQL itself must say.
+// alike reports whether a foreign key may match two types. It says yes for types
+// that it does not know, such as domains: PostgreSQL will tell.
 func alike(one, other string) bool {
 	one, _, _ = strings.Cut(one, "(")
 	other, _, _ = strings.Cut(other, "(")

@@ -7,8 +7,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Grouped makes one finding of those that differ in names alone. Findings with
-// rows stay.
+// Grouped merges findings that differ only in names. Findings with rows stay as
+// they are.
 func Grouped(findings []Finding) []Finding {
 	var list []Finding
 	at := map[string]int{}
@@ -29,7 +29,7 @@ func Grouped(findings []Finding) []Finding {
 	return list
 }
 
-// groupedQuestions makes one question of those that differ in names alone.
+// groupedQuestions merges questions that differ only in names.
 func groupedQuestions(questions []Question) []Question {
 	var list []Question
 	at := map[string]int{}
@@ -45,7 +45,7 @@ func groupedQuestions(questions []Question) []Question {
 	return list
 }
 
-// nameless is a text without the names of what it is about.
+// nameless returns a text without the names of its table and object.
 func nameless(table catalog.Name, object, text string) string {
 	text = strings.ReplaceAll(text, table.String(), "\x00")
 	if object == "" {
@@ -54,7 +54,7 @@ func nameless(table catalog.Name, object, text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, catalog.Quote(object), "\x01"), object, "\x01")
 }
 
-// others are the objects that the same is said of.
+// others lists the objects of Also as text.
 func others(also []Object) string {
 	var names []string
 	for _, o := range also {

@@ -6,9 +6,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Tables that need no question: the registry's names, which hold over all tenants, and
-// what the tools write down that carry out the files of a plan. They are known by name
-// and columns together; an option that names one says more.
+// Tables that need no question: those of the registry whose names hold across tenants,
+// and those in which migration tools keep their versions. They are recognized by name
+// and columns together. An option that names such a table takes precedence.
 var knownTables = []struct {
 	name    string
 	role    Role
@@ -21,7 +21,7 @@ var knownTables = []struct {
 	{"atlas_schema_revisions", Skipped, []string{"version", "description", "type", "applied", "total", "executed_at"}},
 }
 
-// knownRole is the role of a table that is known; empty for all others.
+// knownRole returns the role of a well-known table; empty for all others.
 func knownRole(t *catalog.Table) Role {
 	for _, known := range knownTables {
 		if t.Name.Name == known.name && len(t.Columns) >= len(known.columns) &&

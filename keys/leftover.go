@@ -7,10 +7,10 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// restore puts back, in the analysis alone, what a plan has changed that did not
-// come to its end and is lost: the plan that is made then is that one again, so
-// that what is done of it is found done, and its undo knows the way back. What is
-// left of a plan is known by name and definition together.
+// restore undoes, in the analysis only, what an unfinished plan that was lost has
+// changed. The plan made from the result equals the lost one: its finished steps are
+// found done, and its undo leads back to the beginning. Leftovers of a plan are
+// recognized by name and definition together.
 func (a *Analysis) restore() {
 	a.live = a.catalog
 	p := &past{a, map[*Table]bool{}, map[Object]string{}}
@@ -44,12 +44,12 @@ func (a *Analysis) restore() {
 type past struct {
 	*Analysis
 	edited map[*Table]bool
-	// made are the new indexes that are there, beside the old ones or in their
-	// places, with the old ones' names.
+	// made maps the new indexes that exist, beside the old ones or in their place,
+	// to the names of the old ones.
 	made map[Object]string
 }
 
-// edit returns a copy of the catalogue's table, which from now on is the one.
+// edit replaces the catalogue's table by a copy and returns the copy.
 func (p *past) edit(t *Table) *catalog.Table {
 	if !p.edited[t] {
 		p.edited[t] = true
@@ -80,8 +80,8 @@ func (p *past) keys(t *Table) {
 	}
 }
 
-// parts removes what a plan has made of a partitioned table's unique for its
-// partitions, and reports whether something stands in for the old one.
+// parts removes the indexes that a plan has made on partitions for a partitioned
+// table's unique, and reports whether one of them stands in for the old unique.
 func (p *past) parts(t *Table, index, made, old *catalog.Index) (standsIn bool) {
 	if !t.Partitioned {
 		return false
@@ -117,8 +117,7 @@ func (p *past) removePart(leaf *Table, of *catalog.Index, suffix string, like *c
 	return removed
 }
 
-// key restores a primary key: while what stands in for it is there, the plan has not
-// come to its end.
+// key restores a primary key. While its stand-in exists, the plan is unfinished.
 func (p *past) key(t *Table, index *catalog.Index) {
 	old := *index
 	old.Parts = index.Parts[1:]
@@ -172,7 +171,7 @@ func (p *past) remove(t *Table, of *catalog.Index, suffix string, like *catalog.
 	return removed
 }
 
-// whole is an index's definition, be it valid or not.
+// whole is an index's definition without INVALID.
 func whole(index *catalog.Index) string {
 	valid := *index
 	valid.Valid = true
@@ -226,8 +225,8 @@ func (p *past) foreign(child *Table) {
 	}
 }
 
-// saysAgain reports whether a foreign key says what another one does, which was made
-// again under the old name, of a partitioned table's new key.
+// saysAgain reports whether a foreign key equals another one that was made again,
+// under the old name, for a partitioned table's new key.
 func saysAgain(key, made *catalog.Constraint) bool {
 	one, other := *key, *made
 	one.Validated, other.Validated = true, true
@@ -235,7 +234,7 @@ func saysAgain(key, made *catalog.Constraint) bool {
 		key.Name == fit(made.Name, newSuffix, func(string) bool { return true })
 }
 
-// isOf reports whether a foreign key was made to take an old one's place.
+// isOf reports whether a foreign key was made to replace an old one.
 func (p *past) isOf(child, parent *Table, key, old *catalog.Constraint) bool {
 	if old.Foreign == nil || old.Inherited || old.Foreign.Table != parent.Name || old.Name == key.Name {
 		return false
@@ -252,8 +251,8 @@ func (p *past) isOf(child, parent *Table, key, old *catalog.Constraint) bool {
 	return name == key.Name && made.Definition() == valid.Definition()
 }
 
-// withoutTenant is the foreign key whose place one with the tenant has taken, or
-// is about to take.
+// withoutTenant returns the foreign key that one with the tenant has replaced, or
+// will replace.
 func withoutTenant(child *Table, key *catalog.Constraint, index string) catalog.Constraint {
 	old, foreign := *key, *key.Foreign
 	at := slices.Index(key.Columns, child.Column)

@@ -11,7 +11,7 @@ import (
 // maxName is NAMEDATALEN - 1, the bytes that PostgreSQL keeps of a name.
 const maxName = 63
 
-// names hands out names that nothing has yet.
+// names hands out unused names.
 type names struct {
 	relations   map[catalog.Name]bool // tables and indexes share their names
 	constraints map[Object]bool
@@ -60,8 +60,8 @@ func (n *names) constraint(t catalog.Name, base, suffix string) string {
 	})
 }
 
-// fit joins a name and a suffix within PostgreSQL's limit; a name that is cut is
-// told from its likes by a hash of the whole.
+// fit joins a name and a suffix within PostgreSQL's limit. A name that is cut
+// gets a hash of the whole name, which keeps it unique.
 func fit(base, suffix string, free func(string) bool) string {
 	for i := 0; ; i++ {
 		end := "_" + suffix

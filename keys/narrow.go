@@ -8,13 +8,14 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// telling are words of columns whose values are looked up before a tenant is known.
+// telling are words in the names of columns whose values are looked up before a
+// tenant is known.
 var telling = []string{"token", "secret", "hash", "digest", "apikey", "fingerprint", "session",
 	"domain", "subdomain", "host", "hostname", "nonce", "otp", "jti"}
 
-// findNarrowed lists the uniques that hold over all tenants today, and within one
-// once the plan is carried out. Those that look as if a value told the tenant are
-// asked about: two tenants could have the same afterwards.
+// findNarrowed lists the uniques that hold across all tenants today and will hold
+// within each tenant after the plan. It asks about those whose values seem to
+// identify the tenant: afterwards two tenants could have the same value.
 func (a *Analysis) findNarrowed() {
 	for _, r := range a.replaced {
 		if r.old == nil || r.isPrimary() || r.onlyIDs() {
@@ -35,7 +36,8 @@ func (a *Analysis) findNarrowed() {
 	}
 }
 
-// telling is a column of the unique whose name has such a word; empty when none.
+// telling returns a column of the unique whose name has such a word; empty if no
+// column has one.
 func (r *replacement) telling() string {
 	for _, part := range r.old.Parts {
 		name := part.Column
@@ -52,8 +54,8 @@ func (r *replacement) telling() string {
 	return ""
 }
 
-// onlyIDs reports whether the unique holds the whole of a primary key, whose values
-// are unique anyhow.
+// onlyIDs reports whether the unique contains a whole primary key, so that its
+// values are unique in any case.
 func (r *replacement) onlyIDs() bool {
 	key := r.table.PrimaryKey()
 	return key != nil && !slices.ContainsFunc(key.Columns, func(c string) bool { return !hasPart(r.old, c) })

@@ -9,16 +9,16 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// The unique of a partitioned table is made a partition at a time: an index of each
-// one is built concurrently, and PostgreSQL takes up the indexes that it finds when
-// the whole gets its own, which is then the matter of a moment.
+// The unique of a partitioned table is built one partition at a time: each partition
+// gets an index, built concurrently. PostgreSQL attaches those indexes when the
+// partitioned table gets its own, so that this takes only a moment.
 
 // A part is what one partition has of a partitioned table's unique.
 type part struct {
 	table *Table         // the partition
 	old   *catalog.Index // nil if the partition has none
-	// New is of the new index beside the old one, key of the constraint that takes the old
-	// one's place, and standIn keeps the old key unique, or is built by the undo.
+	// new belongs to the new index beside the old one, and key to the constraint that
+	// replaces the old one. standIn keeps the old key unique, or is built by the undo.
 	new, key, standIn *catalog.Index
 }
 
@@ -83,8 +83,8 @@ func (r *replacement) makeNew() (steps []migration.Step) {
 	return append(steps, step)
 }
 
-// makeKey makes what the key of a partitioned table will be made of, and what stands in
-// for the old one.
+// makeKey builds the indexes that the new key of a partitioned table will consist of,
+// and those that stand in for the old key.
 func (r *replacement) makeKey() (steps []migration.Step) {
 	for _, p := range r.parts {
 		steps = append(steps, makeIndex(p.table, p.key, "its part of the key with the tenant"))
@@ -97,8 +97,8 @@ func (r *replacement) makeKey() (steps []migration.Step) {
 	return steps
 }
 
-// exchange puts a constraint of a partitioned table in place of another one, of
-// the indexes that its partitions have for it.
+// exchange replaces a constraint of a partitioned table by another one, which takes
+// the indexes that the partitions have for it.
 func (r *replacement) exchange(made *catalog.Constraint, said *catalog.Index, of func(*part) *catalog.Index) string {
 	t, name := r.table, catalog.Quote(r.constraint.Name)
 	sql := []string{alter(t, "DROP CONSTRAINT IF EXISTS "+name)}
@@ -122,8 +122,8 @@ func (r *replacement) exchange(made *catalog.Constraint, said *catalog.Index, of
 	return catalog.Atomic(append(sql, said.MarkSQL(r.old.Name, t.Name)...)...)
 }
 
-// exchangeBack puts the old constraint back, together with the foreign keys that
-// referred to it: those with the tenant may have come to refer to the key.
+// exchangeBack restores the old constraint together with the foreign keys that
+// referred to it: those with the tenant may refer to the new key by now.
 func (r *replacement) exchangeBack() []string {
 	var before, after, rest []string
 	for _, l := range r.links {
@@ -159,7 +159,7 @@ func (r *replacement) remakeParts() (sql []string) {
 	return append(sql, r.marked(r.old.CreateSQL(r.old.Name, r.table.Name, false), r.old))
 }
 
-// swapParts puts the key of a partitioned table in the old one's place.
+// swapParts replaces the old key of a partitioned table by the new one.
 func (r *replacement) swapParts(step *migration.Step, made *catalog.Constraint) {
 	step.SQL = []string{r.exchange(made, r.new, keyOf)}
 	step.Undo = r.exchangeBack()
@@ -198,7 +198,7 @@ func (r *replacement) dropStandIns() (steps []migration.Step) {
 	return steps
 }
 
-// dropBeside drops the index that foreign keys referred to until the key of a
+// dropBeside drops the index that foreign keys referred to before the key of a
 // partitioned table had the tenant.
 func (r *replacement) dropBeside() migration.Step {
 	t := r.table
@@ -220,14 +220,15 @@ func (r *replacement) dropBeside() migration.Step {
 // table, for foreign keys.
 func (r *replacement) isBeside() bool { return r.inPlace() && r.isPrimary() && len(r.links) > 0 }
 
-// moves reports whether the foreign key is made again, of the new key of a partitioned
+// moves reports whether the foreign key is made again for the new key of a partitioned
 // table.
 func (l *link) moves() bool {
 	return slices.ContainsFunc(l.parent.replaced, func(r *replacement) bool { return r.isBeside() && slices.Contains(r.links, l) })
 }
 
-// move makes the foreign key under its old name, of the new key, and drops the one of
-// the index beside it. PostgreSQL takes the primary key where no columns are named.
+// move makes the foreign key again under its old name, now for the new key, and drops
+// the one for the index beside it. Without column names, PostgreSQL takes the primary
+// key.
 func (l *link) move() []migration.Step {
 	moved := *l.new
 	moved.Name, moved.Comment = l.old.Name, l.old.Comment
@@ -255,8 +256,8 @@ func (l *link) move() []migration.Step {
 	return append(steps, drop)
 }
 
-// inKeyOrder is a foreign key's columns, and those that they refer to, in the order of
-// the primary key of a partitioned table.
+// inKeyOrder returns a foreign key's columns and the columns that they refer to, in
+// the order of a partitioned table's primary key.
 func inKeyOrder(parent *Table, columns, refs []string) ([]string, []string) {
 	key := parent.PrimaryKey()
 	if !parent.Partitioned || key == nil || len(key.Columns) != len(refs) {

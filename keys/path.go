@@ -9,9 +9,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// reach finds for each table without a tenant column the foreign key that tells
-// its tenant, from the tenants' tables outwards; and for those whose column may
-// be null one to fill it along.
+// reach finds, for each table without a tenant column, the foreign key that leads to
+// its tenant, beginning with the tenants' tables. For tables whose column may be null
+// it finds one to fill the column from.
 func (a *Analysis) reach() {
 	if a.askRoot() {
 		return
@@ -36,8 +36,8 @@ func (a *Analysis) reach() {
 	}
 }
 
-// askRoot asks for the root alone where no table is a tenant's: all other
-// questions follow from it.
+// askRoot asks only for the root if no table is a tenant's: all other questions follow
+// from it.
 func (a *Analysis) askRoot() bool {
 	references := map[Object]int{} // to a table, by columns of that name
 	for _, ct := range a.catalog.Tables {
@@ -68,8 +68,8 @@ func (a *Analysis) askRoot() bool {
 	return true
 }
 
-// reachBy reaches the tables that are one hop away, by references that may be
-// null only where no other are left. It is false if there is none.
+// reachBy reaches the tables that are one hop away. With nullables, the references may
+// be null. It is false if it reached no table.
 func (a *Analysis) reachBy(nullables bool) bool {
 	var reached []*Table
 	for _, ct := range a.catalog.Tables {
@@ -88,7 +88,7 @@ func (a *Analysis) reachBy(nullables bool) bool {
 	return len(reached) > 0
 }
 
-// followParent makes a partition what its table is.
+// followParent gives a partition the role of its table.
 func (a *Analysis) followParent(t *Table) {
 	parent := a.byName[t.PartitionOf]
 	for parent != nil && parent.isPartition() {
@@ -99,7 +99,8 @@ func (a *Analysis) followParent(t *Table) {
 	}
 }
 
-// continued is the path after a hop: on to the table that has the column.
+// continued is the path that begins with a hop, as far as the table that has the
+// column.
 func (a *Analysis) continued(hop Hop) []Hop {
 	if to := a.byName[hop.To]; to.Role == Reaching {
 		return to.Path
@@ -107,9 +108,8 @@ func (a *Analysis) continued(hop Hop) []Hop {
 	return nil
 }
 
-// hop chooses the foreign key that tells a table's tenant. One that is never
-// null comes before one that may be, and a short way before a long one; where two
-// are equally good, a person must choose.
+// hop chooses the foreign key that leads to a table's tenant. It prefers one that is
+// never null, then the shorter path. If two are equally good, a person must choose.
 func (a *Analysis) hop(t *Table, nullables bool) (Hop, bool) {
 	type candidate struct {
 		hop  Hop
@@ -152,7 +152,7 @@ func (a *Analysis) hop(t *Table, nullables bool) (Hop, bool) {
 	return best[0], true
 }
 
-// hops are the references that may tell a table's tenant.
+// hops returns the references that may lead to a table's tenant.
 func (a *Analysis) hops(t *Table) (hops []Hop) {
 	if r, ok := a.options.References[t.Name]; ok {
 		return []Hop{{From: t.Name, To: r.Table, Columns: r.Columns, Keys: a.keysOf(r)}}
@@ -167,9 +167,9 @@ func (a *Analysis) hops(t *Table) (hops []Hop) {
 	return hops
 }
 
-// joins reports whether a table joins what it refers to, so that a row is a pair of
-// rows and either tells its tenant: each foreign key gets the tenant, and a pair of two
-// tenants' rows is refused whichever is asked.
+// joins reports whether a table is a join table. Either of its foreign keys may lead to
+// the tenant: each gets the tenant column, so that a pair of two tenants' rows is
+// refused in any case.
 func (a *Analysis) joins(t *catalog.Table, hops []Hop) bool {
 	var columns []string
 	for _, hop := range hops {
@@ -200,7 +200,7 @@ func (a *Analysis) joins(t *catalog.Table, hops []Hop) bool {
 	})
 }
 
-// keysOf are the columns that a reference holds the values of.
+// keysOf returns the columns that a reference refers to.
 func (a *Analysis) keysOf(r Reference) []string {
 	if key := a.byName[r.Table].PrimaryKey(); len(r.Keys) == 0 && key != nil {
 		return key.Columns
@@ -208,8 +208,8 @@ func (a *Analysis) keysOf(r Reference) []string {
 	return r.Keys
 }
 
-// checkReference finds a reference that tells no tenant, or several. Of a table whose
-// rows have a tenant it is not asked for any more.
+// checkReference finds a reference that leads to no tenant, or to several. A table
+// whose rows have a tenant already needs none.
 func (a *Analysis) checkReference(t *Table, r Reference) error {
 	if t.Role == Tenants && t.Table.Column(t.Column).NotNull {
 		return nil

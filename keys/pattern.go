@@ -9,16 +9,16 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// An expansion puts the tables that patterns stand for in their places. Objects have
-// other names while a plan is carried out: theirs are looked up.
+// An expansion replaces patterns by the tables that they match. Patterns of objects are
+// not expanded: objects have other names while a plan is carried out.
 type expansion struct {
 	catalog *catalog.Catalog
 	named   map[catalog.Name]bool // tables that an option names as they are
 	errs    []error
 }
 
-// expand returns the options without patterns of tables. What is named as it is comes before
-// what a pattern stands for. It fails for what stands for nothing.
+// expand returns the options with patterns of tables replaced. A plain name takes
+// precedence over a pattern. A pattern that matches nothing is an error.
 func (o Options) expand(c *catalog.Catalog) (Options, error) {
 	e := &expansion{catalog: c, named: map[catalog.Name]bool{o.Root: true}}
 	for _, name := range slices.Concat(o.Skip, o.Shared, o.Mixed) {
@@ -34,8 +34,7 @@ func (o Options) expand(c *catalog.Catalog) (Options, error) {
 
 func isPattern(name catalog.Name) bool { return strings.Contains(name.Schema+name.Name, "*") }
 
-// like reports whether a name is what a pattern stands for: each * of it stands for any
-// text.
+// like reports whether a name matches a pattern, in which each * stands for any text.
 func like(pattern, name string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
@@ -49,8 +48,7 @@ func like(pattern, name string) bool {
 	return ok && strings.HasSuffix(name, parts[len(parts)-1])
 }
 
-// whole are the tables that a name stands for: of a pattern, those that are no
-// partitions.
+// whole returns the tables that a name matches. A pattern does not match partitions.
 func (e *expansion) whole(name catalog.Name) (tables []*catalog.Table) {
 	if t := e.catalog.Table(name); t != nil {
 		return []*catalog.Table{t}
@@ -70,7 +68,7 @@ func (e *expansion) fail(option string, name catalog.Name) {
 	e.errs = append(e.errs, fmt.Errorf("keys: Options.%s names %s, which is not there", option, name))
 }
 
-// tables are those that a list stands for.
+// tables returns the tables that a list matches.
 func (e *expansion) tables(option string, list []catalog.Name) (names []catalog.Name) {
 	for _, name := range list {
 		found := e.whole(name)
@@ -86,7 +84,8 @@ func (e *expansion) tables(option string, list []catalog.Name) (names []catalog.
 	return names
 }
 
-// columns are the tenant columns of tables that keys stand for.
+// columns returns the tenant columns by table, with the patterns among the map's keys
+// replaced.
 func (e *expansion) columns(of map[catalog.Name]string) map[catalog.Name]string {
 	columns, by := map[catalog.Name]string{}, map[catalog.Name]catalog.Name{}
 	for name, column := range of {
@@ -107,14 +106,14 @@ func (e *expansion) columns(of map[catalog.Name]string) map[catalog.Name]string 
 	return columns
 }
 
-// Matches reports whether an object of a table is the one that o names, or one that it
-// stands for: each * in o stands for any text.
+// Matches reports whether o names an object of a table. Each * in o stands for any text.
 func (o Object) Matches(table catalog.Name, name string) bool {
 	_, byPattern := o.stands(table, name)
 	return byPattern
 }
 
-// stands reports whether a name is the object's, and whether a pattern is.
+// stands reports whether o names the object itself, and whether o is a pattern that
+// matches it.
 func (o Object) stands(table catalog.Name, name string) (itself, byPattern bool) {
 	itself = o.Table == table && o.Name == name
 	return itself, itself || like(o.Table.Schema, table.Schema) && like(o.Table.Name, table.Name) && like(o.Name, name)
@@ -132,15 +131,15 @@ func named(list []Object, t catalog.Name, names ...string) (itself, byPattern bo
 	return itself, byPattern
 }
 
-// chosen reports whether an object is in a list, and not in another one that says more
-// of it.
+// chosen reports whether an object is in a list, and the other list does not name it
+// more exactly.
 func chosen(list, other []Object, t catalog.Name, names ...string) bool {
 	itself, byPattern := named(list, t, names...)
 	instead, _ := named(other, t, names...)
 	return itself || byPattern && !instead
 }
 
-// onDelete is what a foreign key shall do, if the options say it.
+// onDelete returns a foreign key's action if the options name one.
 func (a *Analysis) onDelete(t catalog.Name, name string) (action catalog.Action, found bool) {
 	for o, one := range a.options.OnDelete {
 		itself, byPattern := o.stands(t, name)

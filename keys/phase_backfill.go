@@ -27,7 +27,7 @@ func (a *Analysis) expand() (steps []migration.Step) {
 	return steps
 }
 
-// redo has foreign keys do what the options say, when a row is deleted.
+// redo gives foreign keys the ON DELETE actions of the options.
 func (a *Analysis) redo() (steps []migration.Step) {
 	for _, l := range a.redone {
 		steps = append(steps, l.redo()...)
@@ -35,7 +35,7 @@ func (a *Analysis) redo() (steps []migration.Step) {
 	return steps
 }
 
-// redoAbout is what the phase says of them.
+// redoAbout describes those foreign keys in the phase.
 func (a *Analysis) redoAbout() string {
 	if len(a.redone) == 0 {
 		return ""
@@ -59,7 +59,7 @@ func (l *link) redo() (steps []migration.Step) {
 	return append(steps, validate)
 }
 
-// replace makes the foreign key again where it stands.
+// replace makes the foreign key again under its own name.
 func (l *link) replace(made *catalog.Constraint) migration.Step {
 	name := catalog.Quote(l.old.Name)
 	become := func(c catalog.Constraint) string {
@@ -103,7 +103,8 @@ func (a *Analysis) backfill() (steps []migration.Step) {
 	return steps
 }
 
-// fill fills a table along the first hop of its path, whose table is filled.
+// fill fills a table from the first hop of its path, whose table is filled
+// already.
 func (a *Analysis) fill(t, leaf *Table) migration.Step {
 	hop := t.Path[0]
 	from := a.byName[hop.To]

@@ -7,7 +7,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// build makes what will stand in the old ones' place.
+// build makes the new keys beside the old ones.
 func (a *Analysis) build() (steps []migration.Step) {
 	for _, r := range primaryFirst(a.replaced) {
 		if !r.covered && (!r.inPlace() || len(r.links) > 0) {
@@ -26,8 +26,8 @@ func (a *Analysis) build() (steps []migration.Step) {
 	return steps
 }
 
-// primaryFirst puts each table's primary key before its other uniques. PostgreSQL looks
-// at indexes in the order in which they were made, and its error names the first that a
+// primaryFirst puts each table's primary key before its other uniques. PostgreSQL
+// checks indexes in the order of their creation, and its error names the first that a
 // row violates.
 func primaryFirst(replaced []*replacement) []*replacement {
 	sorted := slices.Clone(replaced)
@@ -95,8 +95,8 @@ func (l *link) make() []migration.Step {
 	return []migration.Step{add, validate}
 }
 
-// commented are the statements that make the foreign key, and say of it what was said
-// of the old one.
+// commented adds the old foreign key's comment to the statements that make the new
+// one.
 func (l *link) commented(sql []string) []string {
 	if comment := l.new.CommentSQL(l.new.Name, l.child.Name); comment != "" {
 		return append(sql, comment)

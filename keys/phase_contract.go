@@ -36,7 +36,7 @@ func (a *Analysis) contract() (steps []migration.Step) {
 	return steps
 }
 
-// moveIdentity lets logical replication know rows by the new index.
+// moveIdentity makes the new index the replica identity.
 func (r *replacement) moveIdentity() []migration.Step {
 	if !r.old.ReplicaIdentity {
 		return nil
@@ -49,7 +49,7 @@ func (r *replacement) moveIdentity() []migration.Step {
 	return []migration.Step{step}
 }
 
-// using is a replica identity.
+// using is the replica identity by an index.
 func using(index *catalog.Index) string { return "USING INDEX " + catalog.Quote(index.Name) }
 
 // dropOld drops an old unique whose new one stays an index.
@@ -89,8 +89,8 @@ func (r *replacement) dropOld() migration.Step {
 	return step
 }
 
-// remake builds an old index again. What is said of it is said with its name, so
-// that who finds the index finds that, too.
+// remake builds an old index again. One statement names it and restores its
+// comment, so that an index under this name always has its comment.
 func (r *replacement) remake() []string {
 	t := r.table
 	sql := []string{dropIndex(t, r.old.Name)}

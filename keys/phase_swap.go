@@ -65,8 +65,8 @@ func (l *link) rename() migration.Step {
 	return step
 }
 
-// swapKey puts the new key in the old one's place, and its undo the old one
-// back, with the foreign keys that need it.
+// swapKey replaces the old key by the new one. Its undo restores the old key
+// together with the foreign keys that need it.
 func (a *Analysis) swapKey(r *replacement) migration.Step {
 	t, name := r.table, catalog.Quote(r.constraint.Name)
 	step := stepOn(t, "swap "+name, "the key begins with the tenant")
@@ -90,8 +90,8 @@ func (a *Analysis) swapKey(r *replacement) migration.Step {
 	return step
 }
 
-// rebuildOld puts the old key back: a primary key by its stand-in, a unique by an
-// index that is built again.
+// rebuildOld restores the old key: a primary key from its stand-in, a unique from
+// an index that is built again.
 func (r *replacement) rebuildOld() []string {
 	t, name := r.table, catalog.Quote(r.constraint.Name)
 	if r.inPlace() {
@@ -104,8 +104,8 @@ func (r *replacement) rebuildOld() []string {
 	return append(sql, r.marked(alter(t, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+usingIndex(r.constraint, r.standIn.Name)), r.old))
 }
 
-// marked is a statement that puts an index in place of another one, under the
-// old one's name, and says of it what is said of the old one.
+// marked combines a statement that replaces an index, under the old one's name,
+// with those that restore the old one's comment and statistics.
 func (r *replacement) marked(statement string, index *catalog.Index) string {
 	said := []string{statement}
 	if r.constraint != nil {
@@ -114,8 +114,8 @@ func (r *replacement) marked(statement string, index *catalog.Index) string {
 	return catalog.Atomic(append(said, index.MarkSQL(r.old.Name, r.table.Name)...)...)
 }
 
-// nameRebuilt names the index that only the undo builds, which is left when that
-// is cut off, and goes on refusing rows.
+// nameRebuilt adds to the step the index that only the undo builds. If the undo
+// is interrupted, the index remains and refuses rows.
 func (r *replacement) nameRebuilt(step *migration.Step) {
 	if r.isPrimary() || r.inPlace() && r.keepsConstraint() {
 		return
@@ -133,7 +133,7 @@ func (r *replacement) nameRebuilt(step *migration.Step) {
 	step.Before, step.After = append(step.Before, none), append(step.After, none)
 }
 
-// made is the constraint that takes the old one's place.
+// made is the constraint that replaces the old one.
 func (r *replacement) made() *catalog.Constraint {
 	made := *r.constraint
 	made.Columns = append([]string{r.table.Column}, r.constraint.Columns...)
@@ -153,7 +153,7 @@ func (r *replacement) setStates(step *migration.Step, made *catalog.Constraint) 
 	r.nameRebuilt(step)
 }
 
-// usingIndex is a key's definition by an index that is there.
+// usingIndex is a key's definition by an existing index.
 func usingIndex(c *catalog.Constraint, index string) string {
 	kind := "UNIQUE"
 	if c.Kind == catalog.PrimaryKey {

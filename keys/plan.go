@@ -18,8 +18,9 @@ const (
 	Contract = "contract"
 )
 
-// Plan turns the analysis into a plan. It is ErrUndecided while questions are
-// open or blockers found, by the last Preflight, too; a plan without phases means that nothing is missing.
+// Plan turns the analysis into a plan. It returns ErrUndecided while questions are open
+// or blockers are known, including those of the last Preflight. A plan without phases
+// means that nothing is missing.
 func (a *Analysis) Plan() (*migration.Plan, error) {
 	if err := a.undecided(); err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func indexState(t *Table, i *catalog.Index) migration.State {
 	return state(t, migration.Index, i.Name, i.Definition())
 }
 
-// gone is the state without the object.
+// gone is the state in which the object does not exist.
 func gone(s migration.State) migration.State {
 	s.Definition = ""
 	return s

@@ -11,14 +11,14 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
-// Limits bound what [Analysis.Preflight] asks for.
+// Limits bound the queries of [Analysis.Preflight].
 type Limits struct {
-	// Rows are shown of each finding. Zero means 20.
+	// Rows is how many rows each finding shows. Zero means 20.
 	Rows int
-	// Count is how far the rows of a finding are counted. Zero means 10,000.
+	// Count is where counting the rows of a finding stops. Zero means 10,000.
 	Count int64
-	// Timeout ends a single query; what it asked counts as not checked. Zero
-	// means one minute, and a negative one none.
+	// Timeout is the longest that a query may run; after it, its question counts as
+	// not checked. Zero means one minute; negative means no limit.
 	Timeout time.Duration
 }
 
@@ -40,14 +40,14 @@ type Beginner interface {
 	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
 }
 
-// Preflight asks a live database, which may be a replica, for what stands in the
-// way of the plan: rows that refer to another tenant's, rows whose tenant nobody
-// tells, rows that are there twice, and transactions and replication slots that
-// would make it wait. Each question is one read-only transaction of its own, so
-// that none holds back vacuum for long; cancelling the context ends it. It
-// returns what it has found so far with an error of the database; a question
-// that takes longer than the limit is a warning. A blocker among what it finds
-// keeps [Analysis.Plan] from making a plan, until it is called again and finds none.
+// Preflight looks in a live database, which may be a replica, for obstacles to the
+// plan: rows that refer to another tenant's rows, rows whose tenant cannot be
+// found, duplicates, and transactions and replication slots that the plan would
+// wait for. Each question is a read-only transaction of its own, so that none holds
+// back vacuum for long. On an error of the database it returns what it has found so
+// far. A question that takes longer than the limit is a warning. If it finds a
+// blocker, [Analysis.Plan] makes no plan until Preflight is called again and finds
+// none.
 func (a *Analysis) Preflight(ctx context.Context, db Beginner, limits Limits) ([]Finding, error) {
 	limits = limits.withDefaults()
 	var findings []Finding
@@ -65,7 +65,7 @@ func (a *Analysis) Preflight(ctx context.Context, db Beginner, limits Limits) ([
 	return findings, nil
 }
 
-// A query asks for rows; each one found is text.
+// A query asks for rows; each row found is text.
 type query struct {
 	sql     string // with $1, the most rows to return
 	finding Finding
@@ -151,9 +151,9 @@ func (a *Analysis) questions() (list []*query) {
 }
 
 // TenantSQL returns, for a table that stands in FROM under an alias, the joins to
-// write after it and the expression of a row's tenant: its column, or what its
-// path leads to where it has none yet. Both are empty for a table that is no
-// tenant's.
+// write after it and the expression of a row's tenant: the table's column, or,
+// while it has none, what its path leads to. Both are empty for a table that
+// belongs to no tenant.
 func (a *Analysis) TenantSQL(table catalog.Name, alias string) (joins, tenant string) {
 	t := a.byName[table]
 	if t == nil || !t.owned() {
@@ -194,7 +194,7 @@ func joined(child, parent string, columns, keys []string) string {
 	return strings.Join(on, " AND ")
 }
 
-// rowKey is an expression that tells a row: its key, or where it lies.
+// rowKey is an expression that identifies a row: its key, or its ctid.
 func rowKey(alias string, t *Table) string {
 	key := t.PrimaryKey()
 	if key == nil {
@@ -207,7 +207,7 @@ func rowKey(alias string, t *Table) string {
 	return "concat_ws(' ', " + strings.Join(parts, ", ") + ")"
 }
 
-// crossing asks for rows that refer to another tenant's.
+// crossing asks for rows that refer to another tenant's row.
 func (a *Analysis) crossing(l *link) *query {
 	childJoins, child := a.tenantOf("c", l.child)
 	parentJoins, parent := a.tenantOf("p", l.parent)
@@ -221,8 +221,8 @@ func (a *Analysis) crossing(l *link) *query {
 	}
 }
 
-// dangling asks for rows that refer to none, which a foreign key allows that was
-// never validated.
+// dangling asks for rows that refer to no row. A foreign key that was never
+// validated allows them.
 func dangling(l *link) *query {
 	sql := fmt.Sprintf("SELECT %s FROM %s AS c LEFT JOIN %s AS p ON %s WHERE p.%s IS NULL", rowKey("c", l.child), l.child.Name, l.parent.Name,
 		joined("c", "p", l.old.Columns, l.old.Foreign.Columns), catalog.Quote(l.old.Foreign.Columns[0]))
@@ -237,7 +237,7 @@ func dangling(l *link) *query {
 	}
 }
 
-// unfilled asks for rows whose tenant nothing tells.
+// unfilled asks for rows whose tenant cannot be found.
 func (a *Analysis) unfilled(t *Table) *query {
 	joins, tenant := a.tenantOf("c", t)
 	return &query{
@@ -248,8 +248,8 @@ func (a *Analysis) unfilled(t *Table) *query {
 	}
 }
 
-// unchecked asks for rows that a check forbids which was never validated: an UPDATE
-// of such a row fails, and so would the backfill.
+// unchecked asks for rows that violate a check that was never validated: updating
+// such a row fails, and so would the backfill.
 func unchecked(t *Table) (list []*query) {
 	if len(t.Path) == 0 {
 		return nil
@@ -300,7 +300,7 @@ WHERE database = current_database() ORDER BY prepared LIMIT $1`
 	idleSlots = `SELECT slot_name::text FROM pg_replication_slots WHERE NOT active ORDER BY slot_name LIMIT $1`
 )
 
-// waits asks for what would make the plan wait, or the disk fill.
+// waits asks for what would make the plan wait or fill the disk.
 func (a *Analysis) waits() []*query {
 	if len(a.replaced) == 0 && len(a.links) == 0 {
 		return nil

@@ -6,19 +6,20 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// A replacement is a unique that begins with the tenant, made beside an old one
-// whose place it takes.
+// A replacement is a unique that begins with the tenant. It is made beside an old one
+// and replaces it.
 type replacement struct {
 	table *Table
-	// The old one: its index, and its constraint where it is one. Nil if the
-	// new one is only added: one that is referred to, or that is wanted.
+	// The old one: its index, and its constraint if it is one. Nil if the new one
+	// replaces nothing: foreign keys refer to it, or the options want it.
 	old        *catalog.Index
 	constraint *catalog.Constraint
-	// New is the new index; standIn is one on the columns of an old primary key,
-	// which stays until nothing needs it, or of an old unique, which the undo
-	// builds: of one that is no constraint where more is said of it than what it is.
+	// new is the new index. standIn is an index on the columns of an old primary key,
+	// which stays until nothing needs it. For an old unique it is the index that the
+	// undo builds; a unique that is not a constraint has one only if it carries a
+	// comment or statistics.
 	new, standIn *catalog.Index
-	// Covered says that the new one is there, under a name of its own.
+	// covered says that the new one exists already, under another name.
 	covered bool
 	links   []*link // that refer to it
 	parts   []*part // of a partitioned table
@@ -35,8 +36,8 @@ func (r *replacement) isPrimary() bool {
 	return r.constraint != nil && r.constraint.Kind == catalog.PrimaryKey
 }
 
-// inPlace reports whether the new key is made where it stands: a partitioned
-// table's cannot be made of an index, but of those of its partitions.
+// inPlace reports whether the new key is made directly. A partitioned table's key
+// cannot be made from an index; it is made from those of its partitions.
 func (r *replacement) inPlace() bool { return r.table.Partitioned && r.constraint != nil }
 
 // wantKeys finds the keys and uniques without the tenant.
@@ -91,7 +92,7 @@ func (a *Analysis) replace(t *Table, old *catalog.Index) *replacement {
 	return r
 }
 
-// isMarked reports whether more is said of an index than what it is.
+// isMarked reports whether an index carries a comment or statistics.
 func isMarked(index *catalog.Index) bool { return len(index.MarkSQL(index.Name, catalog.Name{})) > 0 }
 
 // withTenant is an index that begins with the tenant, without a name.
@@ -103,8 +104,8 @@ func withTenant(t *Table, old *catalog.Index) catalog.Index {
 	return made
 }
 
-// sameAs finds a key that is there and says what the wanted one would: one that
-// is deferrable does so where an undo has left the old one.
+// sameAs finds an existing key that equals the wanted one. A deferrable one counts if
+// an undo has left the old one.
 func (t *Table) sameAs(wanted *catalog.Index, old string) *catalog.Index {
 	for i := range t.Indexes {
 		index := &t.Indexes[i]
@@ -151,7 +152,7 @@ func (a *Analysis) isGlobal(t *Table, index *catalog.Index) bool {
 	return chosen(a.options.Global, a.options.PerTenant, t.Name, index.Name, index.Constraint)
 }
 
-// unfit reports whether a table's keys are left alone because of what it is; the
+// unfit reports whether a table's keys are left alone because of its inheritance; the
 // findings say why.
 func (t *Table) unfit() bool { return len(t.Inherits) > 0 && !t.isPartition() }
 
@@ -182,8 +183,8 @@ func (a *Analysis) wantLinks() {
 	}
 }
 
-// matches reports whether a foreign key needs no tenant: it has it, or it refers
-// to the root, whose rows are the tenants themselves.
+// matches reports whether a foreign key needs no tenant column: it has it already, or
+// it refers to the root, whose rows are the tenants themselves.
 func matches(child, parent *Table, old *catalog.Constraint) bool {
 	for i, column := range old.Columns {
 		if column == child.Column && old.Foreign.Columns[i] == parent.Column {
@@ -193,7 +194,7 @@ func matches(child, parent *Table, old *catalog.Constraint) bool {
 	return parent.Role == Root
 }
 
-// becomes is the foreign key that begins with the tenant and takes an old one's place,
+// becomes returns the foreign key that begins with the tenant and replaces an old one
 // under its name; nil if the old one stays.
 func (a *Analysis) becomes(child, parent *Table, old *catalog.Constraint) *catalog.Constraint {
 	if !parent.owned() || parent.unfit() || matches(child, parent, old) {
@@ -206,9 +207,9 @@ func (a *Analysis) becomes(child, parent *Table, old *catalog.Constraint) *catal
 	return &made
 }
 
-// redoes is the foreign key that does something else when a row is deleted, and else is
-// what it was; nil if the options do not say so. One that is not validated may have
-// been left by a plan.
+// redoes returns the foreign key with another ON DELETE action, and otherwise
+// unchanged; nil if the options do not ask for one. A plan may have left one that is
+// not validated.
 func (a *Analysis) redoes(child *Table, old *catalog.Constraint) *catalog.Constraint {
 	action, named := a.onDelete(child.Name, old.Name)
 	if !named || action == old.Foreign.OnDelete && old.Validated {
@@ -220,7 +221,8 @@ func (a *Analysis) redoes(child *Table, old *catalog.Constraint) *catalog.Constr
 	return &made
 }
 
-// doing is what a foreign key refers to, with another action on these columns.
+// doing returns a copy of what a foreign key refers to, with another action on these
+// columns.
 func doing(of *catalog.Foreign, action catalog.Action, columns []string) *catalog.Foreign {
 	foreign := *of
 	foreign.OnDelete, foreign.DeleteColumns = action, nil
@@ -284,8 +286,8 @@ func (t *Table) hasKey(columns []string) bool {
 	})
 }
 
-// refersTo reports whether a foreign key can refer to these columns by an index,
-// in whatever order.
+// refersTo reports whether an index lets a foreign key refer to these columns, in any
+// order.
 func refersTo(index *catalog.Index, columns []string) bool {
 	if index.Predicate != "" || len(index.Parts) != len(columns) {
 		return false
