@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Querier is what a cluster is asked through: a *sql.DB, *sql.Conn or *sql.Tx,
-// or GORM's ConnPool.
+// Querier sends queries to a cluster: a *sql.DB, *sql.Conn, *sql.Tx or GORM's
+// ConnPool.
 type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// Info is what [Detect] finds. The zero value is no cluster.
+// Info is what [Detect] finds. The zero value means that there is no cluster.
 type Info struct {
-	// Version is that of Citus as it runs, such as "13.2.2".
+	// Version is the version of the running Citus, such as "13.2.2".
 	Version string
 	// Extension is the version of the extension's objects in this database, such
 	// as "13.2-1": behind Version after an upgrade, until ALTER EXTENSION citus
@@ -24,13 +24,13 @@ type Info struct {
 	Extension string
 	// Postgres is the server's version as server_version_num has it: 150020.
 	Postgres int
-	// Coordinator says that this node is the coordinator. Much of what this
-	// package does works there only.
+	// Coordinator says that this node is the coordinator. Much of this package
+	// works only there.
 	Coordinator bool
 	// Workers counts the active nodes besides the coordinator.
 	Workers int
 	// CoordinatorKnown says that the coordinator's own address is among the
-	// nodes, which reference tables want: citus_set_coordinator_host.
+	// nodes, which reference tables require: citus_set_coordinator_host.
 	CoordinatorKnown bool
 }
 
@@ -44,8 +44,8 @@ const (
 		FROM pg_catalog.pg_dist_node WHERE isactive AND noderole = 'primary'`
 )
 
-// Detect says which Citus this database is part of. Its error is
-// [ErrNotInstalled] where it is part of none.
+// Detect describes the Citus cluster that this database belongs to. The error is
+// [ErrNotInstalled] if it belongs to none.
 func Detect(ctx context.Context, q Querier) (Info, error) {
 	var info Info
 	err := queryRow(ctx, q, sqlExtension, nil, &info.Extension, &info.Postgres)
@@ -66,7 +66,7 @@ func Detect(ctx context.Context, q Querier) (Info, error) {
 	return info, nil
 }
 
-// queryRow reads the first row: sql.ErrNoRows if there is none.
+// queryRow reads the first row; the error is sql.ErrNoRows if there is none.
 func queryRow(ctx context.Context, q Querier, query string, args []any, into ...any) error {
 	found := false
 	err := eachRow(ctx, q, query, args, func(scan func(...any) error) error {

@@ -20,7 +20,7 @@ var (
 	ErrNotExplainable = errors.New("citus: not a single statement that can be explained")
 )
 
-// failed says what was being done when the cluster refused it.
+// failed wraps an error of the cluster with what was being done.
 func failed(doing string, err error) error {
 	return fmt.Errorf("citus: %s: %w", doing, err)
 }

@@ -16,29 +16,30 @@ import (
 type Route struct {
 	// Tasks counts the statements that the plan sends to shards, those of its
 	// subplans included, and those that read a subplan's result. A statement that
-	// goes to one shard as it stands is one task. Two subplans of one task each
-	// may go to two shards, so they count as two.
+	// goes to one shard as a whole is one task. Two subplans of one task each may
+	// go to two shards, so they count as two.
 	Tasks int
 	// Jobs counts the parts of the plan that have tasks.
 	Jobs int
-	// Nodes are those of the tasks that the plan shows, without repetition: with
-	// citus.explain_all_tasks all, else the first task's of each job. A task
-	// whose node gives no plan, such as one without a result, shows none.
+	// Nodes are the nodes of the tasks that the plan shows, without duplicates.
+	// With citus.explain_all_tasks the plan shows all tasks, otherwise the first of
+	// each job. A task whose node returns no plan, such as one without a result,
+	// shows no node.
 	Nodes []string
-	// Local says that the coordinator reads a table of its own for it, one that
+	// Local says that the statement reads a local table on the coordinator, which
 	// Citus does not know.
 	Local bool
-	// Scatters says that rows are brought to the coordinator, or sent among the
-	// nodes, to be written from there: Citus learns only then to which shards. It
-	// does so for an INSERT or MERGE that it cannot push down to one shard's node.
+	// Scatters says that Citus collects rows on the coordinator, or exchanges them
+	// between nodes, and only then decides which shards to write them to. It does
+	// so for an INSERT or MERGE that it cannot push down to one shard's node.
 	Scatters bool
 }
 
 // SingleShard reports whether the statement goes to one shard, to one copy of
-// reference tables, or to no node at all.
+// reference tables, or to no node.
 func (r Route) SingleShard() bool { return r.Tasks <= 1 && !r.Scatters }
 
-// TaskCount is the number of tasks that [Explain] finds.
+// TaskCount returns the number of tasks that [Explain] finds.
 func TaskCount(ctx context.Context, q Querier, statement string, args ...any) (int, error) {
 	route, err := Explain(ctx, q, statement, args...)
 	return route.Tasks, err
@@ -46,18 +47,18 @@ func TaskCount(ctx context.Context, q Querier, statement string, args ...any) (i
 
 const sqlExplain = `EXPLAIN (FORMAT JSON, COSTS OFF) `
 
-// Explain says where a SELECT, INSERT, UPDATE, DELETE or MERGE goes, by Citus's own
-// plan for it with these values. The statement is not executed; the nodes that it
-// would go to are asked for their plans.
+// Explain says where a SELECT, INSERT, UPDATE, DELETE or MERGE goes, from Citus's
+// own plan for it with these values. The statement is not executed, but the nodes
+// that it would go to plan it.
 //
-// A text of several statements is [ErrNotExplainable], as is one that the session
-// does not show the plan of (citus.explain_distributed_queries off). What Citus
-// refuses to plan is its own error, and ends the caller's transaction as any error
-// does; so does other SQL, which PostgreSQL takes for a syntax error. An INSERT …
-// SELECT whose rows come to the coordinator first, and that has parameters, Citus
-// executes but does not explain: "could not create distributed plan", or "no value
-// found for parameter 1". Where the inserted tenant is a column of what is selected
-// and not a parameter, it is pushed down, and explained.
+// The error is [ErrNotExplainable] for several statements in one text, and if the
+// session hides distributed plans (citus.explain_distributed_queries off). If Citus
+// refuses to plan the statement, the error is Citus's own, and ends the caller's
+// transaction as any error does. Other SQL is a syntax error. Citus executes, but
+// does not explain, an INSERT … SELECT with parameters whose rows come to the
+// coordinator first: "could not create distributed plan", or "no value found for
+// parameter 1". It pushes the statement down, and explains it, if the inserted
+// tenant is a column of the selection instead of a parameter.
 func Explain(ctx context.Context, q Querier, statement string, args ...any) (Route, error) {
 	if err := requireSingle(statement); err != nil {
 		return Route{}, err
@@ -69,9 +70,9 @@ func Explain(ctx context.Context, q Querier, statement string, args ...any) (Rou
 	return parsePlan(plan)
 }
 
-// requireSingle refuses what would end the EXPLAIN: the second of two statements
-// would be executed. Text without a semicolon is one statement, whatever else it
-// is; where there is one, all of the text must be understood.
+// requireSingle refuses text that would end the EXPLAIN, because a second statement
+// would be executed. Text without a semicolon is always one statement. If there is
+// a semicolon, all of the text must be understood.
 func requireSingle(statement string) error {
 	if !strings.Contains(statement, ";") {
 		return nil
@@ -111,8 +112,8 @@ func parsePlan(text []byte) (Route, error) {
 	return r.route, nil
 }
 
-// reader walks a plan. It goes by what it finds at whatever place, for the nesting
-// of subplans differs from version to version.
+// reader walks a plan. It recognizes nodes wherever they stand: the nesting of
+// subplans differs between versions.
 type reader struct {
 	route  Route
 	scans  int // nodes that are Citus's

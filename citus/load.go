@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// TenantLoad is what a tenant cost on one node, in this period and in the one
+// TenantLoad is the load of a tenant on one node, in this period and in the one
 // before. A period is citus.stat_tenants_period seconds.
 type TenantLoad struct {
 	// Node is the id of the node that did the work; see [Node].
@@ -31,8 +31,9 @@ const (
 )
 
 // TenantLoads lists the busiest tenants, those with the most CPU time first: at
-// most citus.stat_tenants_limit for each node. It needs the rights of pg_monitor.
-// The error is [ErrNotTracked] unless every node records it, and answers.
+// most citus.stat_tenants_limit for each node. It needs the privileges of
+// pg_monitor. The error is [ErrNotTracked] unless every node answers and records
+// the load.
 //
 // Only statements that go to one shard by a tenant's value are counted.
 func TenantLoads(ctx context.Context, q Querier) ([]TenantLoad, error) {

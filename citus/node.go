@@ -57,9 +57,9 @@ type Link struct {
 const sqlHealth = `SELECT from_nodename, from_nodeport, to_nodename, to_nodeport, coalesce(result, false)
 	FROM pg_catalog.citus_check_cluster_node_health()`
 
-// Health lets each node connect to each, and returns the outcomes. A node that
-// cannot be reached makes links that are not OK; so do those that it would have
-// tried. It waits for citus.node_connection_timeout where a host is silent.
+// Health lets each node connect to each other and returns the outcomes. The
+// links to and from a node that cannot be reached are not OK. For a silent host
+// it waits for citus.node_connection_timeout.
 func Health(ctx context.Context, q Querier) ([]Link, error) {
 	links, err := collect(ctx, q, sqlHealth, nil, func(l *Link) []any {
 		return []any{&l.From.Host, &l.From.Port, &l.To.Host, &l.To.Port, &l.OK}

@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// RebalanceOptions say how shards are spread. The zero value spreads them by
-// size, by logical replication.
+// RebalanceOptions say how shards are distributed among nodes. The zero value
+// balances them by size, and moves them by logical replication.
 type RebalanceOptions struct {
 	// Strategy is the name of one of pg_dist_rebalance_strategy. Empty means the
 	// cluster's default.
 	Strategy string
-	// DrainOnly moves shards off nodes that shall hold none, and no others. False
-	// spreads all.
+	// DrainOnly moves only shards off nodes that must not hold any. False balances
+	// all shards.
 	DrainOnly bool
 	// Transfer is how a shard is moved. Empty means [TransferAuto].
 	Transfer Transfer
-	// Every is how often [Rebalance] asks how far it is. Zero means a second.
+	// Every is how often [Rebalance] asks for the status. Zero means a second.
 	Every time.Duration
-	// Progress is called after each such question, in the caller's goroutine.
-	// Nil means that nobody is told.
+	// Progress is called with each status, in the caller's goroutine. Nil means
+	// that nothing is called.
 	Progress func(RebalanceStatus)
 }
 
@@ -31,7 +31,7 @@ type RebalanceOptions struct {
 type RebalanceState string
 
 // The states of a rebalance. In the first two, and while it is cancelling or
-// failing, it goes on; the others are its end.
+// failing, it still runs; the others are final.
 const (
 	RebalanceScheduled  RebalanceState = "scheduled"
 	RebalanceRunning    RebalanceState = "running"
@@ -42,13 +42,13 @@ const (
 	RebalanceFailed     RebalanceState = "failed"
 )
 
-// RebalanceStatus says how far a rebalance is. The zero value says that there was
-// nothing to move.
+// RebalanceStatus is the progress of a rebalance. The zero value means that there
+// was nothing to move.
 type RebalanceStatus struct {
 	Job   int64
 	State RebalanceState
-	// Moves is how many shards are to be moved, each with those colocated, and
-	// Done how many have been.
+	// Moves counts the shards to be moved, each with those colocated; Done counts
+	// those that have been.
 	Moves, Done int
 	// Running are the moves that are under way.
 	Running []RebalanceMove
@@ -56,7 +56,7 @@ type RebalanceStatus struct {
 	Errors []string
 }
 
-// Ended reports whether nothing of it goes on.
+// Ended reports whether the rebalance no longer runs.
 func (s RebalanceStatus) Ended() bool {
 	switch s.State {
 	case "", RebalanceFinished, RebalanceCancelled, RebalanceFailed:
@@ -65,7 +65,7 @@ func (s RebalanceStatus) Ended() bool {
 	return false
 }
 
-// RebalanceMove is a shard on its way.
+// RebalanceMove is a shard that is being moved.
 type RebalanceMove struct {
 	From, To string // host:port
 	Phase    string // as Citus names it
@@ -81,9 +81,9 @@ const (
 	sqlRebalanceStop = `SELECT pg_catalog.citus_rebalance_stop()`
 )
 
-// StartRebalance starts to spread the shards over the nodes, in the background,
-// and returns the job: 0 where there is nothing to move. Only one can run at a
-// time. It starts when the caller's transaction, if there is one, commits.
+// StartRebalance starts to balance the shards among the nodes in the background,
+// and returns the job: 0 if there is nothing to move. Only one can run at a time.
+// It starts when the caller's transaction, if there is one, commits.
 func StartRebalance(ctx context.Context, q Querier, o RebalanceOptions) (job int64, err error) {
 	err = queryRow(ctx, q, sqlRebalanceStart, []any{o.Strategy, o.DrainOnly, string(o.Transfer.orAuto())}, &job)
 	if err != nil {
@@ -92,8 +92,8 @@ func StartRebalance(ctx context.Context, q Querier, o RebalanceOptions) (job int
 	return job, nil
 }
 
-// LastRebalance says how far the newest rebalance is, whoever started it; the
-// zero status where there was none.
+// LastRebalance returns the status of the newest rebalance, whoever started it;
+// the zero status if there was none.
 func LastRebalance(ctx context.Context, q Querier) (RebalanceStatus, error) {
 	var s RebalanceStatus
 	var details []byte
@@ -135,9 +135,9 @@ func (s *RebalanceStatus) readDetails(text []byte) error {
 	return nil
 }
 
-// StopRebalance cancels the rebalance that is running. Shards that have been moved
-// stay moved; the move that is under way is taken back. It is an error of the
-// cluster when none is running.
+// StopRebalance cancels the running rebalance. Shards that have been moved stay
+// where they are; the move in progress is rolled back. The cluster returns an
+// error if no rebalance runs.
 func StopRebalance(ctx context.Context, q Querier) error {
 	if _, err := q.ExecContext(ctx, sqlRebalanceStop); err != nil {
 		return failed("stop the rebalance", err)
@@ -145,13 +145,13 @@ func StopRebalance(ctx context.Context, q Querier) error {
 	return nil
 }
 
-// Rebalance starts a rebalance, tells how far it is, and returns when it has
-// ended: with an error unless it has finished. It must not run in a transaction.
+// Rebalance starts a rebalance, reports its progress, and returns when it has
+// ended, with an error unless it has finished. It must not run in a transaction.
 //
-// When ctx ends, Rebalance returns and the cluster goes on: the rebalance belongs
-// to the cluster and not to a session. [LastRebalance] then says how far it is,
-// [StopRebalance] cancels it, and Rebalance is refused while it runs. Then, and after
-// [StartRebalance], [RestoreRights] is to be called once it has ended.
+// When ctx ends, Rebalance returns, but the cluster continues: the rebalance does
+// not belong to a session. [LastRebalance] then returns its status,
+// [StopRebalance] cancels it, and a new Rebalance is refused while it runs. In
+// that case, and after [StartRebalance], call [RestoreRights] when it has ended.
 func Rebalance(ctx context.Context, q Querier, o RebalanceOptions) (RebalanceStatus, error) {
 	job, err := StartRebalance(ctx, q, o)
 	if err != nil || job == 0 {

@@ -7,9 +7,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/citus/internal/rights"
 )
 
-// A RightsDifference is something that limits who may see what of a table, on a node
-// otherwise than on the coordinator: an owner, a privilege, row-level security or a
-// policy.
+// A RightsDifference is a difference between a node and the coordinator in what
+// limits access to a table: an owner, a privilege, row-level security or a policy.
 type RightsDifference struct {
 	Node int // its ID, as in [Node]
 	// Table is the table or view as the coordinator knows it, and There the relation
@@ -31,14 +30,14 @@ func (d RightsDifference) String() string {
 	return fmt.Sprintf("%s of %s, on node %d: %s %s", d.There, d.Table, d.Node, verb, d.What)
 }
 
-// CheckRights compares who may see what of the tables, and of views on them, with
-// what holds for their shards and on the workers; none are differences where all is
-// right. It is for the coordinator, and sees what is committed. A node that does not
-// answer is an error.
+// CheckRights compares the privileges and policies of the tables, and of views on
+// them, with those of their shards and on the workers. It returns no differences if
+// all is right. Call it on the coordinator; it sees what is committed. A node that
+// does not answer is an error.
 //
-// Two things make differences. Default privileges of a role apply to shards as well,
-// which [RestoreRights] takes back. And of a restrictive policy Citus makes a
-// permissive one in the shards, so that rows are seen that it denies: write its
+// Two things cause differences. Default privileges of a role apply to shards as
+// well; [RestoreRights] revokes them. And Citus turns a restrictive policy into a
+// permissive one in the shards, so that rows are visible that it denies. Write its
 // condition into the permissive policies instead.
 func CheckRights(ctx context.Context, q Querier) ([]RightsDifference, error) {
 	differences, err := collect(ctx, q, rights.DifferencesSQL()+" ORDER BY 2, 3, 1, 4", nil, func(d *RightsDifference) []any {
@@ -55,11 +54,12 @@ func CheckRights(ctx context.Context, q Querier) ([]RightsDifference, error) {
 	return differences, nil
 }
 
-// RestoreRights takes from each role what default privileges have given it on shards
-// and on the workers, and what it has not on the coordinator. [MoveShard],
+// RestoreRights revokes the privileges that default privileges have given to roles
+// on shards and on the workers, and that they lack on the coordinator. [MoveShard],
 // [IsolateTenant] and [Rebalance] do so for the shards that they make; call it after
-// other functions of Citus that make shards or add nodes. The tables' owner, or a
-// member of that role, may do it; the tables of others are left alone.
+// other functions of Citus that make shards or add nodes. It handles the tables
+// whose owner the caller is, or whose owner's role it is a member of, and leaves
+// others alone.
 func RestoreRights(ctx context.Context, q Querier) error { return restoreRights(ctx, q, rights.All) }
 
 func restoreRights(ctx context.Context, q Querier, relations string) error {
@@ -69,7 +69,7 @@ func restoreRights(ctx context.Context, q Querier, relations string) error {
 	return nil
 }
 
-// colocatedWith is an expression for the tables that lie with a shard's.
+// colocatedWith is an expression for the tables that are colocated with a shard's.
 func colocatedWith(shard int64) string {
 	return fmt.Sprintf(`ARRAY(SELECT t.logicalrelid::oid
 	FROM pg_catalog.pg_dist_shard AS s

@@ -11,8 +11,8 @@ import (
 type Shard struct {
 	ID   int64
 	Node Address
-	// Bytes is the size of the shard's table with its indexes. Where a shard is
-	// in several places it is that of the largest.
+	// Bytes is the size of the shard with its indexes. For a shard in several
+	// places it is the size of the largest.
 	Bytes int64
 }
 
@@ -63,10 +63,10 @@ const (
 	sqlIsDistributed = `SELECT partkey IS NOT NULL FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1::text::regclass`
 )
 
-// Locate tells the shard that holds, or would hold, a tenant's rows of a table,
-// and the node it is on. The table is named as in SQL, the tenant as the text of
-// the distribution column's type. The error is [ErrNotDistributed] where the
-// table has no such column.
+// Locate finds the shard that holds, or would hold, a tenant's rows of a table,
+// and its node. The table is named as in SQL, the tenant as the text of the
+// distribution column's type. The error is [ErrNotDistributed] where the table
+// has no such column.
 func Locate(ctx context.Context, q Querier, table, tenant string) (Shard, error) {
 	if err := requireDistributed(ctx, q, table); err != nil {
 		return Shard{}, err

@@ -9,9 +9,9 @@ import (
 const sqlBlocks = `
 SELECT pg_catalog.pg_relation_size($1::text::regclass) / pg_catalog.current_setting('block_size')::bigint`
 
-// fruitlessPasses is how many passes may change nothing before the rest counts
-// as impossible to fill. In one of them rows may slip through that others move
-// from block to block in the meantime.
+// fruitlessPasses is how many passes may change nothing before the rest counts as
+// impossible to fill. A single pass may miss rows that other sessions move from
+// block to block meanwhile.
 const fruitlessPasses = 2
 
 // batch carries out the batch of step i, unless nothing is left to do.
@@ -40,8 +40,8 @@ func (r *run) batch(ctx context.Context, i int) (did bool, err error) {
 	return did, r.located(i, err)
 }
 
-// pass walks over the table once, by its size at that moment: rows that are added
-// after it are met in the next one.
+// pass walks over the table once, up to its size at the beginning: rows that are
+// added later are left to the next pass.
 func (r *run) pass(ctx context.Context, i, pass int) (rows int64, err error) {
 	b := r.line.steps[i].Batch
 	event := r.event(i, BatchDone)

@@ -8,26 +8,25 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
-// The errors of this package, possibly wrapped, most often in a [StepError] that
-// says where: test for them with [errors.Is]. No text of theirs holds a DSN or a
-// value of a row.
+// The errors of this package. They are possibly wrapped, most often in a [StepError]
+// that says where: use [errors.Is]. Their texts hold no DSN and no values of rows.
 var (
 	// ErrInvalidPlan: the plan or the options contradict themselves.
 	ErrInvalidPlan = errors.New("migration: invalid plan")
 
-	// ErrRefused: the server or the pool cannot do it: a standby, a PostgreSQL
-	// older than 14, a pool of a single connection.
+	// ErrRefused: the server or the pool cannot carry out plans: a standby, PostgreSQL
+	// before 14, or a pool of a single connection.
 	ErrRefused = errors.New("migration: refused")
 
-	// ErrStale: the catalogue is not what the plan was made for. Make a new plan:
-	// it begins with what is there.
+	// ErrStale: the catalogue is not what the plan was made for. Make a new plan: it
+	// begins with the state of the database.
 	ErrStale = errors.New("migration: the plan is stale")
 
-	// ErrRunning: somebody else carries out a plan in this database.
+	// ErrRunning: another session is carrying out a plan in this database.
 	ErrRunning = errors.New("migration: another session is carrying out a plan in this database")
 
-	// ErrLockLost: the connection that keeps others out was lost on the way. Run
-	// it again: what was done is found done.
+	// ErrLockLost: the connection that holds the lock against other operators was
+	// lost. Run again: finished steps are found done.
 	ErrLockLost = errors.New("migration: the lock against a second operator was lost")
 
 	// ErrUnfilled: rows are left that a batch's statement does not change.
@@ -62,8 +61,8 @@ func (e *StepError) Error() string {
 // Unwrap returns the reason.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// A detailError is one of this package's errors with what to do about it, where
-// no step is to blame.
+// A detailError is one of this package's errors with its remedy, where no step is to
+// blame.
 type detailError struct {
 	err    error
 	detail string
@@ -78,7 +77,7 @@ type connectError struct{ err error }
 func (e *connectError) Error() string { return "migration: cannot connect to the database" }
 func (e *connectError) Unwrap() error { return e.err }
 
-// A gaveUpError is the last of the errors that trying again did not mend.
+// A gaveUpError is the last error of a step that retries did not mend.
 type gaveUpError struct {
 	tries int
 	err   error
@@ -89,14 +88,14 @@ func (e *gaveUpError) Error() string {
 }
 func (e *gaveUpError) Unwrap() error { return e.err }
 
-// Two who change the same row of the catalogue, as GRANT does, or Citus where it tells
-// workers of roles: who comes second fails so, without a code of its own. PostgreSQL
-// does not translate it (simple_heap_update).
+// If two sessions change the same row of the catalogue, as GRANT does, or Citus when
+// it propagates roles, the second fails with this message. It has no code of its own,
+// and PostgreSQL does not translate it (simple_heap_update).
 const concurrently = "tuple concurrently "
 
-// Transient reports whether err is one that trying again mends: a lock that was not to be
-// had in time, a deadlock, or somebody else who changed the same row of the catalogue.
-// Execute tries such steps again by itself, and what it has given up is not transient.
+// Transient reports whether a retry may mend err: a lock timeout, a deadlock, or a
+// concurrent change of the same row of the catalogue. Execute retries such steps by
+// itself; an error that it gave up on is not transient.
 func Transient(err error) bool {
 	var gaveUp *gaveUpError
 	if errors.As(err, &gaveUp) {

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// How many bytes of a table a server gets through in a second, where nothing is known
-// of it but that it does other work as well. A run replaces the guess by what it sees.
+// How many bytes of a table a server processes in a second, guessed for one that has
+// other work as well. A run replaces the guess by what it measures.
 const (
 	readPace   = 100 << 20 // a scan, as VALIDATE CONSTRAINT makes
 	buildPace  = 25 << 20  // CREATE INDEX CONCURRENTLY, which scans twice and sorts, and copies of rows
 	changePace = 5 << 20   // an UPDATE of each row
 )
 
-// Estimate is how long the step takes, by the size of what it reads or writes; zero for
-// the matter of a moment. It is a guess from ordinary hardware: while a plan is carried
-// out, [Event] has estimates from what was seen.
+// Estimate is how long the step takes, by the size of what it reads or writes; zero if
+// that is a moment. It assumes ordinary hardware. While a plan is carried out, [Event]
+// has estimates from measured speed.
 func (s *Step) Estimate() time.Duration {
 	pace := int64(buildPace)
 	text := strings.Join(s.SQL, "\n")
@@ -30,8 +30,7 @@ func (s *Step) Estimate() time.Duration {
 	return time.Duration(float64(s.Bytes) / float64(pace) * float64(time.Second))
 }
 
-// Estimate is how long the steps take that are not done, by the sizes; see
-// [Step.Estimate].
+// Estimate is how long the remaining steps take; see [Step.Estimate].
 func (p *Plan) Estimate() (all time.Duration) {
 	for _, s := range p.steps() {
 		if !s.Done {
@@ -41,13 +40,13 @@ func (p *Plan) Estimate() (all time.Duration) {
 	return all
 }
 
-// strengths are the locks that make others wait for the whole of a statement, writers
-// or everybody.
+// strengths ranks the locks that make others, writers or everybody, wait for as long
+// as a statement runs.
 var strengths = map[Lock]int{Share: 1, ShareRowExclusive: 2, AccessExclusive: 3}
 
-// LongestLock is the step whose lock makes others wait longest, and for how long, by
-// the sizes: zero for a moment. Of equal ones it is the strongest, and the first. It is
-// nil where nothing but single rows is waited for.
+// LongestLock returns the step whose lock makes others wait longest, and the estimated
+// time; zero means a moment. Of equal ones it returns the strongest lock, and then the
+// first step. It is nil if the plan locks nothing but single rows.
 func (p *Plan) LongestLock() (longest *Step, held time.Duration) {
 	for _, s := range p.steps() {
 		if strengths[s.Lock] == 0 || s.Done {
@@ -61,7 +60,7 @@ func (p *Plan) LongestLock() (longest *Step, held time.Duration) {
 	return longest, held
 }
 
-// outlook says how long the plan takes, and what is waited for longest.
+// outlook says how long the plan takes, and which lock is held longest.
 func (p *Plan) outlook() []string {
 	if len(p.steps()) == 0 {
 		return nil
@@ -79,7 +78,7 @@ func (p *Plan) outlook() []string {
 	return append(lines, line+".")
 }
 
-// about writes an estimate for people.
+// about formats an estimate for people.
 func about(d time.Duration) string {
 	if d < time.Second {
 		return span(d)
@@ -87,7 +86,7 @@ func about(d time.Duration) string {
 	return "about " + span(d)
 }
 
-// span writes a time for people, rounded up.
+// span formats a duration for people, rounded up.
 func span(d time.Duration) string {
 	up := func(unit time.Duration) int64 { return int64((d + unit - 1) / unit) }
 	switch {
@@ -102,7 +101,7 @@ func span(d time.Duration) string {
 	}
 }
 
-// A forecast is what a run has seen of how fast the server is.
+// A forecast is what a run has measured of the server's speed.
 type forecast struct {
 	now            func() time.Time // nil where nothing is foretold: on the way back
 	expected, took time.Duration    // of steps that are done, and of batches
@@ -116,7 +115,7 @@ func (f *forecast) start() {
 	}
 }
 
-// saw takes note of what was expected to take so long.
+// saw records how long finished work was expected to take.
 func (f *forecast) saw(expected time.Duration) {
 	if f.now != nil && expected > 0 {
 		now := f.now()
@@ -124,10 +123,10 @@ func (f *forecast) saw(expected time.Duration) {
 	}
 }
 
-// telling is how much must have been done before the pace of it counts.
+// telling is how much expected work must be done before its pace counts.
 const telling = 100 * time.Millisecond
 
-// scaled is an estimate at the pace that was seen.
+// scaled is an estimate at the measured pace.
 func (f *forecast) scaled(d time.Duration) time.Duration {
 	if f.expected < telling {
 		return d
@@ -135,8 +134,8 @@ func (f *forecast) scaled(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * float64(f.took) / float64(f.expected))
 }
 
-// foretell adds to an event of step i what is still to come: a share of the step, and
-// the steps after it up to the next barrier.
+// foretell adds the remaining times to an event of step i: those of a share of the
+// step, and of the steps after it up to the next barrier.
 func (r *run) foretell(event *Event, i int, share float64) {
 	if r.forecast.now == nil {
 		return

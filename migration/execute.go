@@ -10,18 +10,18 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Execute carries the plan out from where the catalogue says that it stands, or,
-// without [Options].Apply, says what it would do. It needs a pool of at least two
-// connections, whose role owns the tables.
+// Execute carries the plan out, beginning at the step that the catalogue shows.
+// Without [Options].Apply it only says what it would do. It needs a pool of at
+// least two connections, whose role owns the tables.
 //
-// It may be ended at any point, by its context, by an error or by the end of the
-// program: the next run goes on from there, and finds what an interrupted step
-// has left. What cannot be waited for or tried again is returned, most often as a
-// [StepError]; the [Result] says how far it came in any case. A barrier that is
-// not confirmed is no error.
+// It may end at any point, by its context, an error or a crash of the program:
+// the next run continues from there, and finds what an interrupted step has left.
+// Errors that waiting and retries do not mend are returned, most often as a
+// [StepError]. The [Result] says in any case how far the run came. A barrier that
+// is not confirmed is not an error.
 //
-// Between two steps, or two batches, no locks are held but an advisory lock that
-// keeps a second operator out: [ErrRunning].
+// Between steps, and between batches, it holds a single lock: an advisory lock
+// that keeps a second operator out ([ErrRunning]).
 func Execute(ctx context.Context, db *sql.DB, plan *Plan, o Options) (*Result, error) {
 	return carryOut(ctx, db, plan, o, (*run).forward)
 }
@@ -59,7 +59,8 @@ func carryOut(ctx context.Context, db *sql.DB, plan *Plan, o Options,
 	return r.result, way(r, ctx, c)
 }
 
-// survey reads all that the plan names, and says whether it may begin.
+// survey reads everything that the plan names, and checks whether the run may
+// begin.
 func (r *run) survey(ctx context.Context) (c *catalog.Catalog, err error) {
 	tables := ordered(r.plan.tables())
 	if len(tables) == 0 {
@@ -113,7 +114,7 @@ func (r *run) forward(ctx context.Context, c *catalog.Catalog) error {
 	return nil
 }
 
-// barred says whether the run ends before a barrier.
+// barred reports whether the run ends before the phase's barrier.
 func (r *run) barred(phase *Phase) bool {
 	if !r.stops(phase) {
 		return false
@@ -128,7 +129,8 @@ func (r *run) stops(phase *Phase) bool {
 	return phase.Barrier != "" && !slices.Contains(r.o.Passed, phase.Name)
 }
 
-// do is what there is around a step: carry returns whether it had to do anything.
+// do wraps a step with its events and its result: carry returns whether it had
+// anything to do.
 func (r *run) do(ctx context.Context, i int, carry func(context.Context, int) (bool, error)) error {
 	s := r.line.steps[i]
 	if !r.o.Apply {
@@ -165,7 +167,7 @@ func (r *run) do(ctx context.Context, i int, carry func(context.Context, int) (b
 	return nil
 }
 
-// between pauses between steps and batches, and sees to it that nobody else has
+// between pauses between steps and batches, and checks that no other run has
 // begun.
 func (r *run) between(ctx context.Context) error {
 	if r.o.Throttle != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A part is what a tool for migrations carries out as a unit: a step, or a barrier.
+// A part is what a migration tool executes as a unit: a step, or a barrier.
 type part struct {
 	name        string
 	head        []string // comments
@@ -18,7 +18,7 @@ type part struct {
 	first       bool   // of the plan's: there is nothing before it to go back to
 }
 
-// parts are the plan's, in order. A step that is done already has none.
+// parts returns the plan's parts in order. A step that is done already has none.
 func (p *Plan) parts() []part {
 	var parts []part
 	steps := p.steps()
@@ -49,9 +49,9 @@ func (p *Plan) parts() []part {
 	return parts
 }
 
-// divided are the parts of a step for a tool that sends each file as one query, and
-// several statements of one as a transaction. The undo's statements are in the first
-// parts: all are executed on the way down even where the last parts were never reached.
+// divided returns the parts of a step for a tool that sends each file as one query,
+// whose statements form a transaction. The undo's statements are in the first parts, so
+// that the way down executes all of them even if the last parts were never reached.
 func (p part) divided() []part {
 	if p.transaction || len(p.up) <= 1 && len(p.down) <= 1 {
 		return []part{p}
@@ -70,7 +70,7 @@ func (p part) divided() []part {
 	return parts
 }
 
-// slug is a name as a part of a file's: ASCII, and cut between words.
+// slug turns a name into a part of a file name: ASCII, and cut between words.
 func slug(name string) string {
 	const longest = 100
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
@@ -84,8 +84,8 @@ func slug(name string) string {
 	return slug[:min(len(slug), longest)]
 }
 
-// guard is a statement that fails until the phase's barrier is said to be passed.
-// The remedy says how to go on.
+// guard is a statement that fails until the phase's barrier is confirmed. The remedy
+// says how to go on.
 func (p *Phase) guard(remedy string) string {
 	passed := "'" + slug(p.Name) + "'"
 	text := strings.Join(strings.Fields("barrier at phase "+p.Name+": "+strings.TrimRight(p.Barrier, ". \n")), " ")
@@ -98,14 +98,14 @@ END
 `)
 }
 
-// setting is how a barrier is passed for one run of a tool.
+// setting confirms the barrier for one run of a tool.
 func (p *Phase) setting() string { return "PGOPTIONS='-c tenancy.passed=" + slug(p.Name) + "'" }
 
-// A file is one that is to be written.
+// A file is a file to be written.
 type file struct{ name, text string }
 
-// writeFiles writes new files, none of them in place of another, and returns
-// the names of those that it has written.
+// writeFiles writes new files, never over existing ones, and returns the names of those
+// that it has written.
 func writeFiles(dir string, files []file) (names []string, err error) {
 	for _, f := range files {
 		if err := writeFile(filepath.Join(dir, f.name), f.text); err != nil {

@@ -8,48 +8,44 @@ import (
 
 // Options say how a plan is carried out. The zero value changes nothing.
 type Options struct {
-	// Apply is to change the database. False is a dry run: it is read alone, and
-	// the result says where it stands and what would be done.
+	// Apply lets the run change the database. False is a dry run: it only reads, and
+	// the result says how far the plan is and what would be done.
 	Apply bool
 
-	// Passed names the phases whose barrier is confirmed. Execute stops before a
-	// phase with a barrier that is not named; Undo stops before it takes back a
-	// phase that such a phase follows, until its barrier is taken back and named:
-	// the versions deployed for it may need what would be undone.
+	// Passed names the phases whose barrier is confirmed. Execute stops before a phase
+	// whose barrier is not named. Undo stops before it takes back the phase before
+	// such a barrier: the version deployed for the barrier may need what would be
+	// undone. Once that version is gone, name the phase here.
 	Passed []string
 
 	// LockTimeout is how long a statement waits for a lock, and so how long it may
-	// make others queue behind it. Zero: 2 seconds. Builds of indexes outside of a
-	// transaction get their table's lock within that time, and then wait for older
-	// transactions as long as the context lets them, which holds nobody up.
+	// make others queue behind it. Zero: 2 seconds. Concurrent builds of indexes get
+	// their table's lock within that time. Then they wait for older transactions as
+	// long as the context allows, which blocks no one.
 	LockTimeout time.Duration
 
-	// Retries is how often a step or a batch is tried again after it got no lock
-	// in time, fell to a deadlock, or met another change of the catalogue, with
-	// pauses that grow to ten seconds.
-	// Zero: 20; negative: never.
+	// Retries is how often a step or a batch is tried again after a lock timeout, a
+	// deadlock or a concurrent change of the catalogue, with pauses that grow to ten
+	// seconds. Zero: 20; negative: never.
 	Retries int
 
-	// StatementTimeout is the longest that a statement may run, however much it
-	// has to read. Zero: no limit.
+	// StatementTimeout is the longest that a statement may run. Zero: no limit.
 	StatementTimeout time.Duration
 
-	// BatchBlocks is how many blocks of a table, of 8 kB most often, a batch
-	// covers, which is a transaction: for as long as it runs, others wait who
-	// change the same rows. Zero: 100, some ten thousand rows and tenths of a
-	// second.
+	// BatchBlocks is how many blocks of a table, usually of 8 kB, a batch covers. A
+	// batch is a transaction: while it runs, other writers of the same rows wait.
+	// Zero: 100, which is some ten thousand rows and tenths of a second.
 	BatchBlocks int64
 
 	// BatchPause is how long to sleep between batches. Zero: not at all.
 	BatchPause time.Duration
 
-	// Throttle is called between batches and between steps: it pauses the run for
-	// as long as it does not return, and ends it by an error. Nil: nothing is
-	// called.
+	// Throttle is called between batches and between steps. The run pauses until it
+	// returns, and ends if it returns an error. Nil: nothing is called.
 	Throttle func(ctx context.Context) error
 
-	// Progress is told what happens, from the goroutine that called. Nil: nobody
-	// is.
+	// Progress is called with each event, from the caller's goroutine. Nil: nothing is
+	// called.
 	Progress func(Event)
 }
 
@@ -75,7 +71,7 @@ func (o Options) complete(p *Plan) (Options, error) {
 	return o, nil
 }
 
-// An EventKind is what an [Event] tells.
+// An EventKind says what an [Event] is about.
 type EventKind string
 
 // The kinds of events.
@@ -96,18 +92,18 @@ type Event struct {
 
 	Rows int64 // changed by this step so far
 
-	// Of a batch: the pass over the table, the blocks done in it, and the blocks
-	// that it has.
+	// For batches: the pass over the table, the blocks done in it, and the table's
+	// blocks.
 	Pass       int
 	Blocks, Of int64
 
-	// StepLeft is how long the step still takes, and Left how long the run does, up to
-	// the next barrier that is not passed or the end: when a step begins, when a batch is
-	// done, and when a step is done. They are estimates by the sizes until batches and
-	// steps have shown how fast the server is. Undo has none.
+	// StepLeft is how long the step still takes. Left is how long the run still takes,
+	// up to the end or the next barrier that is not confirmed. Both are set when a
+	// step begins or ends, and after each batch. They are estimates from sizes until
+	// the run has measured the server's speed. Undo has none.
 	StepLeft, Left time.Duration
 
-	// Of a retry: which it is, after what pause it begins, and the error before.
+	// For retries: its number, the pause before it, and the error that caused it.
 	Retry  int
 	Pause  time.Duration
 	Reason error
@@ -115,29 +111,30 @@ type Event struct {
 	Barrier string // what must be true, or no longer be
 }
 
-// A Result says how far a run came. It is returned with an error, too. Its lists
-// hold names of steps in the order in which they are met.
+// A Result says how far a run came. It is also returned with an error. Its lists hold
+// names of steps in the order in which the run met them.
 type Result struct {
 	// Done are the steps that this run carried out or took back.
 	Done []string
-	// Skipped are the steps that were found done, or undone, or have nothing to
+	// Skipped are the steps that were found done, or found undone, or have nothing to
 	// take back.
 	Skipped []string
-	// Would are the steps that a run with the same options and Apply would carry
-	// out, or take back. It is for the dry run alone.
+	// Would are the steps that a run with the same options and Apply would carry out,
+	// or take back. It is set by a dry run only.
 	Would []string
 	// Remaining are the steps that are still to do, or to take back.
 	Remaining []string
-	// Failed is the step that returned the error; empty when none did.
+	// Failed is the step that returned the error; empty if none did.
 	Failed string
-	// Barrier is where the run stopped, which is no failure; nil if it did not.
+	// Barrier is the barrier that the run stopped at, which is not an error; nil if it
+	// did not stop.
 	Barrier *Barrier
 
 	Rows    int64 // changed in batches
 	Retries int
 }
 
-// A Barrier is what a run stopped at: confirm it in [Options].Passed.
+// A Barrier is where a run stopped: confirm it in [Options].Passed.
 type Barrier struct {
 	Phase string
 	Text  string

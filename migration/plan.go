@@ -11,68 +11,69 @@ import "github.com/gorm-tenancy/tenancy/catalog"
 // A Plan is a change in phases.
 type Plan struct {
 	Title string `json:"title"`
-	// Fingerprint is of everything that the plan leaves alone. If it differs when
-	// the plan is carried out, the plan is stale.
+	// Fingerprint is a hash of everything that the plan leaves alone. If it has
+	// changed when the plan is carried out, the plan is stale.
 	Fingerprint string `json:"fingerprint"`
-	// ApplicationPath lets functions that the statements run, of triggers, checks and
-	// indexes, find names by the role's own search_path, after PostgreSQL's own names.
-	// Without it nothing but pg_catalog is searched, so that no schema that others may
-	// write to can put an operator or a function in place of PostgreSQL's: what
-	// makes policies leaves it off.
+	// ApplicationPath lets functions of triggers, checks and indexes, which the
+	// statements run, find names by the role's own search_path, after PostgreSQL's
+	// names. Without it only pg_catalog is searched, so that a schema that others may
+	// write to cannot replace PostgreSQL's operators and functions. Plans of policies
+	// leave it off.
 	ApplicationPath bool    `json:"application_path,omitempty"`
 	Phases          []Phase `json:"phases"`
 }
 
-// A Phase is what can be done without deploying something in between.
+// A Phase is a group of steps that need no deployment in between.
 type Phase struct {
 	Name  string `json:"name"`
 	About string `json:"about"` // one sentence
-	// Barrier is what must be true before the phase: "deploy the version that
-	// writes tenant_id". Empty when nothing must.
+	// Barrier is what must be true before the phase: "deploy the version that writes
+	// tenant_id". Empty if there is no condition.
 	Barrier string `json:"barrier,omitempty"`
 	Steps   []Step `json:"steps"`
 }
 
-// A Step is a unit of work: it is done or not, and the catalogue says which.
+// A Step is a unit of work. It is done or not, and the catalogue shows which.
 type Step struct {
 	Name  string       `json:"name"` // unique in the plan: "public.orders: add tenant_id"
 	Table catalog.Name `json:"table"`
 	About string       `json:"about"` // what for, in a sentence
 
-	// SQL is executed in order: in one transaction if Transaction is true, and
-	// otherwise each outside of a transaction (CREATE INDEX CONCURRENTLY).
+	// SQL is executed in order: in one transaction if Transaction is true, otherwise
+	// outside any transaction (CREATE INDEX CONCURRENTLY).
 	SQL         []string `json:"sql,omitempty"`
 	Transaction bool     `json:"transaction"`
 	// Batch is set instead of SQL if rows are changed in batches.
 	Batch *Batch `json:"batch,omitempty"`
-	// Undo takes the step back, under the same rules. Empty if there is
-	// nothing to take back; NoUndo says why it cannot be. It brings back what
-	// Before says, or what objects were in earlier steps, which it then takes back
-	// along with this one. Outside of a transaction it must be able to begin again
-	// after any of its statements: DROP … IF EXISTS comes first.
+	// Undo takes the step back, under the same rules. Empty if there is nothing to
+	// take back; NoUndo says why the step cannot be taken back. Undo restores what
+	// Before says, or an earlier state of the objects; it then takes back the earlier
+	// steps as well. Outside a transaction it must be able to start over after any of
+	// its statements, so DROP … IF EXISTS comes first.
 	Undo   []string `json:"undo,omitempty"`
 	NoUndo string   `json:"no_undo,omitempty"`
-	// Repair removes what a step that failed halfway leaves behind, an invalid
-	// index for instance, or what its undo does. It runs before the step where After is not reached and
-	// Before does not hold.
+	// Repair removes what a step that failed halfway leaves behind, an invalid index
+	// for instance, or what an interrupted undo leaves. It runs before the step if
+	// neither Before nor After holds.
 	Repair []string `json:"repair,omitempty"`
 
 	Lock Lock `json:"lock"`
-	// Also are the other tables that the lock is taken on, one after the other: a
-	// foreign key is of two.
+	// Also are further tables that the lock is taken on, one after the other: a
+	// foreign key concerns two.
 	Also   []catalog.Name `json:"also,omitempty"`
 	Blocks string         `json:"blocks"` // what waits meanwhile, and for how long: "writes, while the index is built"
 	Rows   int64          `json:"rows"`   // that it reads or writes, estimated
 	Bytes  int64          `json:"bytes"`  // that it reads or writes, estimated
-	// Done says that the step was found done when the plan was made of what another
-	// one had left: it is written without its SQL. See [Plan.Seal].
+	// Done says that the step was already done when the plan was made, by an earlier
+	// plan. Such a step is written without its SQL. See [Plan.Seal].
 	Done bool `json:"done,omitempty"`
-	// PointOfNoReturn says that from here on the undo may fail, because rows have
-	// become legal that were not before.
+	// PointOfNoReturn says that from here on the undo may fail: rows are now allowed
+	// that were not before.
 	PointOfNoReturn bool `json:"point_of_no_return,omitempty"`
 
-	// Before and After are what the catalogue shows around the step. What only the
-	// undo makes on its way is in both, with an empty definition.
+	// Before and After are what the catalogue shows before and after the step.
+	// Objects that exist only while the undo runs are in both, with an empty
+	// definition.
 	Before []State `json:"before,omitempty"`
 	After  []State `json:"after,omitempty"`
 }
@@ -82,8 +83,8 @@ type State struct {
 	Table  catalog.Name `json:"table"`
 	Object Object       `json:"object"`
 	Name   string       `json:"name"`
-	// Definition is as the catalogue package writes it; empty if the object is
-	// not there.
+	// Definition is the definition as package catalog writes it; empty if the object
+	// does not exist.
 	Definition string `json:"definition"`
 }
 
@@ -100,21 +101,23 @@ const (
 	Security   Object = "row security"     // its Name is empty, its Definition "", "ENABLED", "FORCED" or "ENABLED FORCED"
 	Trigger    Object = "trigger"
 
-	// How Citus has spread a table, and whether the rows that it has copied into
-	// shards are still where they were: see catalog.Distribution. Their Names are
+	// How Citus has distributed a table, and whether the rows that were copied into
+	// shards are still in local storage: see catalog.Distribution. Their Names are
 	// empty.
 	Distribution Object = "distribution"
 	LocalRows    Object = "local rows"
 )
 
-// A Batch changes rows a block range at a time, so that no transaction holds
-// many locks: PostgreSQL 14 reads ranges of ctid without reading the rest.
+// A Batch changes rows one range of blocks at a time, so that no transaction holds
+// many locks. PostgreSQL reads a range of ctid without reading the rest since version
+// 14.
 type Batch struct {
-	// Table is what is changed: each partition has a batch of its own.
+	// Table is the table that is changed. Each partition has a batch of its own.
 	Table catalog.Name `json:"table"`
 	// SQL is an UPDATE whose WHERE ends in "AND t.ctid >= $1::tid AND t.ctid < $2::tid".
 	SQL string `json:"sql"`
-	// Left counts, up to a limit, what is still to do: the step is done at 0.
+	// Left is a query that counts the remaining rows, up to a limit. The step is done
+	// at 0.
 	Left string `json:"left"`
 }
 

@@ -7,13 +7,14 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Seal sets the plan's fingerprint from the catalogue that it was made from,
-// which must hold at least the tables that the plan names, and marks the steps
-// that it shows done. A planner calls it when the steps are complete.
+// Seal sets the plan's fingerprint from the catalogue that the plan was made
+// from, and marks the steps that the catalogue shows done. The catalogue must
+// hold at least the tables that the plan names. A planner calls Seal when the
+// steps are complete.
 //
-// The fingerprint is of these tables and of the views on them, without the
-// objects that the steps name and what follows from those on partitions: tables
-// that the plan does not name may come and go while it is carried out.
+// The fingerprint covers these tables and the views on them. It leaves out the
+// objects that the steps name, and the copies of those on partitions. Other
+// tables may come and go while the plan is carried out.
 func (p *Plan) Seal(c *catalog.Catalog) {
 	p.Fingerprint = p.fingerprint(c)
 	t := p.timeline()
@@ -40,9 +41,8 @@ func (p *Plan) fingerprint(c *catalog.Catalog) string {
 	})
 }
 
-// follows says whether the object is one of those, or comes from one: what a
-// partitioned table has, its partitions have too, some of it under names that
-// PostgreSQL makes up.
+// follows reports whether the object is one of those, or a partition's copy of
+// one, which may have a name that PostgreSQL made up.
 func follows(c *catalog.Catalog, objects map[object]bool, o object) bool {
 	t := c.Table(o.table)
 	if objects[o] || t == nil {
@@ -68,7 +68,7 @@ func follows(c *catalog.Catalog, objects map[object]bool, o object) bool {
 	return false
 }
 
-// tables are all that the plan names.
+// tables returns all tables that the plan names.
 func (p *Plan) tables() map[catalog.Name]bool {
 	tables := map[catalog.Name]bool{}
 	for _, s := range p.steps() {
@@ -79,7 +79,7 @@ func (p *Plan) tables() map[catalog.Name]bool {
 	return tables
 }
 
-// tables are all that the step names, in order.
+// tables returns all tables that the step names, in order.
 func (s *Step) tables() []catalog.Name {
 	tables := map[catalog.Name]bool{s.Table: true}
 	if s.Batch != nil {
@@ -113,7 +113,7 @@ func (o object) String() string {
 	return text + " of " + o.table.String()
 }
 
-// objects are all that the steps' states name.
+// objects returns all objects that the steps' states name.
 func (p *Plan) objects() map[object]bool {
 	objects := map[object]bool{}
 	for _, s := range p.steps() {

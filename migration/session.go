@@ -9,23 +9,22 @@ import (
 	"time"
 )
 
-// A session is the connections of a run: one that works, and one that keeps
-// others out. What is set on them ends with them, for they do not go back to the
-// pool.
+// A session holds the connections of a run: one works, and one keeps other runs
+// out. They do not go back to the pool, so that their settings end with them.
 type session struct {
 	work  *sql.Conn
 	guard *sql.Conn // nil in a dry run
 
 	lockTimeout time.Duration // as set on work
 
-	// brief is how long to wait for a lock while others are held. Who waits for
-	// those in turn, and so in a circle, is let through before the server looks for
-	// deadlocks: it would end whoever has waited longest.
+	// brief is how long to wait for a lock while others are held. It is shorter
+	// than the server's deadlock_timeout: in a deadlock the run gives way, and the
+	// server does not end the other session.
 	brief time.Duration
 }
 
-// The settings that would change what a plan does. Without row_security = off a
-// policy would hide rows from a batch, and from the count of what is left of it.
+// The settings that would change what a plan does. Without row_security = off, a
+// policy would hide rows from a batch and from the count of its remaining rows.
 const (
 	sqlSettings = `
 SELECT set_config(name, value, false)
@@ -49,7 +48,7 @@ SELECT set_config(name, '0', false)
 FROM pg_catalog.pg_settings
 WHERE name IN ('transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')`
 
-	// Where the platform has it, the server notices within a second that the
+	// On platforms that support it, the server notices within a second that the
 	// program is gone, and ends its statement.
 	sqlNoticeEnd = `SELECT pg_catalog.set_config('client_connection_check_interval', '1s', false)`
 
@@ -58,9 +57,8 @@ WHERE name IN ('transaction_timeout', 'idle_session_timeout', 'idle_in_transacti
 	sqlSetLockTimeout = `SELECT pg_catalog.set_config('lock_timeout', $1, false)`
 )
 
-// The advisory locks are of the database that is connected to. The first is the
-// guard's. The second is of the connection that works: a statement may outlive
-// the program that sent it.
+// Advisory locks are per database. The first is the guard's. The second belongs to
+// the connection that works: a statement may outlive the program that sent it.
 const (
 	lockSpace = 0x676f726d // "gorm"
 	guardLock = 1
@@ -85,8 +83,8 @@ WHERE l.locktype = 'advisory' AND l.classid = $1::int AND l.objid = $2::int AND 
 	AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`
 )
 
-// orphanWait is how long the server is given to end the statement of a run that
-// was cut off.
+// orphanWait is how long the server has to end the statement of an interrupted
+// run.
 const orphanWait = 10 * time.Second
 
 func openSession(ctx context.Context, db *sql.DB, plan *Plan, o Options) (_ *session, err error) {
@@ -177,7 +175,7 @@ func (s *session) lock(ctx context.Context, conn *sql.Conn, key int, wait time.D
 	return &detailError{ErrRunning, fmt.Sprintf("process %d of the server, connected since %s; wait for its end", pid, since)}
 }
 
-// alive says whether nobody else can have begun.
+// alive checks that the lock is still held, so that no other run can have begun.
 func (s *session) alive(ctx context.Context) error {
 	for _, c := range []struct {
 		conn *sql.Conn
@@ -197,7 +195,7 @@ func (s *session) alive(ctx context.Context) error {
 	return nil
 }
 
-// wait sets how long the next statements wait for locks; zero is without limit.
+// wait sets how long the next statements wait for locks; zero means no limit.
 func (s *session) wait(ctx context.Context, timeout time.Duration) error {
 	if s.lockTimeout == timeout {
 		return nil
@@ -209,8 +207,8 @@ func (s *session) wait(ctx context.Context, timeout time.Duration) error {
 	return nil
 }
 
-// close unlocks and closes the connections, at once and also when the run's
-// context is done, so that the next run need not wait.
+// close unlocks and closes the connections, even if the run's context is done, so
+// that the next run need not wait.
 func (s *session) close() {
 	for _, conn := range []*sql.Conn{s.work, s.guard} {
 		if conn == nil {

@@ -30,8 +30,8 @@ func literal(text string) string {
 }
 
 // block is the batch as one statement, which commits after each range of blocks
-// and so must not run in a transaction. Each of its own fails where row-level
-// security would hide rows from it.
+// and so must not run in a transaction. Each of those transactions fails if
+// row-level security would hide rows from it.
 func (b *Batch) block() string {
 	body := fmt.Sprintf(`
 DECLARE
@@ -69,7 +69,7 @@ END
 	return "DO " + dollarQuoted("batch", body)
 }
 
-// statements are what carries the step out.
+// statements returns the SQL that carries the step out.
 func (s *Step) statements() []string {
 	if s.Done {
 		return nil
@@ -80,10 +80,11 @@ func (s *Step) statements() []string {
 	return s.SQL
 }
 
-// inTransaction says whether the statements have to be in one transaction.
+// inTransaction reports whether the statements need one transaction.
 func (s *Step) inTransaction() bool { return s.Transaction && s.Batch == nil }
 
-// undoStatements take the step back; where that is impossible they say so.
+// undoStatements returns the SQL that takes the step back, or a statement that
+// fails if that is impossible.
 func (s *Step) undoStatements() []string {
 	if s.NoUndo != "" {
 		return []string{"DO " + dollarQuoted("undo", " BEGIN RAISE EXCEPTION USING MESSAGE = "+

@@ -10,8 +10,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// stand says which steps are done, as far as that is certain: of the others some
-// may be found done when their turn comes.
+// stand returns the steps that are certainly done. Others may be found done when
+// their turn comes.
 func (r *run) stand(ctx context.Context, c *catalog.Catalog) (done []bool, err error) {
 	done = make([]bool, len(r.line.steps))
 	fit := r.line.fit(c, view{})
@@ -34,8 +34,8 @@ func (r *run) stand(ctx context.Context, c *catalog.Catalog) (done []bool, err e
 	return done, err
 }
 
-// done says which steps the catalogue shows done. Of batches it shows that only by
-// what comes after them.
+// done returns the steps that the catalogue shows done. A batch shows only by what
+// follows it.
 func (t *timeline) done(c *catalog.Catalog) []bool {
 	done := make([]bool, len(t.steps))
 	n := t.fit(c, view{}).least()
@@ -49,8 +49,8 @@ func (t *timeline) done(c *catalog.Catalog) []bool {
 	return done
 }
 
-// reopen marks the steps that are to do again: those that made what was taken
-// back farther than other things were, and those whose undo was cut off.
+// reopen marks the steps that must be done again: those whose results were taken
+// back further than the rest, and those whose undo was interrupted.
 func (t *timeline) reopen(c *catalog.Catalog, done []bool) {
 	for o, mentions := range t.objects {
 		definition := c.Definition(o.table, string(o.kind), o.name)
@@ -74,9 +74,9 @@ func (t *timeline) reopen(c *catalog.Catalog, done []bool) {
 	}
 }
 
-// proven chooses among the numbers of done steps that the catalogue fits: as many
-// as there are, but for the steps in between that the catalogue does not tell of,
-// which are batches with rows left, and steps that nothing tells of.
+// proven chooses among the numbers of done steps that fit the catalogue. It takes
+// the largest one, unless a step in between leaves no trace in the catalogue: a
+// batch with rows left, or a step that nothing shows.
 func (r *run) proven(ctx context.Context, exact []int) (int, error) {
 	first, last := exact[0], exact[len(exact)-1]
 	for i := first; i < last; i++ {
@@ -104,8 +104,8 @@ func (r *run) proven(ctx context.Context, exact []int) (int, error) {
 	return last, nil
 }
 
-// standBack returns how many steps there are to take back, the last of them maybe
-// done halfway.
+// standBack returns how many steps there are to take back. The last of them may be
+// half done.
 func (r *run) standBack(c *catalog.Catalog) (int, error) {
 	fit := r.line.fit(c, view{})
 	if exact := fit.exact(); len(exact) > 0 {
@@ -130,7 +130,7 @@ func (r *run) standBack(c *catalog.Catalog) (int, error) {
 	return n, nil
 }
 
-// stale says where the catalogue leaves the plan.
+// stale returns an error that says where the catalogue differs from the plan.
 func (r *run) stale(c *catalog.Catalog) error {
 	n := r.line.fit(c, view{}).nearest()
 	step := max(0, min(n, len(r.line.steps)-1))
@@ -148,7 +148,7 @@ func (r *run) stale(c *catalog.Catalog) error {
 	return r.at(step, ErrStale)
 }
 
-// admitted is the definition that an object should have when n steps are done.
+// admitted is the definition that an object should have after n steps.
 func admitted(mentions []mention, n int) string {
 	var definition string
 	for _, m := range mentions {
@@ -178,7 +178,7 @@ func described(definition string) string {
 	return quoted(definition)
 }
 
-// at says that the step failed.
+// at returns an error that names the step.
 func (r *run) at(i int, err error) *StepError {
 	s := r.line.steps[i]
 	return &StepError{Phase: r.plan.Phases[s.phase].Name, Step: s.Name, Err: err}

@@ -34,7 +34,7 @@ func (r *run) step(ctx context.Context, i int) (did bool, err error) {
 	return ran, r.located(i, err)
 }
 
-// prepare sees to it that step i can begin, unless it is done.
+// prepare makes sure that step i can begin, unless it is done.
 func (r *run) prepare(ctx context.Context, i int) (done bool, err error) {
 	s := r.line.steps[i]
 	c, err := r.read(ctx, s.Step)
@@ -61,7 +61,7 @@ func (r *run) prepare(ctx context.Context, i int) (done bool, err error) {
 	return false, r.mismatch(i, c, s.Before)
 }
 
-// reached says whether the catalogue shows what step i is for.
+// reached checks that the catalogue shows the result of step i.
 func (r *run) reached(ctx context.Context, i int) error {
 	c, err := r.read(ctx, r.line.steps[i].Step)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *run) mismatch(i int, c *catalog.Catalog, states []State) error {
 }
 
 // cleanUp removes what a failed step has left, as far as it can: an invalid
-// unique index goes on refusing rows. What it leaves, the next run removes.
+// unique index still refuses rows. The next run removes the rest.
 func (r *run) cleanUp(ctx context.Context, i int) error {
 	s := r.line.steps[i]
 	if len(s.Repair) == 0 || ctx.Err() != nil {
@@ -137,9 +137,9 @@ func (r *run) exec(ctx context.Context, s *Step, statements []string) error {
 	return tx.Commit()
 }
 
-// alone executes a statement outside of a transaction. One that waits under a
-// SHARE UPDATE EXCLUSIVE lock waits for every older transaction while it holds
-// nobody up: once it could have its table's lock, it may take its time.
+// alone executes a statement outside a transaction. A statement under a SHARE
+// UPDATE EXCLUSIVE lock waits for all older transactions but blocks no one:
+// once it has its table's lock, it may take its time.
 func (r *run) alone(ctx context.Context, s *Step, statement string) error {
 	timeout, err := r.approach(ctx, s)
 	if err != nil {
@@ -158,8 +158,8 @@ func (r *run) alone(ctx context.Context, s *Step, statement string) error {
 	return err
 }
 
-// approach waits for the locks of a step that are on several tables, each by
-// itself and without holding it, and says how long to wait for them together.
+// approach waits for the locks of a step on several tables, one at a time and
+// without holding any. It returns how long to wait for all of them together.
 func (r *run) approach(ctx context.Context, s *Step) (time.Duration, error) {
 	if len(s.Also) == 0 {
 		return r.o.LockTimeout, nil
@@ -194,8 +194,8 @@ const (
 	lastPause  = 10 * time.Second
 )
 
-// retry calls f again while it fails for want of a lock. The event is told with
-// each retry; without a kind nobody is.
+// retry calls f again while it fails to get a lock. It reports the event with
+// each retry, unless the event has no kind.
 func (r *run) retry(ctx context.Context, event Event, f func() error) error {
 	pause := firstPause
 	for n := 1; ; n++ {
@@ -206,7 +206,8 @@ func (r *run) retry(ctx context.Context, event Event, f func() error) error {
 		if n > r.o.Retries {
 			return &gaveUpError{n, err}
 		}
-		// Between a half and all of it, so that two do not keep meeting.
+		// Between half of it and all of it, so that two runs do not keep
+		// meeting.
 		event.Retry, event.Reason, event.Pause = n, err, pause/2+rand.N(pause/2)
 		r.result.Retries++
 		if event.Kind != "" {
@@ -224,7 +225,7 @@ func (r *run) retry(ctx context.Context, event Event, f func() error) error {
 	}
 }
 
-// located says that it was step i, unless the error does.
+// located wraps an error with step i, unless it names a step already.
 func (r *run) located(i int, err error) error {
 	var known *StepError
 	if err == nil || errors.As(err, &known) {

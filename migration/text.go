@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// The defaults are of the runs that do not say another, and in what is written.
+// The defaults of runs, which the written forms of a plan use as well.
 const (
 	defaultLockTimeout = 2 * time.Second
 	defaultBatchBlocks = 100
 )
 
-// facts say what a step is and does, a line each, for comments.
+// facts describes a step for comments, one fact a line.
 func (s *Step) facts() []string {
 	lines := []string{"Step: " + s.Name}
 	if s.About != "" {
@@ -60,7 +60,7 @@ func (s *Step) blocks() string {
 	return s.Blocks
 }
 
-// facts say what a phase is, and what must be true before it.
+// facts describes a phase and its barrier for comments.
 func (p *Phase) facts() []string {
 	lines := []string{"Phase " + p.Name + ": " + p.About}
 	if p.Barrier != "" {
@@ -69,8 +69,8 @@ func (p *Phase) facts() []string {
 	return lines
 }
 
-// comment writes lines as comments of SQL, whatever is in them: names may hold
-// line breaks, and goose reads comments.
+// comment writes lines as SQL comments. It escapes them: names may hold line breaks,
+// and goose reads comments.
 func comment(b *strings.Builder, lines ...string) {
 	for _, line := range lines {
 		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == '\n' || r == '\r' }) {

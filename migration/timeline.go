@@ -8,9 +8,9 @@ import (
 )
 
 // A timeline is what the plan's steps say about each object of the catalogue.
-// How far the plan has come is found by comparing it with what is there: after
-// the first n steps each object must be as the last of them left it, or as the
-// next one expects it.
+// Comparing it with the catalogue shows how far the plan has come: after the first
+// n steps each object must be as the last of them left it, or as the next one
+// expects it.
 type timeline struct {
 	steps   []located
 	objects map[object][]mention
@@ -44,29 +44,31 @@ func (p *Plan) timeline() *timeline {
 	return t
 }
 
-// A view says what else an object may be than the plan's steps make it.
+// A view says which other states of an object are acceptable, besides those that
+// the steps make.
 type view struct {
 	// kept: what a step made and its undo leaves in place.
 	kept bool
-	// earlier: anything that it was before, for the undo of a step may take others
-	// back on its way.
+	// earlier: any earlier state, since the undo of a step may take back others on
+	// its way.
 	earlier bool
-	// unfinished: that, but an invalid index or a constraint that is not validated,
-	// or what the plan says is never there, for an undo may have been cut off.
+	// unfinished: an earlier state with an invalid index or a constraint that is
+	// not validated, or an object that exists only while an undo runs, since an
+	// undo may have been interrupted.
 	unfinished bool
-	// again: an undo that was cut off is still to be carried out, from its beginning.
+	// again: an interrupted undo must still be carried out, from its beginning.
 	again bool
 }
 
-// takenBack is the view of a plan that was taken back in part.
+// takenBack is the view of a plan that was partly taken back.
 var takenBack = view{kept: true, earlier: true, unfinished: true}
 
-// names says whether one of the mentions is by that step.
+// names reports whether one of the mentions is by that step.
 func names(mentions []mention, step int) bool {
 	return slices.ContainsFunc(mentions, func(m mention) bool { return m.step == step })
 }
 
-// admits says whether an object may have the definition when n steps are done.
+// admits reports whether an object may have the definition after n steps.
 func admits(mentions []mention, n int, definition string, v view) bool {
 	next := 0
 	for next < len(mentions) && mentions[next].step < n {
@@ -117,17 +119,17 @@ func admits(mentions []mention, n int, definition string, v view) bool {
 	return admits(mentions, n, whole, v)
 }
 
-// was says whether the object has the definition before the step or after it.
+// was reports whether the object has the definition before or after the step.
 func (m mention) was(definition string) bool {
 	return m.before != nil && *m.before == definition || m.after != nil && *m.after == definition
 }
 
-// there says whether the step has to do with the object while it is there.
+// there reports whether the object exists before or after the step.
 func (m mention) there() bool {
 	return m.before != nil && *m.before != "" || m.after != nil && *m.after != ""
 }
 
-// finished is the definition of what an index or a constraint is to become.
+// finished is the definition of a complete index or a validated constraint.
 func finished(definition string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(definition, " INVALID"), " NOT VALID")
 }
@@ -165,7 +167,7 @@ func (t *timeline) fit(c *catalog.Catalog, v view) fit {
 	return f
 }
 
-// exact are the numbers of done steps that the catalogue fits.
+// exact returns the numbers of done steps that fit the catalogue.
 func (f fit) exact() []int {
 	var exact []int
 	for n, misses := range f.misses {
@@ -176,8 +178,8 @@ func (f fit) exact() []int {
 	return exact
 }
 
-// halfway is the first number of done steps that it fits but for objects of the
-// step after them; -1 if there is none.
+// halfway returns the first number of done steps that fits, apart from objects of
+// the next step; -1 if none does.
 func (f fit) halfway() int {
 	for n, misses := range f.misses {
 		if misses == f.open[n] {
@@ -187,15 +189,16 @@ func (f fit) halfway() int {
 	return -1
 }
 
-// least is the first number of done steps that it fits, be it but for objects of
-// the step after them; -1 if there is none.
+// least returns the first number of done steps that fits, with or without the
+// objects of the next step; -1 if none does.
 func (f fit) least() int {
 	n, _ := f.first()
 	return n
 }
 
-// first is the first number of done steps that it fits, or else the first that it
-// fits but for objects of the step after them (open); -1 if there is none.
+// first returns the first number of done steps that fits. If none does, it returns
+// the first that fits apart from objects of the next step (open); -1 if there is
+// none of those either.
 func (f fit) first() (n int, open bool) {
 	if exact := f.exact(); len(exact) > 0 {
 		return exact[0], false
@@ -203,7 +206,7 @@ func (f fit) first() (n int, open bool) {
 	return f.halfway(), true
 }
 
-// nearest is the number of done steps that it comes closest to.
+// nearest returns the number of done steps that fits best.
 func (f fit) nearest() int {
 	best := 0
 	for n := range f.misses {
@@ -214,7 +217,7 @@ func (f fit) nearest() int {
 	return best
 }
 
-// holds says whether the catalogue shows all of the states.
+// holds reports whether the catalogue shows all of the states.
 func holds(c *catalog.Catalog, states []State) bool {
 	return !slices.ContainsFunc(states, func(s State) bool { return !s.holds(c) })
 }
@@ -225,13 +228,13 @@ func (s State) found(c *catalog.Catalog) string {
 	return c.Definition(s.Table, string(s.Object), s.Name)
 }
 
-// neutral says whether the catalogue does not tell if the step was done.
+// neutral reports whether the step leaves no trace in the catalogue.
 func (s *Step) neutral() bool {
 	return !slices.ContainsFunc(s.After, func(after State) bool { return !slices.Contains(s.Before, after) })
 }
 
-// undone says whether the catalogue shows that step i was not done, or taken
-// back, maybe with others before it.
+// undone reports whether the catalogue shows that step i was not done, or was
+// taken back, perhaps with earlier ones.
 func (t *timeline) undone(c *catalog.Catalog, i int) bool {
 	s := t.steps[i]
 	if s.neutral() || len(s.Before) == 0 || holds(c, s.After) {

@@ -9,9 +9,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Undo takes back what of the plan is done, the last step first, or, without
-// [Options].Apply, says what it would take back. It may be ended and run again
-// like [Execute], and asks for barriers the other way round: see
+// Undo takes back the steps that are done, the last one first. Without
+// [Options].Apply it only says what it would take back. Like [Execute] it may
+// end at any point and be run again. Barriers hold in the other direction: see
 // [Options].Passed. It ends with [ErrNoUndo] before a step that cannot be taken
 // back.
 func Undo(ctx context.Context, db *sql.DB, plan *Plan, o Options) (*Result, error) {
@@ -72,8 +72,8 @@ func (r *run) stepBack(ctx context.Context, i int) (did bool, err error) {
 	return did, r.located(i, err)
 }
 
-// isUndone says whether there is nothing to take back. What a step that ended
-// halfway has left is removed first.
+// isUndone reports whether there is nothing to take back. It first removes what
+// an interrupted step has left.
 func (r *run) isUndone(ctx context.Context, i int) (bool, error) {
 	s := r.line.steps[i]
 	c, err := r.read(ctx, s.Step)
@@ -92,7 +92,7 @@ func (r *run) isUndone(ctx context.Context, i int) (bool, error) {
 	return r.line.undone(c, i), nil
 }
 
-// undo executes the undo of step i, and sees to it that it has come to its end.
+// undo executes the undo of step i, and checks its result.
 func (r *run) undo(ctx context.Context, i int) error {
 	s := r.line.steps[i]
 	if err := r.exec(ctx, s.Step, s.Undo); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Validate says whether the plan can be written and carried out: its phases and
+// Validate checks that the plan can be written and carried out: phases and
 // steps have unique names, and each step has something to do. The error is
 // [ErrInvalidPlan].
 func (p *Plan) Validate() error {

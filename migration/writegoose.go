@@ -15,12 +15,13 @@ import (
 //
 //	PGOPTIONS='-c tenancy.passed=backfill,swap' goose up
 //
-// It stops the way down as well. ALTER DATABASE … SET tenancy.passed passes barriers
-// for good, as for databases without old versions of the program.
+// It stops "goose down" as well. ALTER DATABASE … SET tenancy.passed confirms
+// barriers for good, for example in databases where no old version of the program
+// runs.
 //
 // Files with a transaction set their own lock_timeout. For the others set it on the
-// connection (options=-c lock_timeout=…), but not where indexes are built
-// concurrently, for the builds wait for older transactions.
+// connection (options=-c lock_timeout=…), except for concurrent builds of indexes,
+// which wait for older transactions.
 func (p *Plan) WriteGoose(dir string, start int64) ([]string, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func (p *Plan) WriteGoose(dir string, start int64) ([]string, error) {
 	return writeFiles(dir, files)
 }
 
-// writeGoose marks where each statement begins and ends, for goose would divide
+// writeGoose marks where each statement begins and ends: otherwise goose would split
 // them at every semicolon that ends a line.
 func (p *part) writeGoose(b *strings.Builder, statements []string) {
 	if p.transaction && len(statements) > 0 {

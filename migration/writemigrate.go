@@ -10,16 +10,16 @@ import (
 // returns their names, also those written before an error; a file that exists is never
 // overwritten, and one without a statement is not written.
 //
-// The drivers for PostgreSQL send a file as one query, and several statements in
-// a query are a transaction, in which neither an index is built concurrently nor
-// a batch committed. So a file is a step in a transaction, which it begins and
-// commits itself, or a single statement: a step of several is in files of its parts.
-// The drivers' x-multi-statement, which divides files at semicolons, has to stay off.
+// The drivers for PostgreSQL send a file as one query. Several statements in a query
+// form a transaction, in which indexes cannot be built concurrently and batches cannot
+// commit. So a file is either a whole transaction, which it begins and commits itself,
+// or a single statement; a step of several statements is split into several files.
+// Leave the drivers' x-multi-statement off, which splits files at semicolons.
 //
 // A barrier is a version before the first step of its phase, and fails as
-// [Plan.WriteGoose] says. golang-migrate then has a dirty version: "migrate force"
-// with that version says that the barrier is passed. What WriteGoose says of
-// lock_timeout holds here, too.
+// [Plan.WriteGoose] says. golang-migrate then marks the version as dirty; "migrate
+// force" with that version confirms the barrier. What WriteGoose says of lock_timeout
+// holds here, too.
 func (p *Plan) WriteGolangMigrate(dir string, start int64) ([]string, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err

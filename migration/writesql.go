@@ -10,9 +10,9 @@ import (
 //
 //	psql -v ON_ERROR_STOP=1 -f plan.sql
 //
-// It goes through all phases and says where a barrier is, but does not stop
-// there: write one phase at a time where there are barriers, by a copy of the
-// plan that holds that phase alone. Nor does it find what is done already.
+// The file goes through all phases. It mentions barriers but does not stop at
+// them: if there are some, write one phase at a time, from copies of the plan
+// that hold a single phase. Nor does it skip what is done already.
 func (p *Plan) WriteSQL(w io.Writer) error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -64,8 +64,8 @@ func (s *Step) writeSQL(b *strings.Builder) {
 	}
 }
 
-// lockTimeout is how long the step's statements may wait for locks: one that
-// blocks nobody while it waits has all the time it needs.
+// lockTimeout is how long the step's statements may wait for locks. It is
+// unlimited for a statement that blocks no one while it waits.
 func (s *Step) lockTimeout() string {
 	if s.Lock == ShareUpdateExclusive && !s.inTransaction() {
 		return "0"

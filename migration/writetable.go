@@ -42,8 +42,8 @@ func (p *Plan) WriteTable(w io.Writer) error {
 	return err
 }
 
-// rows aligns the steps of all phases with each other: lines in between would
-// begin new columns.
+// rows aligns the steps of all phases with each other: a line in between would
+// start new columns.
 func (p *Plan) rows() (header string, rows []string, err error) {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -66,7 +66,7 @@ func (p *Plan) rows() (header string, rows []string, err error) {
 	return lines[0], lines[1:], nil
 }
 
-// time is how long the step takes; a dash for a moment.
+// time is how long the step takes; a dash if that is a moment.
 func (s *Step) time() string {
 	if took := s.Estimate(); took >= time.Second {
 		return span(took)
@@ -85,7 +85,7 @@ func (s *Step) undoable() string {
 	}
 }
 
-// oneLine keeps a cell in its place.
+// oneLine removes line breaks from a cell.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' || r == '\v' || r == '\f' {

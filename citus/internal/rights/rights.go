@@ -1,10 +1,10 @@
-// Package rights writes SQL that compares who may see what of a table with who may
-// see it of its shards, and that makes the one of the other.
+// Package rights writes SQL that compares the privileges on tables with those on
+// their shards, and SQL that repairs the latter.
 //
-// Citus makes shards, and the tables of the same names on the workers, by statements
-// of its own. The server that executes them adds what its default privileges say, so
-// that a role may get more there than on the coordinator; and of restrictive policies
-// Citus makes permissive ones.
+// Citus makes shards, and the tables of the same names on the workers, with
+// statements of its own. The executing server adds its default privileges, so that a
+// role may get more there than on the coordinator. And Citus turns restrictive
+// policies into permissive ones.
 package rights
 
 import (
@@ -16,26 +16,26 @@ import (
 // All is an expression for the OIDs of all tables that Citus knows.
 const All = "ARRAY(SELECT logicalrelid::oid FROM pg_catalog.pg_dist_partition)"
 
-// RestoreSQL returns a statement that takes from each role what it has come by in
-// the shards of some tables and on the workers, and in views on the workers. Citus
-// takes views there without their privileges: those on views of the tables are given
-// again. It is for the coordinator; in the transaction that makes the shards nobody
-// ever has more.
-// relations is an expression for an array of OIDs.
+// RestoreSQL returns a statement that revokes the privileges that roles have gained
+// on the shards of some tables, on the workers, and on views there. Citus creates
+// views on the workers without their privileges, so the statement grants those on
+// views of the tables again. Run it on the coordinator. If it runs in the transaction
+// that makes the shards, no one ever has more privileges. relations is an expression
+// for an array of OIDs.
 func RestoreSQL(relations string) string {
 	text := strings.NewReplacer("{relations}", relations, "{given}", catalog.Dollars("given", given)).Replace(restore)
 	return "DO " + catalog.Dollars("rights", text)
 }
 
-// given is what default privileges give, as a node answers.
+// given reads the default privileges of a node.
 const given = `
 SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_array(pg_catalog.pg_get_userbyid(d.defaclrole),
 	CASE a.grantee WHEN 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee) END, a.privilege_type, a.is_grantable)), '[]')::text
 FROM pg_catalog.pg_default_acl AS d, pg_catalog.aclexplode(d.defaclacl) AS a
 WHERE d.defaclobjtype = 'r'`
 
-// A privilege on the table that is taken takes those on its columns along, which
-// are given again.
+// Revoking a privilege on a table also revokes it on the columns, so these are
+// granted again.
 const restore = `
 DECLARE
 	statement text;
@@ -122,11 +122,11 @@ BEGIN
 END
 `
 
-// DifferencesSQL returns a query for what is otherwise on some node than on the
-// coordinator: the node's number, the table or view, the relation there, what of it,
-// and whether the node has it, or lacks it; without a table, why a node does not
-// answer. It is for the coordinator, and does not
-// see what its own transaction has changed.
+// DifferencesSQL returns a query for differences between nodes and the coordinator:
+// the node's number, the table or view, the relation on the node, what differs, and
+// whether the node has or lacks it. A row without a table says why a node does not
+// answer. Run it on the coordinator. It does not see what its own transaction has
+// changed.
 func DifferencesSQL() string {
 	return strings.ReplaceAll(differences, "{node}", catalog.Dollars("node", node))
 }
@@ -152,8 +152,8 @@ CROSS JOIN LATERAL (
 UNION ALL
 SELECT nodeid, '', '', 'answer: ' || result, false FROM answer WHERE NOT success`
 
-// CheckSQL returns a statement that fails while there are differences of some
-// tables, or of views.
+// CheckSQL returns a statement that fails while some tables, or any views, have
+// differences.
 func CheckSQL(relations string) string {
 	text := strings.NewReplacer("{relations}", relations, "{differences}", DifferencesSQL()).Replace(check)
 	return "DO " + catalog.Dollars("check_rights", text)
@@ -178,11 +178,11 @@ BEGIN
 END
 `
 
-// node is what a node answers: of each table, shard and view the table's name, its
-// own, and what limits who sees what of it. Conditions name the table where a shard's
-// name the shard. The role that asks owns the tables: no schema that others may write
-// to is searched, where a function could stand in for PostgreSQL's. Citus leaves public
-// out of a shard's name.
+// node is the query for a node: for each table, shard and view it returns the table's
+// name, its own name, and everything that limits access to it. In a shard's
+// conditions the shard's name is replaced by the table's. The role that asks owns the
+// tables. So the query searches no schema that others may write to, where a function
+// could replace PostgreSQL's. Citus leaves public out of a shard's name.
 const node = `
 WITH settings AS MATERIALIZED (
 	SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)
