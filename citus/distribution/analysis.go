@@ -12,7 +12,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// A Table is one that the plan is about.
+// A Table is a table of the plan.
 type Table struct {
 	catalog.Name
 	// Method is what it becomes: catalog.Hash for the root and the tenants'
@@ -26,10 +26,10 @@ type Table struct {
 	anchor      *Table // that it lies with; itself for the first
 }
 
-// An Analysis is what the tables become, and what stands in the way.
+// An Analysis says what the tables become, and which obstacles there are.
 type Analysis struct {
-	// Tables are those of the plan without partitions: reference tables, the
-	// root, the tenants' tables, by name within these.
+	// Tables are the plan's tables without partitions: reference tables, the root,
+	// then the tenants' tables, each group by name.
 	Tables    []*Table
 	Questions []keys.Question // of the keys' analysis
 	Findings  []keys.Finding  // that one's, too
@@ -53,9 +53,9 @@ type Analysis struct {
 // possibly wrapped: use errors.Is. It is that of package keys.
 var ErrUndecided = keys.ErrUndecided
 
-// Analyze says what becomes of each table. c is the catalogue that k was made of;
-// cluster is what [Survey] found. It asks nobody, and fails for options that
-// contradict themselves or name what is not there.
+// Analyze decides what each table becomes. c is the catalogue that k was made from;
+// cluster is what [Survey] found. Analyze sends no queries. It returns an error for
+// options that contradict each other or name something that does not exist.
 func Analyze(c *catalog.Catalog, k *keys.Analysis, cluster Cluster, o Options) (*Analysis, error) {
 	a := &Analysis{Questions: k.Questions, Cluster: cluster, options: o,
 		database: c.Database, role: c.Role, live: c, names: map[catalog.Name]*Table{}}
@@ -116,7 +116,8 @@ func (o Options) check() error {
 	return nil
 }
 
-// expandDrop returns the objects that Options.Drop names, in place of patterns.
+// expandDrop returns the objects of Options.Drop, with patterns replaced by the
+// objects that they match.
 func (o Options) expandDrop(c *catalog.Catalog) (objects []keys.Object, err error) {
 	for _, object := range o.Drop {
 		if strings.Trim(object.Name, "*") == "" {
@@ -137,9 +138,9 @@ func (o Options) expandDrop(c *catalog.Catalog) (objects []keys.Object, err erro
 	return objects, nil
 }
 
-// disposable are the constraints, indexes and triggers of a table: all of them, or
-// those that a pattern may stand for. A primary key is named, or stays, and what a
-// partition has from its table goes with that one's.
+// disposable returns the names of a table's constraints, indexes and triggers: all of
+// them, or those that a pattern may match. A pattern does not match primary keys, nor
+// objects that a partition has from its table.
 func disposable(t *catalog.Table, all bool) (names []string) {
 	for i := range t.Constraints {
 		if c := &t.Constraints[i]; all || c.Kind != catalog.PrimaryKey && !c.Inherited {
@@ -175,14 +176,14 @@ func (a *Analysis) adopt(kt *keys.Table, live, after *catalog.Table) {
 	a.names[t.Name] = t
 }
 
-// copied is a table whose objects can be changed.
+// copied returns a copy of a table whose objects can be changed.
 func copied(t *catalog.Table) *catalog.Table {
 	own := *t
 	own.Constraints, own.Indexes, own.Triggers = slices.Clone(t.Constraints), slices.Clone(t.Indexes), slices.Clone(t.Triggers)
 	return &own
 }
 
-// order puts the tables in theirs, partitions with what they are parts of.
+// order sorts the tables, and puts partitions with the table that they belong to.
 func (a *Analysis) order() {
 	var all []*Table
 	for _, t := range a.names {
@@ -211,8 +212,8 @@ func (t *Table) rank() int {
 	}
 }
 
-// findAnchor finds the table that all distributed ones lie with: one that is
-// distributed already, else the first to be.
+// findAnchor finds the table that all distributed ones are colocated with: one that is
+// distributed already, otherwise the first that will be.
 func (a *Analysis) findAnchor() {
 	for _, t := range a.Tables {
 		if t.Method == catalog.Hash && (a.anchor == nil || !a.anchor.spread() && t.spread()) {
@@ -226,7 +227,7 @@ func (a *Analysis) findAnchor() {
 	}
 }
 
-// spread reports whether the table is already what it becomes.
+// spread reports whether the table is already distributed as the plan wants it.
 func (t *Table) spread() bool {
 	have := t.live.Distribution
 	return have.Method == t.Method && have.Column == t.Column
@@ -241,8 +242,8 @@ func (t *Table) family() []*Table {
 	return family
 }
 
-// dropObjects takes what the options give up out of what will be. Foreign keys
-// are dropped elsewhere.
+// dropObjects removes the objects of Options.Drop from the tables as they will be.
+// Foreign keys are dropped elsewhere.
 func (a *Analysis) dropObjects() {
 	for _, object := range a.options.Drop {
 		t := a.names[object.Table]
@@ -261,12 +262,12 @@ func (a *Analysis) dropped(table catalog.Name, name string) bool {
 	return slices.Contains(a.options.Drop, keys.Object{Table: table, Name: name})
 }
 
-// Preflight asks the database what stands in the way, and adds it to the findings:
-// rows that the keys would refuse (see [keys.Analysis.Preflight]), what depends on the
-// tables' row types, and what Citus refuses. For the latter it makes the tables as they
-// will be, empty and under other names, in a transaction that it rolls back. As
-// after each such transaction, types and functions that Citus has made on the workers
-// may stay there.
+// Preflight looks for obstacles in the database and adds them to the findings: rows
+// that the keys would refuse (see [keys.Analysis.Preflight]), objects that depend on
+// the tables' row types, and whatever Citus refuses. For the latter it distributes
+// empty copies of the tables under other names, in a transaction that it rolls back.
+// Types and functions that Citus makes on the workers for such a transaction may stay
+// there.
 func (a *Analysis) Preflight(ctx context.Context, db keys.Beginner, limits keys.Limits) error {
 	if err := a.findHanging(ctx, db); err != nil || a.preflight == nil {
 		return err
@@ -282,8 +283,8 @@ func (a *Analysis) Preflight(ctx context.Context, db keys.Beginner, limits keys.
 	return a.trySpread(ctx, db)
 }
 
-// isLoose reports whether a finding is about a check that was never validated, which
-// the way in one transaction drops before it fills rows.
+// isLoose reports whether a finding is about a check that was never validated. The
+// transactional way drops such checks before it fills rows.
 func (a *Analysis) isLoose(f keys.Finding) bool {
 	t := a.names[f.Table]
 	return t != nil && slices.ContainsFunc(t.loose(), func(c *catalog.Constraint) bool { return c.Name == f.Object })

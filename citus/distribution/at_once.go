@@ -35,8 +35,8 @@ func (a *Analysis) atOnce() []migration.Phase {
 	}}
 }
 
-// barrier is what must be true before the tables are spread: what the keys' plan
-// asks for in several phases.
+// barrier is the condition for distributing the tables: the conditions of all
+// phases of the keys' plan.
 func (a *Analysis) barrier() string {
 	text := "Every running version of the application scopes its statements by tenant, and is restarted afterwards: " +
 		"what it has prepared fails once (0A000), and the GORM plugin looks up a table's keys at its first upsert."
@@ -47,7 +47,7 @@ func (a *Analysis) barrier() string {
 	return text
 }
 
-// setUndo says what the undo cannot do.
+// setUndo sets what the undo cannot do.
 func (a *Analysis) setUndo(step *migration.Step) {
 	for _, t := range a.moving() {
 		if slices.ContainsFunc(t.live.Columns, func(c catalog.Column) bool { return c.Identity != "" }) {
@@ -98,8 +98,8 @@ func (a *Analysis) forward(moving []*Table, keys []*foreign) []string {
 	return append(sql, rights.RestoreSQL(relationsSQL(moving)), compareSQL(a.Tables, a.changed()))
 }
 
-// checkRights puts right, and verifies on each node, who may see what of the tables
-// in their shards. A transaction does not show others what it has made.
+// checkRights repairs the privileges on shards and verifies them on each node. It
+// is a step of its own because nodes do not see what an open transaction has made.
 func (a *Analysis) checkRights() migration.Step {
 	relations := relationsSQL(a.Tables)
 	var sql []string
@@ -113,8 +113,8 @@ func (a *Analysis) checkRights() migration.Step {
 	}
 }
 
-// makeKeys makes the keys with the tenant. A table whose tenant another tells is
-// filled after that one.
+// makeKeys makes the keys with the tenant. A table whose tenant comes from another
+// table is filled after that one.
 func (a *Analysis) makeKeys() []string {
 	sql := []string{applicationPath}
 	for _, t := range a.Tables {
@@ -129,7 +129,7 @@ func (a *Analysis) makeKeys() []string {
 	return append(sql, setUp[0])
 }
 
-// addedColumns is a table as it is, with the columns that it gets, which may be
+// addedColumns is a table as it is, plus the columns that it gets, which may be
 // null.
 func addedColumns(t *Table) *catalog.Table {
 	open := *t.live
@@ -143,7 +143,7 @@ func addedColumns(t *Table) *catalog.Table {
 	return &open
 }
 
-// backward brings the tables back to what they were.
+// backward restores the tables to what they were.
 func (a *Analysis) backward(moving []*Table, keys []*foreign) []string {
 	sql := append(slices.Clone(setUp), lockSQL(a.Tables), noteSQL(a.Tables), rememberSQL(moving))
 	for _, f := range keys {
@@ -163,7 +163,7 @@ func (a *Analysis) backward(moving []*Table, keys []*foreign) []string {
 	return append(sql, recallSQL, compareSQL(a.Tables, a.changed()))
 }
 
-// gather brings spread tables back, and sees to it that no row is lost.
+// gather undistributes tables, and checks that no row is lost.
 func (a *Analysis) gather(tables []*Table) (sql []string) {
 	for i, t := range tables {
 		sql = append(sql, countSQL(i, t))
@@ -178,8 +178,8 @@ func (a *Analysis) gather(tables []*Table) (sql []string) {
 	return append(sql, addLoose(tables)...)
 }
 
-// dropLoose drops the checks that not all rows have to pass: new tables and shards
-// would have all rows pass them.
+// dropLoose drops the checks that were never validated: new tables and shards
+// would apply them to all rows.
 func dropLoose(tables []*Table) (sql []string) {
 	for _, t := range tables {
 		for _, c := range t.loose() {
@@ -199,7 +199,7 @@ func addLoose(tables []*Table) (sql []string) {
 	return sql
 }
 
-// loose are a table's checks that were never validated.
+// loose returns a table's checks that were never validated.
 func (t *Table) loose() (checks []*catalog.Constraint) {
 	for i := range t.after.Constraints {
 		c := &t.after.Constraints[i]
@@ -210,7 +210,7 @@ func (t *Table) loose() (checks []*catalog.Constraint) {
 	return checks
 }
 
-// setStates says what the catalogue shows.
+// setStates sets what the catalogue shows before and after the step.
 func (a *Analysis) setStates(step *migration.Step, moving []*Table, keys []*foreign) {
 	for _, t := range moving {
 		before, after := t.spreadStates()

@@ -8,10 +8,10 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// AnalyzeBack says how all tables that Citus has spread become plain tables again,
-// with their keys as they are, and what stands in the way. c is the coordinator's
-// catalogue, cluster what [Survey] found. The way back from keys with the tenant
-// is the undo of the plan that made them: keep it.
+// AnalyzeBack analyses how all distributed tables become plain tables again, with
+// their keys as they are. c is the coordinator's catalogue, and cluster is what
+// [Survey] found. To get back to keys without the tenant, undo the plan that made
+// the keys: keep it.
 func AnalyzeBack(c *catalog.Catalog, cluster Cluster) *Analysis {
 	a := &Analysis{Cluster: cluster, database: c.Database, role: c.Role, live: c, keysAfter: c,
 		names: map[catalog.Name]*Table{}, back: true, keys: &migration.Plan{}}
@@ -36,7 +36,7 @@ func AnalyzeBack(c *catalog.Catalog, cluster Cluster) *Analysis {
 	return a
 }
 
-// findAnchors finds for each group of tables the first one.
+// findAnchors finds the first table of each colocation group.
 func (a *Analysis) findAnchors() {
 	groups := map[int]*Table{}
 	for _, t := range a.Tables {
@@ -51,7 +51,7 @@ func (a *Analysis) findAnchors() {
 	}
 }
 
-// findKept finds what keeps a table from coming back.
+// findKept finds what prevents a table from being undistributed.
 func (a *Analysis) findKept(t *Table) {
 	a.findAccess(t)
 	for _, column := range t.live.Columns {
@@ -67,7 +67,7 @@ func (a *Analysis) findKept(t *Table) {
 	}
 }
 
-// gathered is the plan of the way back, in one transaction.
+// gathered is the plan that undistributes the tables in one transaction.
 func (a *Analysis) gathered() []migration.Phase {
 	if len(a.Tables) == 0 {
 		return nil

@@ -8,17 +8,17 @@ import (
 	"github.com/gorm-tenancy/tenancy/keys"
 )
 
-// A Need is what the plan takes of a node at its peak.
+// A Need is what the plan requires of a node at its peak.
 type Need struct {
 	Node  *Node
 	Locks int // that its longest transaction holds
-	// Disk are bytes besides what is used now: copies with their indexes. WAL
-	// comes on top, as much as max_wal_size and slots that nobody reads keep.
+	// Disk is in bytes, in addition to what is used now: copies with their
+	// indexes. WAL comes on top: up to max_wal_size, plus what unread replication
+	// slots retain.
 	Disk int64
 }
 
-// Needs says what the plan takes of each node, by estimates that are on the safe
-// side.
+// Needs estimates, on the safe side, what the plan requires of each node.
 func (a *Analysis) Needs() []Need {
 	var needs []Need
 	holders := a.Cluster.holders()
@@ -40,12 +40,12 @@ func (a *Analysis) Needs() []Need {
 	return needs
 }
 
-// coordinatorLocks are what Citus locks besides for each table: its group, the
-// nodes, and the metadata.
+// coordinatorLocks are the locks that Citus takes for each table in addition: on
+// its group, the nodes, and the metadata.
 const coordinatorLocks = 16
 
-// metadataLocks are those of shards' metadata: each is locked for its table, and
-// for each foreign key that is made.
+// metadataLocks counts the locks on the metadata of shards: each shard is locked
+// once for its table, and once for each foreign key that is made.
 func (a *Analysis) metadataLocks(t *Table) int {
 	if t.Method != catalog.Hash {
 		return 1
@@ -59,8 +59,8 @@ func (a *Analysis) metadataLocks(t *Table) int {
 	return a.shards() * (1 + keys)
 }
 
-// batch are the tables of the plan's longest transaction: all of them, or the one
-// with the most locks.
+// batch returns the tables of the plan's largest transaction: all of them, or the
+// one with the most locks.
 func (a *Analysis) batch() []*Table {
 	moving := a.moving()
 	if a.options.Way == Transactional || len(moving) == 0 {
@@ -75,9 +75,9 @@ func (a *Analysis) batch() []*Table {
 	return []*Table{most}
 }
 
-// locksOf is how many locks a table takes, or one of its shards: on the relation,
-// its TOAST with its index, its indexes, the constraints that are made with their
-// tables, and sequences; those of partitions as well.
+// locksOf counts the locks that a table, or one of its shards, takes: on the
+// relation, its TOAST table with its index, its indexes, the constraints that are
+// made with their tables, sequences, and all of these of its partitions.
 func (a *Analysis) locksOf(t *Table) (locks int) {
 	for _, member := range t.family() {
 		locks += 8 + 3*len(member.after.Indexes) + len(member.live.Indexes)
@@ -120,7 +120,7 @@ func (a *Analysis) shardsOn(t *Table, n *Node, holders int) int {
 	}
 }
 
-// disk is what the plan takes of a node's disk at its peak.
+// disk is how much of a node's disk the plan requires at its peak.
 func (a *Analysis) disk(n *Node, holders int) (bytes int64) {
 	var largest int64
 	for _, t := range a.moving() {
@@ -141,7 +141,8 @@ func (a *Analysis) disk(n *Node, holders int) (bytes int64) {
 	return bytes + largest
 }
 
-// sizeOf is how big a table is with its indexes and partitions, wherever it lies.
+// sizeOf is the size of a table with its indexes and partitions, on all nodes
+// together.
 func (a *Analysis) sizeOf(t *Table) (bytes int64) {
 	for _, member := range t.family() {
 		bytes += member.live.Bytes + member.live.IndexBytes
@@ -160,7 +161,7 @@ func (a *Analysis) sizeOf(t *Table) (bytes int64) {
 // what is written meanwhile.
 const diskReserve = 0.1
 
-// findCapacity finds nodes that would not bear the plan.
+// findCapacity finds nodes that cannot bear the plan.
 func (a *Analysis) findCapacity() {
 	for _, need := range a.Needs() {
 		n := need.Node
@@ -185,11 +186,11 @@ func (a *Analysis) findCapacity() {
 	}
 }
 
-// minConnections are those of a run itself, of the nodes to each other, and of
-// Citus' maintenance.
+// minConnections counts the connections of the run itself, among the nodes, and
+// of Citus' maintenance.
 const minConnections = 20
 
-// size writes a number of bytes for people.
+// size formats a number of bytes for people.
 func size(bytes int64) string {
 	value, unit := float64(bytes), "bytes"
 	for _, next := range []string{"kB", "MB", "GB", "TB"} {

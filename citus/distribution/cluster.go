@@ -7,8 +7,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// A Cluster is what Citus says of itself, and what its nodes can take. The zero
-// value is a server without Citus.
+// A Cluster describes a Citus cluster and the capacity of its nodes. The zero value
+// is a server without Citus.
 type Cluster struct {
 	Installed   string // the extension's version in this database: "13.2-1"; empty for none
 	Available   string // the version that could be installed; empty for none
@@ -16,10 +16,9 @@ type Cluster struct {
 	Coordinator bool   // this server is the coordinator
 	Shards      int    // citus.shard_count
 	Nodes       []Node // the coordinator first
-	// Subscribed are the tables that a subscription to another server's changes
-	// writes.
+	// Subscribed are the tables that a logical replication subscription writes to.
 	Subscribed []catalog.Name
-	// Sizes are the bytes of spread tables, with their indexes, by node.
+	// Sizes are the bytes of distributed tables, with their indexes, by node.
 	Sizes []Size
 }
 
@@ -37,8 +36,8 @@ type Node struct {
 	Prepared    int // max_prepared_transactions
 	LocksEach   int // max_locks_per_transaction
 	LocksHeld   int
-	// OutputPlugins is output_plugin_libraries; nil for servers without it, and for
-	// roles that may not see it.
+	// OutputPlugins is the setting output_plugin_libraries; nil for servers without
+	// it, and for roles that may not see it.
 	OutputPlugins *string
 	DiskFree      int64 // bytes, for the role's eyes: zero if it may not know
 	DiskTotal     int64
@@ -58,7 +57,7 @@ type Size struct {
 	Bytes  int64
 }
 
-// holders are the nodes that hold shards.
+// holders returns the nodes that hold shards.
 func (c *Cluster) holders() []*Node {
 	var nodes []*Node
 	for i := range c.Nodes {
@@ -69,7 +68,7 @@ func (c *Cluster) holders() []*Node {
 	return nodes
 }
 
-// bytes is what the cluster holds of a table, in all places together.
+// bytes is the size of a table on all nodes together.
 func (c *Cluster) bytes(table catalog.Name) (bytes int64) {
 	for _, size := range c.Sizes {
 		if size.Table == table {
@@ -79,7 +78,7 @@ func (c *Cluster) bytes(table catalog.Name) (bytes int64) {
 	return bytes
 }
 
-// coordinator is the node that is asked; nil if there is none.
+// coordinator returns the coordinator; nil if there is none.
 func (c *Cluster) coordinator() *Node {
 	if i := slices.IndexFunc(c.Nodes, func(n Node) bool { return n.Group == 0 }); i >= 0 {
 		return &c.Nodes[i]

@@ -8,10 +8,10 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// difference is the SQL that makes of a plain table another one: columns that are
-// there in one of them or may be null in one, keys, checks, exclusions, indexes
-// and triggers. Foreign keys are no part of it, nor what a partition has from its
-// table.
+// difference is the SQL that turns a plain table into another one. It covers
+// columns that exist in only one of them or may be null in only one, keys, checks,
+// exclusions, indexes and triggers. It leaves out foreign keys, and what a
+// partition has from its table.
 func difference(from, to *catalog.Table) []string {
 	d := changes(from, to)
 	alter := "ALTER TABLE " + from.Name.String() + " "
@@ -63,7 +63,8 @@ func difference(from, to *catalog.Table) []string {
 	return sql
 }
 
-// marks are what an index that was made again is used for, and what is said of it.
+// marks returns the SQL that restores the use of an index that was made again,
+// such as a replica identity, and its comment.
 func marks(d differences, to *catalog.Table) (sql []string) {
 	for i := range to.Indexes {
 		index := &to.Indexes[i]
@@ -82,7 +83,7 @@ func marks(d differences, to *catalog.Table) (sql []string) {
 	return sql
 }
 
-// differences are the objects of two tables that differ.
+// differences are the objects in which two tables differ.
 type differences struct {
 	columns     pair[catalog.Column]
 	constraints pair[catalog.Constraint]
@@ -90,8 +91,8 @@ type differences struct {
 	triggers    pair[catalog.Trigger]
 }
 
-// A pair is what has to go and what has to be made, which may be the same by
-// name. A column is only made where it is changed.
+// A pair lists the objects to drop and the objects to make; both may have the same
+// name. A changed column is only in made.
 type pair[T any] struct{ gone, made []*T }
 
 func changes(from, to *catalog.Table) (d differences) {
@@ -111,7 +112,7 @@ func changes(from, to *catalog.Table) (d differences) {
 	return d
 }
 
-// compare tells objects by their names and definitions.
+// compare compares objects by their names and definitions.
 func compare[T any](from, to []T, counts func(*T) bool, describe func(*T) (name, definition string)) (p pair[T]) {
 	missing := func(in []T, one *T) bool {
 		name, definition := describe(one)
@@ -165,8 +166,8 @@ func stateOf(t *catalog.Table, object migration.Object, name string) migration.S
 	return migration.State{Table: t.Name, Object: object, Name: name, Definition: alone.Definition(t.Name, string(object), name)}
 }
 
-// allFills are the statements that fill tenant columns, in the order of the keys'
-// plan: its batches, each over all of a table at once.
+// allFills returns the statements that fill tenant columns: the batches of the
+// keys' plan in their order, each for a whole table at once.
 func (a *Analysis) allFills() (sql []string) {
 	for _, phase := range a.keys.Phases {
 		for _, step := range phase.Steps {

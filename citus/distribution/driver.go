@@ -11,25 +11,24 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// A Driver carries out what is planned: there, back, and on with what was begun. The
-// zero value is a dry run that writes no report.
+// A Driver distributes, undistributes, and continues unfinished plans. The zero value
+// is a dry run that writes no report.
 type Driver struct {
-	// Limits bound what is asked about rows that stand in the way. Zero: its
-	// defaults.
+	// Limits bound the queries for rows that are obstacles. Zero: their defaults.
 	Limits keys.Limits
-	// Run says how the plan is carried out. Zero: it is not; without Run.Apply
-	// nothing is changed. Run.Passed may name phases of earlier runs.
+	// Run says how the plan is carried out. Without Run.Apply nothing is changed.
+	// Run.Passed may name phases of earlier runs.
 	Run migration.Options
 	// Out is where the report is written before anything is changed. Nil: nowhere.
 	Out io.Writer
 }
 
-// biggestTenants are how many the report tells.
+// biggestTenants is how many tenants the report lists.
 const biggestTenants = 10
 
-// Distribute spreads the tables of an analysis. A plan that goes step by step is kept
-// in the database until it is done; see [JournalTable]. What stands in the way is
-// [ErrUndecided].
+// Distribute distributes the tables of an analysis. A plan that goes step by step is
+// kept in the database until it is done; see [JournalTable]. If there are obstacles,
+// the error is [ErrUndecided].
 func (d Driver) Distribute(ctx context.Context, pool *sql.DB, analysis *Analysis) (*migration.Result, error) {
 	plan, err := d.review(ctx, pool, analysis)
 	if err != nil {
@@ -45,7 +44,7 @@ func (d Driver) Distribute(ctx context.Context, pool *sql.DB, analysis *Analysis
 	return d.CarryOn(ctx, pool, journal)
 }
 
-// Undistribute brings the tables of a catalogue back to plain ones, in one
+// Undistribute turns the tables of a catalogue into plain tables again, in one
 // transaction.
 func (d Driver) Undistribute(ctx context.Context, pool *sql.DB, c *catalog.Catalog) (*migration.Result, error) {
 	cluster, err := Survey(ctx, pool)
@@ -59,14 +58,14 @@ func (d Driver) Undistribute(ctx context.Context, pool *sql.DB, c *catalog.Catal
 	return d.run(ctx, pool, plan, migration.Execute)
 }
 
-// CarryOn goes on with a plan that was begun, and forgets it when nothing is left to
-// do.
+// CarryOn continues an unfinished plan, and removes the journal when nothing is left
+// to do.
 func (d Driver) CarryOn(ctx context.Context, pool *sql.DB, journal Journal) (*migration.Result, error) {
 	return d.finish(ctx, pool, journal, migration.Execute)
 }
 
-// TakeBack takes a plan that was begun back, with the keys that it made, and forgets
-// it when nothing is left to do.
+// TakeBack takes an unfinished plan back, with the keys that it made, and removes the
+// journal when nothing is left to do.
 func (d Driver) TakeBack(ctx context.Context, pool *sql.DB, journal Journal) (*migration.Result, error) {
 	return d.finish(ctx, pool, journal, migration.Undo)
 }
@@ -102,7 +101,7 @@ func (d Driver) run(ctx context.Context, pool *sql.DB, plan *migration.Plan, dir
 	return direction(ctx, pool, plan, o)
 }
 
-// finish brings the plan that is kept to one of its ends.
+// finish carries the journal's plan out, or takes it back.
 func (d Driver) finish(ctx context.Context, pool *sql.DB, journal Journal, direction direction) (*migration.Result, error) {
 	plan, err := journal.Load(ctx, pool)
 	if err != nil {

@@ -18,8 +18,8 @@ func (a *Analysis) found(severity keys.Severity, table catalog.Name, object, rem
 		Problem: fmt.Sprintf(problem, args...), Remedy: remedy})
 }
 
-// Blocked returns what keeps the plan from being made: open questions and
-// blockers, all of them, each [ErrUndecided]; nil when nothing does.
+// Blocked returns all open questions and blockers, which prevent a plan. Each
+// is [ErrUndecided]. It is nil if there are none.
 func (a *Analysis) Blocked() error {
 	var errs []error
 	for _, q := range a.Questions {

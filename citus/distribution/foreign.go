@@ -12,12 +12,12 @@ import (
 type foreign struct {
 	child, parent catalog.Name
 	name          string
-	// As it is, as the keys' plan leaves it, and as it will be; nil if it is
-	// not there.
+	// As it is, as the keys' plan leaves it, and as it will be; nil if it does
+	// not exist.
 	live, kept, want *catalog.Constraint
 }
 
-// changes reports whether the foreign key has to go for a while, or for good.
+// changes reports whether the foreign key is dropped for a while or for good.
 func (a *Analysis) changes(f *foreign) bool {
 	if f.live == nil || f.want == nil || f.live.Definition() != f.want.Definition() {
 		return true
@@ -28,7 +28,7 @@ func (a *Analysis) changes(f *foreign) bool {
 	})
 }
 
-// moves reports whether the plan spreads the table, or brings it back.
+// moves reports whether the plan distributes or undistributes the table.
 func (a *Analysis) moves(t *Table) bool { return a.back || !t.spread() }
 
 // findForeign finds the foreign keys as they are and as they will be.
@@ -68,8 +68,8 @@ func (a *Analysis) findForeign(live, after *catalog.Catalog) {
 	}
 }
 
-// judge says whether Citus can have a foreign key, and puts in its actions what
-// the options say.
+// judge decides whether Citus supports a foreign key, and sets the actions that
+// the options choose.
 func (a *Analysis) judge(f *foreign) {
 	child, parent := a.names[f.child], a.names[f.parent]
 	drop := "drop it, or name it in Options.Drop"

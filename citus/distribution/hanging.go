@@ -11,15 +11,15 @@ import (
 )
 
 // undistribute_table makes a new table of the same name and drops the old one with
-// CASCADE. All that depends on the old table's row type goes with it: views, and
-// functions that take, return or read it. The plan drops these itself, each by its
-// name, and makes them again. What it cannot make again keeps the table from coming
-// back.
+// CASCADE. Everything that depends on the old table's row type goes with it: views,
+// and functions that take, return or read it. The plan drops these itself, each by its
+// name, and makes them again. An object that it cannot make again prevents the table
+// from being undistributed.
 
-// databaseName stands where a finding names a table.
+// databaseName stands for the table in findings about the database.
 var databaseName = catalog.Name{Name: "database"}
 
-// relationsSQL is an array of the tables' OIDs, with those of their partitions.
+// relationsSQL is an array of the OIDs of the tables and their partitions.
 func relationsSQL(tables []*Table) string {
 	var names []string
 	for _, t := range tables {
@@ -121,10 +121,10 @@ const hangingQuery = `, sub (classid, objid, objsubid, relid) AS (
 	WHERE n.nspname ~ '^pg_temp' OR NOT pg_has_role(owner, 'USAGE')
 )`
 
-// findHanging asks the database what hangs on the tables: what is made again when
-// they come back, or are spread online, is told, and what cannot be made again stands
-// in the way. Where the tables are spread otherwise, it is only their way back that it
-// stands in.
+// findHanging asks the database what depends on the tables. It lists objects that are
+// made again when the tables are undistributed or distributed online. Objects that
+// cannot be made again are obstacles. If the tables are distributed another way, they
+// are obstacles for the way back only.
 func (a *Analysis) findHanging(ctx context.Context, db keys.Beginner) error {
 	moving := a.moving()
 	if len(moving) == 0 {
@@ -146,8 +146,8 @@ func (a *Analysis) findHanging(ctx context.Context, db keys.Beginner) error {
 	return nil
 }
 
-// Citus makes a view on the workers as well when its table is spread, but not the
-// functions of the table's row type.
+// When a table is distributed, Citus makes its views on the workers as well, but not
+// the functions of the table's row type.
 const sqlFindHanging = `
 SELECT 'lost', what, why, remedy FROM lost
 UNION ALL
@@ -159,7 +159,7 @@ JOIN pg_class AS c ON needs.classid = 'pg_class'::regclass AND c.oid = needs.obj
 WHERE refclassid = 'pg_proc'::regclass
 ORDER BY 1, 2, 3`
 
-// A hangingFinder makes findings of what hangs on tables.
+// A hangingFinder makes findings about objects that depend on tables.
 type hangingFinder struct {
 	analysis *Analysis
 	again    []string
@@ -185,7 +185,7 @@ func (h *hangingFinder) row(rows *sql.Rows) error {
 	return nil
 }
 
-// list tells what is made again.
+// list lists the objects that are made again.
 func (h *hangingFinder) list() {
 	when := "dropped, and made again with the tables that they depend on: "
 	if a := h.analysis; !a.back && !a.options.Online {

@@ -6,9 +6,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Each run compares, in the transaction that moves the tables, all that the
-// catalogue says of them and of what hangs on them: nothing is lost and nobody's
-// rights are others, or nothing has happened.
+// In the transaction that moves the tables, each run compares everything that the
+// catalogue says of them and of the objects that depend on them. If something is
+// lost, or privileges have changed, the transaction fails.
 
 // noteSQL keeps the inventory for the transaction.
 func noteSQL(tables []*Table) string {
@@ -20,15 +20,15 @@ END
 `)
 }
 
-// inventorySQL is an expression for the inventory as text of JSON: values by object
-// and aspect, with a line feed between these.
+// inventorySQL is an expression for the inventory as JSON text: values by object
+// and aspect, which a line feed separates.
 func inventorySQL(tables []*Table) string {
 	return "(SELECT COALESCE(json_object_agg(i.object || E'\\n' || i.aspect, i.value), '{}')::text FROM (" +
 		catalog.InventorySQL(relationsSQL(tables)) + ") AS i)"
 }
 
-// inheritedSQL is an expression for what partitions have of their tables, as text
-// of JSON. PostgreSQL makes up the names.
+// inheritedSQL is an expression for the objects that partitions have from their
+// tables, as JSON text. PostgreSQL makes up their names.
 func inheritedSQL(tables []*Table) string {
 	return strings.ReplaceAll(sqlInherited, "{tables}", relationsSQL(tables))
 }
@@ -47,8 +47,8 @@ const sqlInherited = `(
 	CROSS JOIN LATERAL pg_identify_object(part.classid, part.objid, 0) AS named
 )`
 
-// compareSQL fails where the inventory is another than before, but for what the
-// plan is for. Comments stay where an object is there before and after.
+// compareSQL fails if the inventory differs from the one before, apart from what
+// the plan changes. Comments must stay on objects that exist before and after.
 func compareSQL(tables []*Table, changed []string) string {
 	var list []string
 	for _, object := range changed {
@@ -91,8 +91,8 @@ BEGIN
 END
 `
 
-// changed names, as the inventory does, what the plan makes of the tables besides
-// moving them.
+// changed returns the objects that the plan changes besides moving the tables,
+// named as in the inventory.
 func (a *Analysis) changed() (objects []string) {
 	for _, t := range a.Tables {
 		d := changes(t.live, t.after)
@@ -117,7 +117,8 @@ func (a *Analysis) changed() (objects []string) {
 	return objects
 }
 
-// columnObjects are what the inventory tells of a column, in partitions as well.
+// columnObjects returns the inventory's objects for a column, including those of
+// partitions.
 func (t *Table) columnObjects(name string) (objects []string) {
 	column := catalog.Quote(name)
 	for _, member := range t.family() {

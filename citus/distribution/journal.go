@@ -13,14 +13,16 @@ import (
 )
 
 // JournalTable is the name of the table that keeps a plan while it is carried out
-// step by step: until foreign keys are made again, nothing else knows them.
+// step by step: until foreign keys are made again, they are recorded nowhere
+// else.
 const JournalTable = "tenancy_distribution"
 
-// A Journal keeps a plan in the database that it changes. The zero value is none.
+// A Journal keeps a plan in the database that the plan changes. The zero value
+// means that there is no journal.
 type Journal struct{ Table catalog.Name }
 
-// FindJournal returns the journal of a run that did not come to its end; the zero
-// value if there is none.
+// FindJournal returns the journal of an unfinished run; the zero value if there
+// is none.
 func FindJournal(c *catalog.Catalog) Journal {
 	for _, t := range c.Tables {
 		if t.Name.Name == JournalTable {
@@ -30,13 +32,13 @@ func FindJournal(c *catalog.Catalog) Journal {
 	return Journal{}
 }
 
-// NewJournal is one beside the plan's tables.
+// NewJournal returns a journal in the schema of the plan's tables.
 func (a *Analysis) NewJournal() Journal {
 	return Journal{catalog.Name{Schema: a.anchor.Schema, Name: JournalTable}}
 }
 
-// What is carried out from a table must be as safe as what is carried out from a
-// program: it is the running role's own, and nobody else can write it.
+// A plan in a table must be as trustworthy as one in a program: the table belongs
+// to the running role, and no other role can write to it.
 const (
 	sqlRevoke = `DO $revoke$
 DECLARE
@@ -62,8 +64,8 @@ FROM pg_catalog.pg_class AS c
 WHERE c.oid = $1::text::pg_catalog.regclass`
 )
 
-// ErrJournal is returned where the table that keeps a plan is not the role's own,
-// or others may write it: use errors.Is.
+// ErrJournal is returned if the table that keeps a plan belongs to another role,
+// or other roles may write to it. Use errors.Is.
 var ErrJournal = errors.New("distribution: the table that keeps the plan cannot be trusted")
 
 // Save keeps the plan.
@@ -93,7 +95,8 @@ func (j Journal) Save(ctx context.Context, db *sql.DB, plan *migration.Plan) err
 	return nil
 }
 
-// Load returns the plan that is kept, by this role: [ErrJournal] otherwise.
+// Load returns the plan. The error is [ErrJournal] if another role may have
+// written it.
 func (j Journal) Load(ctx context.Context, db *sql.DB) (*migration.Plan, error) {
 	var own bool
 	if err := db.QueryRowContext(ctx, sqlIsOwn, j.Table.String()).Scan(&own); err != nil {

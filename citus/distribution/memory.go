@@ -6,22 +6,22 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// undistribute_table forgets comments, rules, targets of statistics and NO INHERIT,
-// makes permissive policies of restrictive ones, and gives tables what default
-// privileges say besides what they had: somebody could read what he was denied. So
-// what there is of these is remembered before, as SQL, with what hangs on the
-// tables, and brought back at the end.
+// undistribute_table loses comments, rules, statistics targets and NO INHERIT. It turns
+// restrictive policies into permissive ones, and adds default privileges to those of the
+// tables, so that a role could read what it was denied. So these things are saved as SQL
+// before, together with the objects that depend on the tables, and restored at the end.
 
-// rememberSQL keeps it for the transaction, of the tables with their partitions
-// and of what hangs on them, and drops the latter.
+// rememberSQL saves this for the transaction, for the tables, their partitions and the
+// objects that depend on them, and drops the latter.
 func rememberSQL(tables []*Table) string {
 	text := strings.NewReplacer("{hanging}", hangingSQL(relationsSQL(tables))).Replace(sqlRemember)
 	return "DO " + catalog.Dollars("remember", text)
 }
 
-// What Citus does not take to the workers, it refuses to change here, unless it is
-// told that it is for this server alone. The statements are those that make objects, in their order; that say who may use
-// them; and that say something about them.
+// Citus refuses to change objects here that it does not propagate to the workers, unless
+// propagation is switched off. The statements come in three groups, in their order: those
+// that make objects, those that grant privileges, and those that add comments and
+// settings.
 const sqlRemember = `
 DECLARE
 	lost text;
@@ -166,8 +166,8 @@ BEGIN
 END
 `
 
-// recallSQL brings it back. Whoever has come by privileges loses them first. Bodies
-// of functions are not looked at: they may name what is not there yet.
+// recallSQL restores it. Privileges that were gained are revoked first. Bodies of
+// functions are not checked: they may name objects that do not exist yet.
 const recallSQL = `DO $recall$
 DECLARE
 	statement text;

@@ -10,7 +10,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/keys"
 )
 
-// findObstacles finds all that Citus refuses, at once.
+// findObstacles finds everything that Citus is known to refuse, at once.
 func (a *Analysis) findObstacles() {
 	a.findInCluster()
 	if a.anchor == nil {
@@ -39,7 +39,7 @@ func (a *Analysis) findObstacles() {
 
 const dropOrName = "drop it, or name it in Options.Drop"
 
-// findAccess finds what the role may not do.
+// findAccess finds missing privileges of the role.
 func (a *Analysis) findAccess(t *Table) {
 	live := t.live
 	if !live.Owned && !a.role.Superuser {
@@ -82,10 +82,10 @@ func (a *Analysis) findInTable(t *Table) {
 	}
 }
 
-// findRestrictive finds policies that Citus weakens. It makes a permissive policy of
-// a restrictive one whenever it makes a shard: when the table is spread, and when a
-// shard is moved, split or copied to another node. Nor does CREATE POLICY help on the
-// spread table, since it goes to the shards the same way.
+// findRestrictive finds policies that Citus weakens. It turns a restrictive policy
+// into a permissive one whenever it makes a shard: when the table is distributed, and
+// when a shard is moved, split or copied to another node. CREATE POLICY on the
+// distributed table reaches the shards in the same way.
 func (a *Analysis) findRestrictive(t *Table, policy catalog.Policy) {
 	if policy.Permissive {
 		return
@@ -105,8 +105,7 @@ func (t *Table) restricted() bool {
 	})
 }
 
-// bare is an expression as PostgreSQL writes it, without its strings and quoted
-// names.
+// bare is an expression as PostgreSQL prints it, without strings and quoted names.
 func bare(expression string) string {
 	var b strings.Builder
 	var quote rune
@@ -125,8 +124,8 @@ func bare(expression string) string {
 	return b.String()
 }
 
-// findIdentity finds columns whose values Citus cannot make everywhere, or that
-// keep a table from coming back.
+// findIdentity finds columns whose values Citus cannot generate on all nodes, or that
+// prevent a table from being undistributed.
 func (a *Analysis) findIdentity(t *Table, column catalog.Column) {
 	if column.Identity != "" {
 		severity, remedy := keys.Blocker, "make it a plain sequence: "+sequenceInstead(t, column)+
@@ -145,8 +144,8 @@ func (a *Analysis) findIdentity(t *Table, column catalog.Column) {
 
 var nextval = regexp.MustCompile(`nextval\('((?:[^']|'')+)'::regclass\)`)
 
-// findSequences finds defaults that Citus cannot have on all nodes: of two sequences,
-// and of one that has to give numbers of two types.
+// findSequences finds defaults that Citus cannot have on all nodes: those with two
+// sequences, and sequences that must give numbers of two types.
 func (a *Analysis) findSequences() {
 	types := map[string]string{}
 	for _, t := range a.Tables {
@@ -168,7 +167,7 @@ func (a *Analysis) findSequences() {
 	}
 }
 
-// sequenceInstead is the SQL that turns an identity column into one with a
+// sequenceInstead is the SQL that turns an identity column into a column with a
 // sequence.
 func sequenceInstead(t *Table, column catalog.Column) string {
 	table, name := t.Name.String(), catalog.Quote(column.Name)
@@ -178,7 +177,8 @@ func sequenceInstead(t *Table, column catalog.Column) string {
 		table, name, sequence, column.Type, strings.ReplaceAll(sequence.String(), "'", "''"), strings.ReplaceAll(column.Sequence.String(), "'", "''"))
 }
 
-// findSpread finds tables that Citus has in another way than the plan wants.
+// findSpread finds tables that Citus has distributed in another way than the plan
+// wants.
 func (a *Analysis) findSpread(t *Table) {
 	have := t.live.Distribution
 	switch {
@@ -194,12 +194,12 @@ func (a *Analysis) findSpread(t *Table) {
 	}
 }
 
-// wanted is the definition of what the table becomes.
+// wanted is the definition of the table's distribution after the plan.
 func (t *Table) wanted() string {
 	return catalog.Distribution{Method: t.Method, Column: t.Column}.Definition()
 }
 
-// findInColumn finds what keeps a tenant column from distributing its table.
+// findInColumn finds tenant columns by which a table cannot be distributed.
 func (a *Analysis) findInColumn(t *Table) {
 	column := t.after.Column(t.Column)
 	if column == nil || a.anchor == nil {
@@ -231,8 +231,8 @@ func withoutModifier(typ string) string {
 	return name
 }
 
-// findInKeys finds uniques and exclusions that hold between tenants, which no
-// shard can see.
+// findInKeys finds uniques and exclusions that hold across tenants, which a shard
+// cannot check.
 func (a *Analysis) findInKeys(t *Table) {
 	for i := range t.after.Indexes {
 		index := &t.after.Indexes[i]

@@ -8,10 +8,10 @@ import (
 	"github.com/gorm-tenancy/tenancy/keys"
 )
 
-// clusterName stands where a finding names a table.
+// clusterName stands for the table in findings about the cluster.
 var clusterName = catalog.Name{Name: "cluster"}
 
-// oldest is the oldest version of Citus that has all of the functions.
+// oldest is the oldest version of Citus that has all functions that plans use.
 const oldest = "11.1"
 
 // server adds a finding about the cluster, not about a table.
@@ -20,7 +20,7 @@ func (a *Analysis) server(severity keys.Severity, object, remedy, problem string
 		Problem: fmt.Sprintf(problem, args...), Remedy: remedy})
 }
 
-// findInCluster finds what the servers lack.
+// findInCluster finds requirements that the servers do not meet.
 func (a *Analysis) findInCluster() {
 	c := &a.Cluster
 	switch {

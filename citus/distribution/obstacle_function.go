@@ -8,8 +8,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// findReading finds expressions that shards compute, and whose functions read tables:
-// a worker does not find these, or refuses to ask the cluster for a shard.
+// findReading finds expressions that shards compute and whose functions read tables:
+// a worker does not find the tables, or refuses to query the cluster on behalf of a
+// shard.
 func (a *Analysis) findReading(t *Table) {
 	for i := range t.after.Constraints {
 		if c := &t.after.Constraints[i]; c.Kind == catalog.Check && !c.Inherited {
@@ -42,8 +43,8 @@ func (a *Analysis) findReader(t *Table, object, remedy string, expressions ...st
 	}
 }
 
-// reader finds a function that a text calls, itself or by another one, and that reads
-// a table, and the table.
+// reader finds a function that reads a table and that a text calls, directly or
+// through another function. It returns the function and the table.
 func (a *Analysis) reader(text string, seen []*catalog.Function) (*catalog.Function, catalog.Name) {
 	called := calls(text)
 	for _, f := range a.live.Functions {
@@ -61,7 +62,7 @@ func (a *Analysis) reader(text string, seen []*catalog.Function) (*catalog.Funct
 	return nil, catalog.Name{}
 }
 
-// readIn is a table that stands where a body names one that it reads or writes.
+// readIn returns a table that a body reads or writes.
 func (a *Analysis) readIn(body string) catalog.Name {
 	words := wordsOf(body)
 	for i, word := range words[:max(0, len(words)-1)] {
@@ -86,7 +87,7 @@ func (a *Analysis) readIn(body string) catalog.Name {
 	return catalog.Name{}
 }
 
-// calls are the names before a parenthesis.
+// calls returns the names that stand before a parenthesis.
 func calls(text string) (names []string) {
 	words := wordsOf(text)
 	for i, word := range words {
@@ -97,8 +98,8 @@ func calls(text string) (names []string) {
 	return names
 }
 
-// wordsOf are a text's words in lower case, quoted names without their quotes, and
-// other signs.
+// wordsOf returns a text's words in lower case, quoted names without their quotes,
+// and other characters.
 func wordsOf(text string) (words []string) {
 	lexer := &sqltext.Lexer{Text: text}
 	for {

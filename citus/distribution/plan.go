@@ -9,8 +9,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// The phases' names, for migration.Options.Passed. Those of package keys come
-// before them where tables are spread step by step.
+// The phases' names, for migration.Options.Passed. With StepByStep the phases of
+// package keys come before them.
 const (
 	Spread  = "spread"  // all of it, in a transaction
 	Detach  = "detach"  // foreign keys and what is given up are dropped
@@ -19,15 +19,16 @@ const (
 	Gather  = "gather"  // back to plain tables, in a transaction
 )
 
-// Plan turns the analysis into a plan. It is [ErrUndecided] while questions are
-// open or blockers found; a plan without phases means that all is as it should be.
+// Plan turns the analysis into a plan. It returns [ErrUndecided] while there are
+// open questions or blockers. A plan without phases means that nothing is left to
+// do.
 //
-// The plan of [Transactional] is one step, after which the tables have composite
-// keys and are spread, or nothing has changed. That of [StepByStep] makes the keys
-// as package keys does, while the application runs, and then spreads table by
-// table. While it does, in phases detach to attach, no foreign key between the
-// tables holds, and of the statements that need a table that is spread and one
-// that is not yet, those fail that the phase names.
+// The plan of [Transactional] is one step: after it the tables have composite keys
+// and are distributed, or nothing has changed. The plan of [StepByStep] makes the
+// keys as package keys does, while the application runs, and then distributes
+// table by table. From phase detach to phase attach, foreign keys between the
+// tables are not enforced. Some statements that need both a distributed and a
+// plain table fail; the phase lists them.
 func (a *Analysis) Plan() (*migration.Plan, error) {
 	if err := a.Blocked(); err != nil {
 		return nil, err
@@ -46,12 +47,12 @@ func (a *Analysis) Plan() (*migration.Plan, error) {
 	return plan, nil
 }
 
-// moving are the tables that the plan spreads, or brings back.
+// moving returns the tables that the plan distributes or undistributes.
 func (a *Analysis) moving() []*Table {
 	return slices.DeleteFunc(slices.Clone(a.Tables), func(t *Table) bool { return !a.moves(t) })
 }
 
-// leftovers are the tables that are spread, and whose local copies were left.
+// leftovers returns the distributed tables whose local copies were left.
 func (a *Analysis) leftovers() (left []*Table) {
 	for _, t := range a.Tables {
 		for _, member := range t.family() {
@@ -63,12 +64,13 @@ func (a *Analysis) leftovers() (left []*Table) {
 	return left
 }
 
-// changing are the foreign keys that are dropped, made or both.
+// changing returns the foreign keys that are dropped, made or both.
 func (a *Analysis) changing() []*foreign {
 	return slices.DeleteFunc(slices.Clone(a.foreign), func(f *foreign) bool { return !a.changes(f) })
 }
 
-// spreadStates are what the catalogue shows of a table being spread.
+// spreadStates are what the catalogue shows before and after a table is
+// distributed.
 func (t *Table) spreadStates() (before, after []migration.State) {
 	for _, member := range t.family() {
 		state := migration.State{Table: member.Name, Object: migration.Distribution}
@@ -93,7 +95,7 @@ func constraintState(table catalog.Name, name string, c *catalog.Constraint) mig
 	return state
 }
 
-// sized says how much a step reads or writes: a table as it lies here, or in
+// sized sets how much a step reads or writes: the size of a table, here or in
 // shards.
 func (a *Analysis) sized(step *migration.Step, t *Table) {
 	for _, member := range t.family() {
@@ -106,9 +108,9 @@ func (a *Analysis) sized(step *migration.Step, t *Table) {
 	}
 }
 
-// Passed are those of the phases' names that the plan has: one that is made of
-// what an earlier run has left has fewer. It fails for a name that no plan of this
-// package, or of package keys, has.
+// Passed returns those of the names that are phases of the plan: a plan that
+// continues an earlier run has fewer phases. It returns an error for a name that
+// no plan of this package, or of package keys, has.
 func Passed(plan *migration.Plan, names []string) ([]string, error) {
 	var passed []string
 	for _, name := range names {

@@ -13,10 +13,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// WriteReport writes for people all that there is to know before anything is
-// changed: the cluster, the tables, the biggest tenants, what stands in the way,
-// what the plan takes, the plan itself and the undo of each step. w and plan may
-// be nil.
+// WriteReport writes, for people, everything to know before anything is changed:
+// the cluster, the tables, the biggest tenants, the obstacles, what the plan
+// requires, the plan itself and the undo of each step. w and plan may be nil.
 func (a *Analysis) WriteReport(out io.Writer, w *Weight, plan *migration.Plan) error {
 	b := bufio.NewWriter(out)
 	a.reportCluster(b)
@@ -88,7 +87,7 @@ func (a *Analysis) reportTables(b *bufio.Writer) {
 	_ = table.Flush() // b says when it cannot
 }
 
-// byNode is what each node holds of a table.
+// byNode says how much each node holds of a table.
 func (a *Analysis) byNode(t *Table) string {
 	var nodes []string
 	for _, s := range a.Cluster.Sizes {
@@ -180,7 +179,7 @@ func reportPlan(b *bufio.Writer, plan *migration.Plan) error {
 	return nil
 }
 
-// shortened is a statement on a line, without the text of a block.
+// shortened returns a statement on one line, without the text of a block.
 func shortened(statement string) string {
 	if tag, block := strings.CutPrefix(statement, "DO $"); block {
 		tag, _, _ = strings.Cut(tag, "$")

@@ -7,23 +7,22 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// setUp comes first in each transaction. Without the one setting Citus takes
-// tables along that foreign keys connect; with the other each node is talked to
-// over one connection, so that foreign keys to reference tables can follow
-// changes of distributed ones. All names come with their schemas.
+// setUp comes first in each transaction. One setting keeps Citus from converting
+// tables that foreign keys connect. The other uses one connection to each node, so
+// that foreign keys to reference tables can follow changes of distributed ones. All
+// names come with their schemas.
 var setUp = []string{
 	"SET LOCAL search_path = pg_catalog, pg_temp",
 	"SET LOCAL citus.enable_local_reference_table_foreign_keys = off",
 	"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
 }
 
-// applicationPath comes before what runs functions of triggers, checks and indexes,
-// and setUp[0] after it.
+// applicationPath comes before statements that run functions of triggers, checks
+// and indexes, and setUp[0] after them.
 const applicationPath = `SELECT pg_catalog.set_config('search_path', concat('pg_catalog, ', NULLIF(reset_val, '') || ', ', 'pg_temp'), true)
 FROM pg_catalog.pg_settings WHERE name = 'search_path'`
 
-// lockSQL takes the tables' locks at once, before there is work that could be in
-// vain.
+// lockSQL takes all locks at once, before any work that a lock timeout would waste.
 func lockSQL(tables []*Table) string {
 	var names []string
 	for _, t := range tables {
@@ -32,12 +31,12 @@ func lockSQL(tables []*Table) string {
 	return "LOCK TABLE " + strings.Join(names, ", ") + " IN ACCESS EXCLUSIVE MODE"
 }
 
-// countSQL keeps for the transaction how many rows there are.
+// countSQL records the number of rows for the transaction.
 func countSQL(n int, t *Table) string {
 	return fmt.Sprintf("SELECT pg_catalog.set_config('tenancy.rows_%d', count(*)::text, true) FROM %s", n, t.Name)
 }
 
-// checkSQL fails unless all the rows are still there.
+// checkSQL fails unless the number of rows is the same.
 func checkSQL(n int, t *Table) string {
 	return "DO " + dollars("check", fmt.Sprintf(`
 DECLARE
@@ -52,7 +51,7 @@ END
 `, n, t.Name, literal(t.Name.String()+" has lost or won rows: ")))
 }
 
-// spreadSQL spreads a table.
+// spreadSQL distributes a table.
 func (a *Analysis) spreadSQL(t *Table, online bool) string {
 	if t.Method == catalog.Reference {
 		return "SELECT pg_catalog.create_reference_table(" + literal(t.Name.String()) + ")"
@@ -71,8 +70,8 @@ func (a *Analysis) spreadSQL(t *Table, online bool) string {
 	return fmt.Sprintf("SELECT pg_catalog.%s(%s, %s, %s)", function, literal(t.Name.String()), literal(t.Column), with)
 }
 
-// gatherSQL brings a table back, unless it is back. No foreign keys are there to
-// cascade along. The extension may be gone by then.
+// gatherSQL undistributes a table, unless it is plain already. There are no foreign
+// keys to cascade along. The extension may no longer exist by then.
 func gatherSQL(t *Table) string {
 	return "DO " + dollars("gather", strings.ReplaceAll(`
 BEGIN
@@ -86,16 +85,16 @@ END
 `, "{table}", literal(t.Name.String())))
 }
 
-// cleanUp drops what online copies leave, in place of Citus' own maintenance,
-// which comes by every few minutes.
+// cleanUp drops what online copies leave. Citus' own maintenance would do so, but
+// only every few minutes.
 const cleanUp = "CALL pg_catalog.citus_cleanup_orphaned_resources()"
 
-// block carries statements out as one where a condition on the table's placement holds.
+// block executes statements as one if a condition on the table's placement holds.
 func block(t *Table, condition string, statements []string) string {
 	return conditional("EXISTS", t, " AND "+condition, statements)
 }
 
-// unless carries statements out as one, where Citus does not know a table.
+// unless executes statements as one if Citus does not know the table.
 func unless(t *Table, statements []string) string {
 	return conditional("NOT EXISTS", t, "", statements)
 }
@@ -113,9 +112,9 @@ END
 `, exists, literal(t.Name.String()), condition, b.String()))
 }
 
-// EmptySQL removes the rows that stay in a table's own storage when they are
-// copied into shards, after a check that Citus lacks: its function truncates with
-// CASCADE, along foreign keys that it has not looked at, and would empty tables
+// EmptySQL removes the rows that stay in a table's local storage after they were
+// copied into shards. It makes a check that Citus lacks: Citus' function truncates
+// with CASCADE along foreign keys that it has not examined, and would empty tables
 // that were never copied.
 func EmptySQL(table catalog.Name) string {
 	return "DO " + dollars("empty", fmt.Sprintf(`
@@ -145,7 +144,7 @@ END
 `, literal(table.String()), literal(table.String())))
 }
 
-// togetherSQL fails unless the tables' shards lie together.
+// togetherSQL fails unless the tables are colocated.
 func (a *Analysis) togetherSQL() string {
 	var names []string
 	for _, t := range a.Tables {

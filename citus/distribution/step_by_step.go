@@ -9,8 +9,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// stepByStep is the plan of a step a table: the keys first, as their own plan
-// makes them.
+// stepByStep is the plan with one step a table. The keys come first, as their own
+// plan makes them.
 func (a *Analysis) stepByStep() []migration.Phase {
 	phases := slices.Clone(a.keys.Phases)
 	for _, phase := range []migration.Phase{
@@ -35,8 +35,8 @@ func (a *Analysis) stepByStep() []migration.Phase {
 	return phases
 }
 
-// loaded is what must be true before foreign keys are made of tables that are
-// filled from elsewhere.
+// loaded is the condition for making foreign keys if tables are filled from
+// elsewhere.
 func (a *Analysis) loaded() string {
 	if !a.options.Load {
 		return ""
@@ -44,10 +44,11 @@ func (a *Analysis) loaded() string {
 	return "All rows are copied into the spread tables, in any order (COPY), and sequences are set (setval)."
 }
 
-// keyed is a table as the keys' plan leaves it, before anything is given up.
+// keyed is a table as the keys' plan leaves it, before objects of Options.Drop are
+// dropped.
 func (a *Analysis) keyed(t *Table) *catalog.Table { return a.keysAfter.Table(t.Name) }
 
-// detach drops the foreign keys, and what is given up.
+// detach drops the foreign keys and the objects of Options.Drop.
 func (a *Analysis) detach() (steps []migration.Step) {
 	for _, f := range a.changing() {
 		if f.kept != nil {
@@ -82,8 +83,9 @@ func (a *Analysis) detachKey(f *foreign) migration.Step {
 	return step
 }
 
-// makeKey makes a foreign key without a long lock, and begins again where it was
-// cut off. A partitioned table's is validated at once, and one that has to be.
+// makeKey makes a foreign key without a long lock, and continues where it was
+// interrupted. With atOnce, and for partitioned tables, the key is validated when it
+// is made.
 func (a *Analysis) makeKey(f *foreign, key *catalog.Constraint, atOnce bool) []string {
 	alter, name := "ALTER TABLE "+f.child.String()+" ", catalog.Quote(key.Name)
 	open := *key
@@ -96,14 +98,14 @@ func (a *Analysis) makeKey(f *foreign, key *catalog.Constraint, atOnce bool) []s
 	return sql
 }
 
-// comparable are the types that PostgreSQL compares as they are. Values of others,
-// varchar and domains among them, it casts.
+// comparable are the types that PostgreSQL compares without a cast. It casts values
+// of others, such as varchar and domains.
 var comparable = []string{"smallint", "integer", "bigint", "numeric", "text", "uuid", "bytea", "date",
 	"timestamp without time zone", "timestamp with time zone"}
 
-// joins reports whether Citus can validate a foreign key in the shards once it is
-// there: PostgreSQL joins the tables then, and through casts Citus does not see that
-// the join is on the tenant. A key that is validated when it is made is so by each
+// joins reports whether Citus can validate an existing foreign key in the shards.
+// PostgreSQL then joins the tables, and Citus cannot see through casts that the join
+// is on the tenant. A key that is validated when it is made is validated by each
 // shard itself.
 func (a *Analysis) joins(f *foreign) bool {
 	for _, name := range []catalog.Name{f.child, f.parent} {
@@ -126,7 +128,7 @@ func (f *foreign) also() []catalog.Name {
 	return []catalog.Name{f.parent}
 }
 
-// convert spreads table after table.
+// convert distributes the tables one after the other.
 func (a *Analysis) convert() (steps []migration.Step) {
 	for _, t := range a.moving() {
 		steps = append(steps, a.convertTable(t))
@@ -158,7 +160,7 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 		step.About, step.Lock = "its rows are copied into shards while they are written"+a.apart(t), migration.ShareUpdateExclusive
 		step.Blocks = "everything for a moment at the beginning; other changes of the table, while it is copied; writes for a moment at the end"
 		step.SQL = []string{a.manageSQL(t), a.spreadSQL(t, true), rights.RestoreSQL(relationsSQL(alone)), cleanUp} // the table's old storage is a shard of its own until then
-		// The table is known to Citus before the copy begins, and stays so when that
+		// Citus knows the table before the copy begins, and still does if the copy
 		// fails.
 		step.Repair = []string{block(t, "partmethod = 'n' AND repmodel <> 't'", back), cleanUp}
 		step.Undo = []string{block(t, "true", back)}
@@ -174,9 +176,9 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 	return step
 }
 
-// manageSQL makes the table known to Citus before its rows are copied online, which
-// would do so itself: it makes a new table of the same name, with what default
-// privileges say, and forgets as much as on the way back.
+// manageSQL makes the table known to Citus before its rows are copied online. The
+// online copy would do so itself, by making a new table of the same name. That table
+// has the default privileges and loses as much as undistribute_table does.
 func (a *Analysis) manageSQL(t *Table) string {
 	alone := []*Table{t}
 	statements := append(slices.Clone(setUp), "SET LOCAL lock_timeout = '2s'", lockSQL(alone), noteSQL(alone), rememberSQL(alone),
@@ -185,8 +187,7 @@ func (a *Analysis) manageSQL(t *Table) string {
 	return unless(t, statements)
 }
 
-// apart says which tables a table is related to that are not yet spread when it
-// is.
+// apart lists the related tables that are not yet distributed when the table is.
 func (a *Analysis) apart(t *Table) string {
 	later := a.moving()
 	later = later[slices.Index(later, t)+1:]
@@ -210,8 +211,8 @@ func (a *Analysis) attach() (steps []migration.Step) {
 		if f.want == nil {
 			continue
 		}
-		// One step, and not one more to validate: the catalogue would not tell a key
-		// whose undo is to come from the one before phase detach.
+		// It is one step, without another one to validate: the catalogue could not
+		// tell a key whose undo is still to come from the key before phase detach.
 		step := stepOn(f.child, "attach "+catalog.Quote(f.name), "rows refer to rows that are there, in the shard", a.makeKey(f, f.want, !a.joins(f))...)
 		step.Transaction, step.Lock, step.Also = false, migration.ShareRowExclusive, f.also()
 		step.Blocks = "writes to it and to " + f.parent.String() + ", for a moment; then other changes of it, while it is read"
@@ -233,8 +234,8 @@ func stepOn(table catalog.Name, name, about string, sql ...string) migration.Ste
 		Lock: migration.AccessExclusive, Blocks: "everything, for a moment"}
 }
 
-// aboutConvert says what fails while some tables are spread and others are not,
-// as Citus was seen to do.
+// aboutConvert says what fails while some tables are distributed and others are not,
+// as observed with Citus.
 const aboutConvert = "Tables are spread, one after the other. Between one that is spread and one that is not yet, " +
 	"statements fail that correlate them (0A000, direct joins between distributed and local tables are not supported): " +
 	"EXISTS, a subquery in SELECT or LATERAL with the other's columns, also in UPDATE and DELETE. " +

@@ -35,7 +35,7 @@ FROM pg_catalog.pg_dist_node
 WHERE noderole = 'primary' AND isactive
 ORDER BY groupid, nodeid`
 
-	// Each node is asked the same. pg_settings shows everybody what he may see,
+	// Each node is asked the same. pg_settings shows every role what it may see,
 	// where current_setting would fail.
 	sqlNode = `
 SELECT json_build_object(
@@ -69,14 +69,15 @@ GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3`
 )
 
-// A Querier asks a database: *sql.DB, *sql.Conn or *sql.Tx, or GORM's ConnPool.
+// A Querier sends queries to a database: *sql.DB, *sql.Conn, *sql.Tx or GORM's
+// ConnPool.
 type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Survey asks a database what its cluster is, in a fixed number of queries. A
-// server without Citus, or without nodes, is no error: the analysis says what is
-// missing. A node that cannot be reached is told as such.
+// Survey describes the cluster of a database, in a fixed number of queries. A
+// server without Citus, or without nodes, is not an error: the analysis says
+// what is missing. A node that cannot be reached is marked as such.
 func Survey(ctx context.Context, q Querier) (Cluster, error) {
 	c := Cluster{}
 	if err := c.survey(ctx, q); err != nil {
@@ -164,7 +165,7 @@ func (c *Cluster) node(host string, port int) *Node {
 	return nil
 }
 
-// measure asks how big spread tables are.
+// measure asks for the sizes of distributed tables.
 func (c *Cluster) measure(ctx context.Context, q Querier) error {
 	return each(ctx, q, func(rows *sql.Rows) error {
 		size := Size{Table: catalog.Name{}}

@@ -15,11 +15,11 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// A trial makes the tables as they will be, empty and under names of its own, has
-// Citus spread them into one shard each, and is rolled back. So what Citus refuses is
-// found by asking it, and not by a list of what it was known to refuse. They are in
-// the schemas of the tables: Citus does not see on the workers what else the
-// transaction has made when it looks for what a table needs.
+// A trial makes the tables as they will be, empty and under names of its own. Citus
+// distributes them into one shard each, and the transaction is rolled back. So
+// obstacles are found by asking Citus, and not from a list. The trial's tables are in
+// the schemas of the real ones: when Citus looks on the workers for what a table
+// needs, it does not see a schema that the transaction has made.
 type trial struct {
 	analysis *Analysis
 	tx       *sql.Tx
@@ -31,16 +31,17 @@ type trial struct {
 	state    string                // the SQLSTATE of the last refusal
 }
 
-// trialTries are how often a trial starts again without having learnt anything.
+// trialTries is how often a trial starts over without having settled anything.
 const trialTries = 5
 
-// errDisturbed ends a trial that has to start again: another session changed the same
-// rows of a catalogue or has locks, or a worker is behind an error of the trial's own.
-// Rolling back to a savepoint frees no worker whose transaction Citus began after it.
+// errDisturbed ends a trial that must start over. Another session has changed the same
+// rows of a catalogue or holds locks, or an earlier error of the trial has aborted a
+// transaction on a worker. Rolling back to a savepoint does not free a worker whose
+// transaction Citus began after the savepoint.
 var errDisturbed = errors.New("distribution: the trial was disturbed")
 
-// refuses reports whether the last refusal is one of what a table is. Others are of
-// what the role may do, of locks, of resources and of nodes.
+// refuses reports whether the last refusal is about the table itself. Other refusals
+// are about privileges, locks, resources and nodes.
 func (t *trial) refuses() bool {
 	if t.state == sqlstate.InsufficientPrivilege {
 		return false
@@ -48,8 +49,8 @@ func (t *trial) refuses() bool {
 	return slices.Contains([]string{"0A", "XX", "42", "22", "2B"}, t.state[:min(2, len(t.state))])
 }
 
-// trySpread carries the trial out. It is left out while the cluster itself stands in
-// the way, and what could not be tried is a warning.
+// trySpread carries the trial out. It is skipped while the cluster itself has
+// obstacles. What could not be tried is a warning.
 func (a *Analysis) trySpread(ctx context.Context, db keys.Beginner) error {
 	hinders := func(f keys.Finding) bool { return blocks(f) && f.Table == clusterName }
 	if a.anchor == nil || len(a.moving()) == 0 || a.Cluster.Installed == "" || slices.ContainsFunc(a.Findings, hinders) {
@@ -68,7 +69,7 @@ func (a *Analysis) trySpread(ctx context.Context, db keys.Beginner) error {
 	}
 }
 
-// run tries all tables and foreign keys that an earlier one has not settled.
+// run tries all tables and foreign keys that an earlier run has not settled.
 func (t *trial) run(ctx context.Context, db keys.Beginner) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -95,8 +96,8 @@ func (t *trial) run(ctx context.Context, db keys.Beginner) error {
 	return nil
 }
 
-// do executes statements after a savepoint. refusal is what the server says to the
-// first that it does not take; an error is one of the connection, or errDisturbed.
+// do executes statements after a savepoint. refusal is the server's message about the
+// first statement that it refuses. The error is the connection's, or errDisturbed.
 func (t *trial) do(ctx context.Context, statements ...string) (refusal string, err error) {
 	if _, err := t.tx.ExecContext(ctx, "SAVEPOINT trial"); err != nil {
 		return "", fmt.Errorf("distribution: try to spread the tables: %w", err)
@@ -125,7 +126,7 @@ func (t *trial) do(ctx context.Context, statements ...string) (refusal string, e
 	return "", err
 }
 
-// inWords is a message with the names that the tables have.
+// inWords returns a message with the trial's names replaced by the real ones.
 func (t *trial) inWords(message string) string {
 	message = regexp.MustCompile(`^ERROR: | \(SQLSTATE \w+\)$`).ReplaceAllString(message, "")
 	for own, name := range t.names {
@@ -134,14 +135,14 @@ func (t *trial) inWords(message string) string {
 	return message
 }
 
-// own is a name of the trial's in place of another.
+// own returns the trial's name for a name.
 func (t *trial) own(name string) string {
 	own := fmt.Sprintf("tenancy_trial_%06d", len(t.names))
 	t.names[own] = name
 	return own
 }
 
-// name is a table's in the trial.
+// name returns a table's name in the trial.
 func (t *trial) name(name catalog.Name) catalog.Name {
 	if _, there := t.tables[name]; !there {
 		t.tables[name] = catalog.Name{Schema: name.Schema, Name: t.own(name.Name)}
@@ -182,7 +183,8 @@ func (t *trial) table(ctx context.Context, table *Table) error {
 	return nil
 }
 
-// refused is a blocker, unless another one says why already, or the table is spread.
+// refused adds a blocker, unless another one gives the reason already, or the table is
+// distributed.
 func (t *trial) refused(table *Table, refusal string) {
 	a := t.analysis
 	for _, member := range table.family() {
@@ -194,8 +196,8 @@ func (t *trial) refused(table *Table, refusal string) {
 }
 
 // createSQL makes a table as it will be, without defaults from sequences: Citus would
-// lock the sequences, and make them on the workers where they would stay. What it does
-// not take of these, findSequences finds.
+// lock the sequences, and make them on the workers, where they would stay.
+// findSequences finds the sequences that Citus refuses.
 func (t *trial) createSQL(table *Table) (sql []string) {
 	after, name := table.after, t.name(table.Name)
 	create := "CREATE TABLE " + name.String()
@@ -245,7 +247,7 @@ func (t *trial) spreadSQL(table *Table) string {
 	return "SELECT pg_catalog.create_distributed_table(" + name + ", " + literal(table.Column) + ", " + with + ")"
 }
 
-// foreign tries to make a foreign key between tables that Citus has taken.
+// foreign tries to make a foreign key between tables that Citus has accepted.
 func (t *trial) foreign(ctx context.Context, f *foreign) error {
 	a := t.analysis
 	child, parent := a.names[f.child], a.names[f.parent]

@@ -9,32 +9,32 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// A Weight is how the tenants' rows would lie in shards: rows as they are
-// counted, bytes in proportion to the tables' with their indexes.
+// A Weight says how the tenants' rows would be distributed among shards. Rows are
+// counted; bytes are estimated from the sizes of the tables with their indexes.
 type Weight struct {
 	Tenants []TenantWeight // the biggest, the biggest first
 	Count   int64          // of all tenants
 	Rows    int64
 	Bytes   int64
-	// Shard is the largest shard, all tables together; its bytes are zero where
-	// the server cannot say, for want of the extension.
+	// Shard is the largest shard, all tables together. Its bytes are zero if the server
+	// lacks the extension and so cannot say.
 	Shard, ShardBytes int64
 	Sampled           bool // some tables were not read whole
 }
 
-// A TenantWeight is a tenant's.
+// A TenantWeight is the weight of a tenant.
 type TenantWeight struct {
 	Tenant      string // its id, as text
 	Rows, Bytes int64
 	Shard       int64 // that it would be in, counted from 0; -1 where the server cannot say
 }
 
-// sampleAbove is how big a table may be to be counted whole; of bigger ones a
-// part as big as that is read.
+// sampleAbove is the size up to which a table is counted as a whole. Of larger tables a
+// part of this size is read.
 const sampleAbove = 256 << 20
 
-// Weigh asks how many rows the tenants have, which reads all of the tables, or of
-// big ones a part. biggest is how many tenants are told.
+// Weigh counts the tenants' rows. It reads the tables, and large ones in part. biggest
+// is how many tenants it returns.
 func (a *Analysis) Weigh(ctx context.Context, db *sql.DB, biggest int) (*Weight, error) {
 	w := &Weight{}
 	// Tenant columns may be of two types, each with a hash of its own.
@@ -74,8 +74,8 @@ LIMIT %d`, strings.Join(parts, " UNION ALL "), max(1, biggest))
 	return w, nil
 }
 
-// weighed are the queries for the rows of each table by tenant, with the shard that hash
-// tells.
+// weighed returns the queries for the rows of each table by tenant, with the shard
+// according to hash.
 func (a *Analysis) weighed(w *Weight, hash string) (parts []string) {
 	for _, t := range a.Tables {
 		if t.Method != catalog.Hash {
