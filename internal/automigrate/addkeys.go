@@ -28,8 +28,8 @@ func stateOf(err error) string {
 	return ""
 }
 
-// addKeys makes what can be made on a table with rows while it is in use, and
-// leaves the rest.
+// addKeys makes the keys that can be made on a table with rows while it is in
+// use, and leaves the rest.
 func (r *run) addKeys(t *target) error {
 	if !t.isLive() {
 		return nil
@@ -46,8 +46,8 @@ func (r *run) addKeys(t *target) error {
 	return nil
 }
 
-// obstacle says why a key of a table with rows is not made here; empty if it
-// is.
+// obstacle returns why a key of a table with rows is not made here; empty if it
+// is made.
 func (r *run) obstacle(t *target, d keyDiff) string {
 	for _, form := range d.obsolete {
 		switch {
@@ -81,7 +81,7 @@ func (r *run) remedy() string {
 	return "PlanKeys plans the change"
 }
 
-// addKey makes an index or a unique constraint beside the running program.
+// addKey makes an index or a unique constraint while the program runs.
 func (r *run) addKey(t *target, d keyDiff) error {
 	concurrently := !r.sqlite && !r.inTx && t.filled
 	sql := r.indexSQL(t, d.want, concurrently)
@@ -105,8 +105,8 @@ func (r *run) addKey(t *target, d keyDiff) error {
 		"ALTER TABLE "+t.sql+" ADD CONSTRAINT "+r.quote(d.want.name)+" UNIQUE USING INDEX "+r.quote(d.want.name))
 }
 
-// attempt sends what the rows may refuse; in a transaction it is taken back to
-// where it was then.
+// attempt sends changes that existing rows may violate. In a transaction it
+// rolls back to where it was if they do.
 func (r *run) attempt(send func() error) error {
 	if r.inTx {
 		return r.together(send)

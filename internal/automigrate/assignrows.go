@@ -9,8 +9,8 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// AssignRows gives the rows that have no tenant to one, and migrates the models.
-// valueFor returns that tenant as the tenant column of a model's table has it.
+// AssignRows assigns the rows without a tenant to one tenant, and migrates the
+// models. valueFor returns that tenant as a value of the table's tenant column.
 func (m Migrator) AssignRows(values []any, valueFor TenantValue) (*Result, error) {
 	r, err := m.prepare(values)
 	if err != nil {
@@ -24,10 +24,11 @@ func (m Migrator) AssignRows(values []any, valueFor TenantValue) (*Result, error
 	return done, err
 }
 
-// A TenantValue returns a tenant as the tenant column of a model's table has it.
+// A TenantValue returns a tenant as a value of a table's tenant column.
 type TenantValue func(s *schema.Schema, table string) (any, error)
 
-// assignRows gives a tenant to the rows that have none, in one transaction.
+// assignRows assigns the rows without a tenant to one tenant, in one
+// transaction.
 func (r *run) assignRows(valueFor TenantValue) error {
 	if err := r.read(); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
-// dropForeignKeys drops the foreign keys of a table without rows that are another
-// form of wanted ones.
+// dropForeignKeys drops, on a table without rows, the foreign keys that are
+// another form of wanted ones.
 func (r *run) dropForeignKeys(t *target) error {
 	if t.filled {
 		return nil
@@ -28,8 +28,8 @@ func (r *run) dropForeignKeys(t *target) error {
 	return nil
 }
 
-// addForeignKeys adds the foreign keys that are missing, and reports those whose
-// rows were never checked.
+// addForeignKeys adds the missing foreign keys, and reports those that were
+// never validated.
 func (r *run) addForeignKeys() error {
 	for _, t := range r.targets {
 		if t.waiting || t.has == nil || t.want.partial {
@@ -95,7 +95,8 @@ func (r *run) noteForeign(t *target, fk *foreignKey, err error) error {
 	return err
 }
 
-// foreignObstacle says why a foreign key is not made here; empty if it is.
+// foreignObstacle returns why a foreign key is not made here; empty if it is
+// made.
 func (r *run) foreignObstacle(t *target, d foreignDiff) string {
 	parent := r.parent(d.want)
 	switch {

@@ -8,8 +8,7 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// migrateColumns has GORM bring the columns and checks of the tables that are
-// there up to date.
+// migrateColumns lets GORM update the columns and checks of existing tables.
 func (r *run) migrateColumns() error {
 	var values []any
 	for _, t := range r.targets {
@@ -38,8 +37,8 @@ func (r *run) addHidden() error {
 	return nil
 }
 
-// holdsColumn keeps back the tenant column of a table with rows, which need to be
-// given their tenants first.
+// holdsColumn holds back the tenant column of a table with rows: the rows must get
+// their tenants first.
 func (r *run) holdsColumn(value any, name string) (bool, error) {
 	t := r.targetOf(value)
 	if t == nil || t.want.tenant != name {
@@ -62,15 +61,15 @@ func (r *run) changedColumn(value any, name string) {
 	}
 }
 
-// keeps reports whether the indexes and uniques of a model's table are changed
-// here, and not by GORM: those of tenants' tables are.
+// keeps reports whether this package, and not GORM, changes the indexes and
+// uniques of a model's table. It does so for tenants' tables.
 func (r *run) keeps(value any) bool {
 	t := r.targetOf(value)
 	return t == nil || t.want.tenant != "" || t.want.partial
 }
 
-// keepsConstraint reports the same of a constraint: foreign keys come last, and
-// checks are left to GORM.
+// keepsConstraint is keeps for a constraint: foreign keys come last, and checks
+// are left to GORM.
 func (r *run) keepsConstraint(value any, name string) bool {
 	t := r.targetOf(value)
 	if t == nil {
@@ -82,8 +81,8 @@ func (r *run) keepsConstraint(value any, name string) bool {
 	return t.want.tenant != "" || t.want.partial || constraintOf(t.stmt.Schema, name) != nil
 }
 
-// hasNamed reports whether a model's table has an index of a name. It may contain
-// the tenant where the table was enforced before.
+// hasNamed reports whether a model's table has an index of a name. The index may
+// contain the tenant if the table was enforced before.
 func (r *run) hasNamed(value any, name string) bool {
 	t := r.targetOf(value)
 	return t != nil && t.has != nil && t.has.named(postgresName(name)) && slices.ContainsFunc(t.has.indexes, func(i *tableIndex) bool {
@@ -107,8 +106,8 @@ func InRun(db *gorm.DB, inner gorm.Migrator) (gorm.Migrator, bool) {
 	return columnMigrator{own, r}, true
 }
 
-// columnMigrator is what GORM's own migrator works with during a run: it changes
-// columns, and the keys of tables that are not tenants'.
+// columnMigrator is the migrator that GORM's own calls during a run. It changes
+// columns, and the keys of tables that do not belong to tenants.
 type columnMigrator struct {
 	base
 	run *run

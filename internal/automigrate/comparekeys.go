@@ -7,15 +7,16 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/columnset"
 )
 
-// keyDiff is a key that a model wants and what its table has for it.
+// keyDiff is a key that a model wants, with what its table has instead.
 type keyDiff struct {
 	want     *tableIndex
 	missing  bool
 	obsolete []*tableIndex // other forms of it, to be dropped
 }
 
-// keyDiffs compares the keys and indexes of a tenant's table. Where the model's
-// are as they stand, as a root's, what has the name will do, as with GORM.
+// keyDiffs compares the keys and indexes of a tenant's table. If the keys do not
+// get the tenant, as in a root's table, an object of the same name is enough, as
+// with GORM.
 func (t *target) keyDiffs() (diffs []keyDiff) {
 	if t.want.tenant == "" {
 		return nil
@@ -59,7 +60,8 @@ func (t *target) isForm(want, has *tableIndex) bool {
 	return want.added && want.isUnique() && want.without(t.want.tenant).same(has)
 }
 
-// normalizeExpressions has the database spell the expressions of a table's indexes.
+// normalizeExpressions lets the database print the expressions of a table's
+// indexes.
 func (r *run) normalizeExpressions(t *target) error {
 	if r.sqlite || !columnset.Contain(t.has.columns, t.stmt.Schema.DBNames) {
 		return nil

@@ -9,9 +9,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// createTables makes the tables that are not there. Foreign keys come after all
-// of them, so that they may form a cycle; SQLite cannot add them later and does
-// not mind what is missing yet.
+// createTables makes the missing tables. Foreign keys come after all of them, so
+// that they may form a cycle. SQLite cannot add foreign keys later, and accepts
+// those to tables that do not exist yet.
 func (r *run) createTables() error {
 	for _, t := range r.targets {
 		if t.has != nil {
@@ -88,13 +88,13 @@ func (r *run) tableSQL(t *target, foreign []*foreignKey) string {
 	return sql
 }
 
-// hiddenColumn is the tenant column of a join table that is observed: the statements
-// that are enforced need it, and GORM's do not fill it.
+// hiddenColumn is the tenant column of an observed join table: enforced statements
+// need it, and GORM's statements do not fill it.
 func (r *run) hiddenColumn(t *target) string {
 	return r.quote(t.want.column) + " " + r.typeOf(t.want.hidden)
 }
 
-// keySQL is a primary key or a unique constraint as a table has it.
+// keySQL is a primary key or a unique constraint as CREATE TABLE has it.
 func (r *run) keySQL(index *tableIndex) string {
 	columns, _ := index.columns()
 	if index.kind == primaryKey {
@@ -103,7 +103,7 @@ func (r *run) keySQL(index *tableIndex) string {
 	return "CONSTRAINT " + r.quote(index.name) + " UNIQUE " + r.quoteAll(columns)
 }
 
-// foreignSQL is a foreign key as a table has it.
+// foreignSQL is a foreign key as CREATE TABLE has it.
 func (r *run) foreignSQL(fk *foreignKey) string {
 	sql := "CONSTRAINT " + r.quote(fk.name) + " FOREIGN KEY " + r.quoteAll(fk.columns) +
 		" REFERENCES " + fk.parentSQL + r.quoteAll(fk.refs)
@@ -119,8 +119,8 @@ func (r *run) foreignSQL(fk *foreignKey) string {
 	return sql
 }
 
-// indexSQL is an index's CREATE INDEX. A unique constraint comes out as the
-// unique index that is as good.
+// indexSQL is an index's CREATE INDEX. A unique constraint becomes the equivalent
+// unique index.
 func (r *run) indexSQL(t *target, index *tableIndex, concurrently bool) string {
 	sql := "CREATE "
 	if index.isUnique() {

@@ -9,7 +9,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/columnset"
 )
 
-// foreignKey is one that a model wants or that a table has.
+// foreignKey is a foreign key that a model wants or that a table has.
 type foreignKey struct {
 	name      string
 	columns   []string
@@ -28,7 +28,8 @@ type foreignKey struct {
 	canClear  bool   // the database can clear a part of the columns
 }
 
-// pairs returns what refers to what, but for the tenant column.
+// pairs returns the pairs of referring and referred columns, without the tenant
+// column.
 func (f *foreignKey) pairs(tenant string) (pairs []string) {
 	for i, column := range f.columns {
 		if column != tenant && i < len(f.refs) {
@@ -49,9 +50,9 @@ func (f *foreignKey) same(has *foreignKey) bool {
 		(f.anyUpdate || has.anyUpdate || f.onUpdate == has.onUpdate) && f.full == has.full
 }
 
-// takeActions takes the actions of another form, which the table has, where the model
-// says nothing of them: GORM leaves them as they are. Those that would clear the
-// tenant column it does not take; see clearsTenant.
+// takeActions takes over the actions of another form, which the table has, if the
+// model does not mention them: GORM leaves them as they are. It does not take over
+// actions that would clear the tenant column; see clearsTenant.
 func (f *foreignKey) takeActions(form *foreignKey) {
 	switch {
 	case !f.anyDelete:
@@ -66,8 +67,8 @@ func (f *foreignKey) takeActions(form *foreignKey) {
 	}
 }
 
-// clearsTenant reports whether an action of another form, which the table has, cannot
-// be taken.
+// clearsTenant reports whether an action of another form, which the table has, would
+// clear the tenant column.
 func (f *foreignKey) clearsTenant(form *foreignKey) bool {
 	return f.tenant != "" && (f.anyDelete && clears(form.onDelete) && !f.canClear || f.anyUpdate && clears(form.onUpdate))
 }
@@ -90,8 +91,8 @@ var actions = map[string]catalog.Action{
 	"SET DEFAULT": catalog.SetDefault,
 }
 
-// parseAction reads an action as a tag or a catalogue has it, with the columns
-// that it is limited to.
+// parseAction reads an action from a tag or a catalogue, with the columns that it is
+// limited to.
 func parseAction(setting, text string) (catalog.Action, []string, error) {
 	word, list, limited := strings.Cut(text, "(")
 	action, ok := actions[strings.Join(strings.Fields(strings.ToUpper(word)), " ")]

@@ -8,7 +8,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// keyKind is what an index is for.
+// keyKind says what an index is for.
 type keyKind uint8
 
 const (
@@ -18,7 +18,7 @@ const (
 	primaryKey
 )
 
-// object is the kind as a [Change] names it.
+// object is the kind's name in a [Change].
 func (k keyKind) object() string {
 	switch k {
 	case primaryKey:
@@ -32,8 +32,8 @@ func (k keyKind) object() string {
 	}
 }
 
-// tableIndex is a primary key, a unique constraint or an index: one that a model
-// wants or one that a table has.
+// tableIndex is a primary key, a unique constraint or an index that a model
+// wants or that a table has.
 type tableIndex struct {
 	name    string
 	kind    keyKind
@@ -85,7 +85,7 @@ func (p indexPart) same(has indexPart) bool {
 
 func (i *tableIndex) isUnique() bool { return i.kind != plainIndex }
 
-// columns returns the columns of an index that is nothing but them.
+// columns returns the columns of an index; ok is false if it has anything else.
 func (i *tableIndex) columns() (names []string, ok bool) {
 	if i.where.sql != "" || i.method != "" || i.options != "" && i.kind != primaryKey {
 		return nil, false
@@ -116,7 +116,8 @@ func (i *tableIndex) covers(refs []string) bool {
 	return ok && i.isUnique() && !i.invalid && !i.deferrable && columnset.Same(columns, refs)
 }
 
-// isLedBy reports whether the rows of one tenant are found through the index.
+// isLedBy reports whether the index begins with the column, so that it finds the
+// rows of one tenant.
 func (i *tableIndex) isLedBy(column string) bool {
 	return i.method == "" && i.where.sql == "" && !i.invalid && len(i.parts) > 0 && i.parts[0].column == column
 }
@@ -146,9 +147,9 @@ func (i *tableIndex) without(tenant string) *tableIndex {
 	return &narrow
 }
 
-// normalText returns SQL in one spelling, as far as that can be had without the
-// database: outside of strings, spaces, quotes and case do not count, nor do
-// parentheses around the whole.
+// normalText returns SQL in one spelling, as far as that is possible without the
+// database: outside strings it ignores spaces, quotes, case, and parentheses
+// around the whole.
 func normalText(sql string) string {
 	var b strings.Builder
 	for i := 0; i < len(sql); i++ {

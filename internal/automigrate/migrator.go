@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// Migrator is GORM's, with keys that contain the tenant.
+// Migrator is GORM's migrator, with keys that contain the tenant.
 type Migrator struct{ base }
 
 // base is what [Migrator] and [columnMigrator] have in common.
@@ -33,7 +33,7 @@ func (m Migrator) AutoMigrate(values ...any) error {
 	return err
 }
 
-// warn logs what a run has left.
+// warn logs the changes that a run has left.
 func (m Migrator) warn(done *Result) {
 	for _, change := range done.Pending {
 		m.db.Logger.Warn(m.db.Statement.Context, "tenancy: not migrated: %s", change)
@@ -62,14 +62,14 @@ func (m Migrator) CreateTable(values ...any) error {
 	return nil
 }
 
-// FullDataTypeOf implements gorm.Migrator. A tenant column is NOT NULL, whatever
-// the model says.
+// FullDataTypeOf implements gorm.Migrator. A tenant column is always NOT NULL.
 func (m base) FullDataTypeOf(field *schema.Field) clause.Expr {
 	return m.Migrator.FullDataTypeOf(m.required(field, false))
 }
 
 // MigrateColumn implements gorm.Migrator. A tenant column that is NOT NULL stays
-// so where it has to be; one that is not may have rows without a tenant.
+// so if it must. One that is not may have rows without a tenant, and stays as it
+// is.
 func (m base) MigrateColumn(value any, field *schema.Field, column gorm.ColumnType) error {
 	if nullable, ok := column.Nullable(); ok && !nullable {
 		isKey, _ := column.PrimaryKey()
@@ -98,8 +98,8 @@ func (m Migrator) MigrateColumnUnique(value any, field *schema.Field, column gor
 	return m.CreateConstraint(value, name)
 }
 
-// HasIndex implements gorm.Migrator. An index that the model declares is there
-// when the table has one like it, whatever its name.
+// HasIndex implements gorm.Migrator. An index that the model declares exists if
+// the table has one like it, under any name.
 func (m Migrator) HasIndex(value any, name string) bool {
 	return m.hasKey(value, name, m.Migrator.HasIndex)
 }
@@ -110,7 +110,7 @@ func (m Migrator) CreateIndex(value any, name string) error {
 }
 
 // HasConstraint implements gorm.Migrator. A unique or foreign key that the model
-// declares is there when the table has one like it, whatever its name.
+// declares exists if the table has one like it, under any name.
 func (m Migrator) HasConstraint(value any, name string) bool {
 	return m.hasKey(value, name, m.Migrator.HasConstraint)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
-// namedKey is a key of a model that a user of the migrator asks for by its name,
+// namedKey is a key of a model that a caller of the migrator names, by its own name
 // or by that of its field or relation.
 type namedKey struct {
 	run     *run
@@ -21,8 +21,8 @@ type namedKey struct {
 	foreign *foreignKey // or that
 }
 
-// key finds a key; nil if the name is that of none, or of one that is as GORM
-// would make it.
+// key finds a key; nil if no key has the name, or if the key is as GORM would make
+// it.
 func (m Migrator) key(value any, name string) (*namedKey, error) {
 	if _, isTable := value.(string); isTable {
 		return nil, nil
@@ -69,8 +69,8 @@ func (m Migrator) key(value any, name string) (*namedKey, error) {
 	return nil, nil
 }
 
-// sidesOf returns values of the models that a derived join table joins: what is to be
-// known of it is known from them.
+// sidesOf returns values of the models that a derived join table joins; its keys
+// follow from them.
 func sidesOf(s *schema.Schema) (values []any) {
 	if gormfacts.IsDerived(s) {
 		for _, side := range s.Relationships.Relations {
@@ -93,8 +93,8 @@ func constraintOf(s *schema.Schema, name string) *schema.Constraint {
 	return nil
 }
 
-// foreignOf returns what became of a foreign key of GORM's; nil if it is the
-// same. That of a join table has another name.
+// foreignOf returns the wanted foreign key for one of GORM's; nil if it is the
+// same. Those of join tables have another name.
 func (m *modelKeys) foreignOf(c *schema.Constraint) (found *foreignKey) {
 	for _, fk := range m.foreign {
 		if fk.tenant == "" || !fk.isOf(c) {
@@ -107,7 +107,7 @@ func (m *modelKeys) foreignOf(c *schema.Constraint) (found *foreignKey) {
 	return found
 }
 
-// isOf reports whether a wanted foreign key is what became of GORM's.
+// isOf reports whether a wanted foreign key stands for one of GORM's.
 func (f *foreignKey) isOf(c *schema.Constraint) bool {
 	declared := &foreignKey{}
 	for i := range c.ForeignKeys {
@@ -127,9 +127,8 @@ func (m Migrator) hasKey(value any, name string, byName func(any, string) bool) 
 	return there && err == nil
 }
 
-// isThere reports whether the table has the key, whatever its name. Of foreign
-// keys that are the same, as two relations through one column have them, each has
-// its own.
+// isThere reports whether the table has the key, under any name. If two relations
+// through one column want the same foreign key, each needs its own.
 func (k *namedKey) isThere(byName func() bool) (bool, error) {
 	t := k.target
 	if err := k.run.read(); err != nil || t.has == nil {
@@ -170,8 +169,8 @@ func (m Migrator) locate(value any, name string) (any, string) {
 	return value, name
 }
 
-// createKey makes a key that is not there yet, as GORM does: at once, whatever
-// waits for it.
+// createKey makes a missing key as GORM does: at once, even if other statements
+// must wait.
 func (m Migrator) createKey(value any, name string, byName func(any, string) error) error {
 	key, err := m.key(value, name)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 )
 
 // changeSQLite changes keys on SQLite, which can neither drop nor add them: tables
-// without rows are rebuilt, all of them together, since a table cannot be
-// dropped while another one's foreign key does not fit it.
+// without rows are rebuilt, all together, since a table cannot be dropped while a foreign
+// key of another table does not fit it.
 func (r *run) changeSQLite(targets []*target) error {
 	for _, t := range targets {
 		if err := r.addKeys(t); err != nil {
@@ -31,9 +31,9 @@ func (r *run) changeSQLite(targets []*target) error {
 	return r.together(func() error { return r.rebuild(targets) })
 }
 
-// chooseRebuilds decides which tables are rebuilt. Whether one has to be, and
-// whether it can, depends on the others: it begins with all and takes out what
-// does not hold.
+// chooseRebuilds decides which tables are rebuilt. Whether a table must be rebuilt, and
+// whether it can be, depends on the others. So it begins with all tables and removes
+// those that need not or cannot be rebuilt.
 func (r *run) chooseRebuilds(targets []*target) {
 	r.rebuilds = map[*target]bool{}
 	for _, t := range targets {
@@ -60,7 +60,7 @@ func (r *run) chooseRebuilds(targets []*target) {
 	}
 }
 
-// needsRebuild reports whether something has to change that CREATE TABLE makes.
+// needsRebuild reports whether something must change that only CREATE TABLE can make.
 func (r *run) needsRebuild(t *target) bool {
 	return slices.ContainsFunc(t.diffs, func(d keyDiff) bool { return t.isInTable(d) }) ||
 		slices.ContainsFunc(t.foreignDiffs(), func(d foreignDiff) bool { return r.willCover(d.want) })
@@ -73,8 +73,8 @@ func (t *target) isInTable(d keyDiff) bool {
 	})
 }
 
-// blockingTable names a table whose foreign key needs a key that would be gone; empty when
-// there is none.
+// blockingTable names a table whose foreign key needs a key that would be dropped; empty
+// if there is none.
 func (r *run) blockingTable(t *target) string {
 	for _, other := range r.all {
 		at := slices.IndexFunc(r.targets, func(c *target) bool { return c.has == other })
@@ -101,7 +101,7 @@ func (t *target) willHave(columns []string) bool {
 	})
 }
 
-// replaceIndexes changes what can be changed of a table that is not rebuilt.
+// replaceIndexes makes the changes that are possible on a table that is not rebuilt.
 func (r *run) replaceIndexes(t *target) error {
 	for _, d := range t.diffs {
 		if t.isInTable(d) {
@@ -127,7 +127,8 @@ func (r *run) replaceIndexes(t *target) error {
 	return nil
 }
 
-// rebuild rebuilds tables without rows, with what they have that is not replaced.
+// rebuild makes tables without rows again, with everything that they have and that is not
+// replaced.
 func (r *run) rebuild(targets []*target) error {
 	texts := map[*target]string{}
 	for _, t := range targets {
@@ -168,7 +169,7 @@ func (r *run) rebuild(targets []*target) error {
 	return nil
 }
 
-// makeAnew makes a table that was dropped, its indexes and its triggers.
+// makeAnew makes a dropped table again, with its indexes and triggers.
 func (r *run) makeAnew(t *target, text string) error {
 	had := t.has
 	if err := r.send(t, "table", "", text); err != nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqliteddl"
 )
 
-// rebuiltSQL is the CREATE TABLE of a table that is rebuilt: as it stands in the
-// catalogue, with other keys. What they cannot carry over is an error.
+// rebuiltSQL is the CREATE TABLE of a rebuilt table: the one in the catalogue, with
+// other keys. It returns an error if the new keys cannot keep a property of the old
+// ones.
 func (r *run) rebuiltSQL(t *target) (string, error) {
 	table, err := sqliteddl.Parse(t.has.sql)
 	if err != nil {
@@ -44,7 +45,7 @@ func (r *run) rebuiltSQL(t *target) (string, error) {
 	return table.String(), nil
 }
 
-// dropKey takes a primary key or a unique constraint out of a table.
+// dropKey removes a primary key or a unique constraint from a table.
 func dropKey(table *sqliteddl.Table, form *tableIndex) error {
 	kind := sqliteddl.Unique
 	if form.kind == primaryKey {
@@ -68,9 +69,10 @@ func dropKey(table *sqliteddl.Table, form *tableIndex) error {
 	return nil
 }
 
-// foreignChanges are the foreign keys of a table that rebuilding it changes. One that
-// does not fit the parent would make every write fail. One that clears its columns
-// stays beside the one with the tenant where the parent still has its key.
+// foreignChanges returns the foreign keys that rebuilding a table changes. A foreign
+// key that does not fit the parent would make every write fail. One that clears its
+// columns stays beside the one with the tenant, if the parent still has the key that
+// it needs.
 func (r *run) foreignChanges(t *target) (changes []foreignDiff) {
 	for _, d := range t.foreignDiffs() {
 		if !r.willCover(d.want) {
@@ -85,8 +87,8 @@ func (r *run) foreignChanges(t *target) (changes []foreignDiff) {
 	return changes
 }
 
-// dropForeign takes the other forms of a foreign key out of a table, and returns when
-// they are checked.
+// dropForeign removes the other forms of a foreign key from a table, and returns
+// their deferral.
 func dropForeign(table *sqliteddl.Table, d foreignDiff) (deferral string, err error) {
 	for _, form := range d.obsolete {
 		if d.want.clearsTenant(form) {

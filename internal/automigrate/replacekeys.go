@@ -11,9 +11,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
-// changeKeys brings the keys and indexes of the tables that are there to what is
-// wanted. Foreign keys that stand in the way are dropped here, and added at the
-// end.
+// changeKeys changes the keys and indexes of existing tables to the wanted ones. Foreign
+// keys that block a change are dropped here, and added at the end.
 func (r *run) changeKeys() error {
 	var differing []*target
 	for _, t := range r.targets {
@@ -138,7 +137,7 @@ func (r *run) replaceKeys(t *target) error {
 	return nil
 }
 
-// replace sends what replaces keys.
+// replace sends the statements that replace keys.
 func (r *run) replace(t *target, diffs []keyDiff) error {
 	for _, d := range diffs {
 		for _, form := range d.obsolete {
@@ -184,7 +183,7 @@ func (r *run) replaceSQL(t *target, d keyDiff) string {
 	}
 }
 
-// together sends changes in one transaction, or after a savepoint.
+// together sends changes in one transaction, or within a savepoint.
 func (r *run) together(send func() error) error {
 	outer, done := r.exec, len(r.Done)
 	defer func() { r.exec = outer }()

@@ -22,7 +22,7 @@ type Result struct {
 	Pending []Change
 }
 
-// A Change is one of a table.
+// A Change is a change of a table.
 type Change struct{ Table, Object, Name, SQL, Reason string }
 
 // String returns the change as a line for people.
@@ -59,7 +59,8 @@ type run struct {
 	rebuilds map[*target]bool // tables that are rebuilt
 }
 
-// Migrate brings the models' tables to what the models want.
+// Migrate makes and changes the models' tables, and their keys, as the models want
+// them.
 func (m Migrator) Migrate(values []any) (*Result, error) {
 	r, err := m.prepare(values)
 	if err != nil {
@@ -77,8 +78,8 @@ func (m Migrator) Migrate(values []any) (*Result, error) {
 	return &r.Result, errors.Join(r.unowned...)
 }
 
-// prepare begins a run of models and of those that they are related to, and works
-// out what they want.
+// prepare begins a run of models and their related models, and works out what they
+// want.
 func (m Migrator) prepare(values []any) (*run, error) {
 	if err := m.tables.Register(m.db, values); err != nil {
 		return nil, err
@@ -90,8 +91,8 @@ func (m Migrator) prepare(values []any) (*run, error) {
 	return r, r.want(m.wantsRelations())
 }
 
-// newRun prepares a run of models, in their order. related says whether those that
-// they need come along.
+// newRun prepares a run of models, in their order. related says whether models
+// that they depend on are included.
 func (m Migrator) newRun(values []any, related bool) (*run, error) {
 	order, ok := m.Migrator.(interface {
 		ReorderModels(values []any, autoAdd bool) []any
@@ -123,7 +124,7 @@ func (m Migrator) newRun(values []any, related bool) (*run, error) {
 		}
 		r.targets = append(r.targets, t)
 	}
-	// GORM's order is not always the same, and foreign keys come last anyway.
+	// GORM's order is not always the same, and foreign keys come last in any case.
 	slices.SortStableFunc(r.targets, func(a, b *target) int { return a.name.Compare(b.name) })
 	return r, nil
 }
@@ -178,7 +179,7 @@ func (r *run) want(relations bool) error {
 	return nil
 }
 
-// readRowids reads which keys of the tables that are there SQLite fills.
+// readRowids reads which keys of existing tables SQLite fills.
 func (r *run) readRowids() (map[catalog.Name]string, error) {
 	if !r.sqlite {
 		return nil, nil
@@ -302,9 +303,9 @@ func (r *run) forgetKeys() {
 	}
 }
 
-// checkColumns judges the tenant columns of the tables that are there. It runs before
-// anything changes and again afterwards: what a collation takes for equal only the
-// database knows, and only once the column has it.
+// checkColumns judges the tenant columns of existing tables. It runs before
+// anything changes and again afterwards: only the database knows which ids a
+// collation takes for equal, and only once the column has the collation.
 func (r *run) checkColumns() error {
 	for _, t := range r.targets {
 		if t.has == nil {

@@ -92,9 +92,9 @@ func postgresIndex(i *catalog.Index) *tableIndex {
 	return index
 }
 
-// agree gives the conditions and expressions of a table's indexes the spelling
-// that PostgreSQL itself has for them: it writes an expression back in one way,
-// whoever wrote it and whenever. It is asked only where there are any.
+// agree gives the conditions and expressions of a table's indexes PostgreSQL's own
+// spelling: it prints equal expressions in the same way. It asks the server only
+// if there are any.
 func agree(ctx context.Context, q catalog.Querier, table string, wanted, had []*tableIndex) error {
 	var texts []*condition
 	for _, index := range slices.Concat(wanted, had) {
@@ -140,10 +140,10 @@ func agree(ctx context.Context, q catalog.Querier, table string, wanted, had []*
 	return nil
 }
 
-// newestPostgres is a server that can do all that is used here.
+// newestPostgres is a version of the server that has everything used here.
 const newestPostgres = 150000
 
-// postgresPlace is where names without a schema are, and how old the server is.
+// postgresPlace reads the schema of unqualified names and the server's version.
 const postgresPlace = `SELECT COALESCE(current_schema(), ''), current_setting('server_version_num')::int`
 
 // postgresNames finds relations by their name, with the table that an index is of.

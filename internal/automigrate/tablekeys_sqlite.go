@@ -138,9 +138,9 @@ func (r *sqliteReader) index(rows rowScanner) error {
 	return nil
 }
 
-// isRowidType reports whether a column of a type, as CREATE TABLE has it, is the
-// rowid of its table when it is the primary key: the type's name is INTEGER and no
-// more, whatever constraints follow.
+// isRowidType reports whether a column with this definition becomes the rowid when
+// it is the primary key. Its type must be exactly INTEGER; any constraints may
+// follow.
 func isRowidType(definition string) bool {
 	lexer := sqltext.Lexer{Text: definition, Dialect: sqltext.SQLite}
 	if !strings.EqualFold(lexer.Raw(lexer.Next()), "INTEGER") {

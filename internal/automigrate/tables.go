@@ -9,30 +9,31 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 )
 
-// Tables is what the engine asks of the plugin, which knows the tables of models.
+// Tables is how the engine learns about the tables of models from the plugin.
 type Tables interface {
 	// Table returns what is known of a model's table.
 	Table(*schema.Schema) (Table, error)
 	// Register makes models known before their tables are made, because a plain
 	// many-to-many table has its tenant column from the plugin.
 	Register(db *gorm.DB, values []any) error
-	// Current returns the schema that a model has since Register. It is another one
-	// for a join table that was given its tenant column.
+	// Current returns a model's schema after Register. A join table that got its
+	// tenant column has a new schema.
 	Current(*schema.Schema) *schema.Schema
-	// IsRequired reports whether a field is a tenant column that is NOT NULL whatever
-	// the model says. isKey says that it is part of the table's primary key.
+	// IsRequired reports whether a field is a tenant column that must be NOT NULL,
+	// even if the model allows NULL. isKey says that it is part of the table's
+	// primary key.
 	IsRequired(field *schema.Field, isKey bool) bool
-	// CheckColumn returns an error where the table's tenant column may take the ids of
-	// two tenants for one.
+	// CheckColumn returns an error if the table's tenant column may take the ids of
+	// two tenants for the same.
 	CheckColumn(context.Context, catalog.Querier, *schema.Schema) error
 	// RowsWithoutTenant is the error for a table some of whose rows have no tenant.
 	RowsWithoutTenant(table, detail string) error
-	// ForgetKeys has upserts read the keys of a model's table again.
+	// ForgetKeys makes upserts read the keys of a model's table again.
 	ForgetKeys(*schema.Schema)
 }
 
-// Table is what is known of a model's table. It is the zero value but for Observed
-// where nobody declared the table.
+// Table describes a model's table. For an undeclared table, all fields but Observed
+// are zero.
 type Table struct {
 	Name   string
 	Kind   Kind

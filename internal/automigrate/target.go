@@ -23,8 +23,8 @@ func (r *run) targetOf(value any) *target {
 	return r.targets[at]
 }
 
-// isLive reports whether a table's keys are only changed beside the running
-// program.
+// isLive reports whether a table's keys may only be changed in ways that do not disturb
+// the running program.
 func (t *target) isLive() bool { return t.filled || t.has.partitioned }
 
 // countRows finds out which of the tables have rows, in one query.

@@ -33,8 +33,8 @@ func (k *keyRules) addForeign(m *modelKeys) error {
 	return nil
 }
 
-// addConstraint adds one foreign key, with the tenant in front where it leads
-// to a table whose keys contain the tenant.
+// addConstraint adds one foreign key, with the tenant in front if the referred table's
+// keys contain the tenant.
 func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 	parent, err := k.tables.Table(c.ReferenceSchema)
 	if err != nil {
@@ -93,9 +93,9 @@ func (k *keyRules) declaredForeign(c *schema.Constraint) (fk *foreignKey, err er
 	return fk, err
 }
 
-// takesTenant reports whether the tenant column becomes part of a foreign key to
-// a tenant's table. It does not where the column refers to something else already,
-// nor where the key leads to a tenant that need not be the row's own.
+// takesTenant reports whether the tenant column becomes part of a foreign key to a
+// tenant's table. It does not if the column refers to something else already, or if the
+// key may lead to another tenant than the row's own.
 func (f *foreignKey) takesTenant(tenant string, parent Table) bool {
 	at := slices.Index(f.columns, tenant)
 	if at >= 0 {
@@ -104,8 +104,8 @@ func (f *foreignKey) takesTenant(tenant string, parent Table) bool {
 	return parent.Kind == Tenant
 }
 
-// prependTenant puts the tenant in front of both sides, in place of another column that
-// holds it for this key alone.
+// prependTenant puts the tenant in front of both sides. It replaces another column that
+// holds the tenant for this key alone.
 func (f *foreignKey) prependTenant(tenant, ref string) {
 	f.tenant = tenant
 	if at := slices.Index(f.refs, ref); at >= 0 {
@@ -115,8 +115,8 @@ func (f *foreignKey) prependTenant(tenant, ref string) {
 	f.columns, f.refs = columnset.Lead(tenant, f.columns), columnset.Lead(ref, f.refs)
 }
 
-// keepTenant sees to it that no action clears the tenant column. declared is the
-// foreign key as the model has it, parent what it refers to.
+// keepTenant makes sure that no action clears the tenant column. declared is the
+// model's foreign key, and parent is the referred table.
 func (k *keyRules) keepTenant(m *modelKeys, fk, declared *foreignKey, parent *modelKeys) error {
 	if clears(fk.onUpdate) {
 		return fmt.Errorf("OnUpdate:%s would clear the tenant column: use CASCADE or leave it out", actionSQL(fk.onUpdate))

@@ -28,11 +28,12 @@ type modelKeys struct {
 
 	observed bool
 
-	// partial: a smaller struct on a tenant's table, which knows nothing of its keys.
+	// partial: a smaller struct for a tenant's table, which does not declare its
+	// keys.
 	partial bool
 }
 
-// keyRules turns models into keys. It asks nothing but [Tables].
+// keyRules turns models into keys. It depends on [Tables] only.
 type keyRules struct {
 	tables    Tables
 	namer     schema.Namer
@@ -76,7 +77,7 @@ func (k *keyRules) parentKeys(s *schema.Schema) (*modelKeys, error) {
 	return k.keysOf(s)
 }
 
-// keysOf returns the keys of one model but for its foreign ones.
+// keysOf returns the keys of one model, without its foreign keys.
 func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
 	t, err := k.tables.Table(s)
 	if err != nil {
@@ -110,8 +111,8 @@ func (k *keyRules) keysOf(s *schema.Schema) (*modelKeys, error) {
 // scoped reports whether the tenant column is to be in the model's keys.
 func (m *modelKeys) scoped() bool { return m.tenant != "" && !m.root }
 
-// addPrimary adds the primary key. One that the type of a column makes, that SQLite
-// fills, or that is global stays as it is; foreign keys then refer to a unique
+// addPrimary adds the primary key. It stays as it is if a column's type makes it,
+// if SQLite fills it, or if it is global. Foreign keys then refer to a unique
 // constraint beside it.
 func (k *keyRules) addPrimary(m *modelKeys) {
 	var columns []string
@@ -254,8 +255,8 @@ func (k *keyRules) part(option schema.IndexOption) indexPart {
 	return writtenPart(column, k.quote(column)+suffix, suffix)
 }
 
-// addForAll adds a unique of a mixed table: one of each tenant's rows, and one of
-// the rows for everybody, for NULL is like no other NULL there.
+// addForAll adds a unique of a mixed table: one for the rows of each tenant, and
+// one for the rows for everybody, because uniques treat each NULL as different.
 func (k *keyRules) addForAll(m *modelKeys, unique *tableIndex) {
 	everybody := *unique
 	everybody.kind, everybody.name = uniqueIndex, k.limit("everybody_"+unique.name)
@@ -284,7 +285,7 @@ func (i *tableIndex) prependTenant(tenant string) {
 	i.parts = slices.Insert(i.parts, 0, part)
 }
 
-// limit cuts a name as the database does; those that GORM makes are short enough.
+// limit cuts a name as the database does. Names that GORM makes are short enough.
 func (k *keyRules) limit(name string) string {
 	if k.sqlite {
 		return name

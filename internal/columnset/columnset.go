@@ -13,12 +13,13 @@ func Contain(list, some []string) bool {
 	return true
 }
 
-// Same reports whether two lists hold the same columns, in whatever order.
+// Same reports whether two lists hold the same columns, in any order.
 func Same(a, b []string) bool {
 	return len(a) == len(b) && Contain(a, b) && Contain(b, a)
 }
 
-// Lead returns columns with one of them, or another one, in front.
+// Lead returns the columns with first in front, whether or not it was among
+// them.
 func Lead(first string, columns []string) []string {
 	led := []string{first}
 	for _, column := range columns {

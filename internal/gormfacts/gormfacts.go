@@ -16,17 +16,17 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// SavedAssociations is the setting that GORM hands from a statement to those that save
-// its associations, and to no others.
+// SavedAssociations is a setting that GORM passes only to the statements that save a
+// statement's associations.
 const SavedAssociations = "gorm:saved_association_map"
 
 // IsDerived reports whether a schema is one that GORM made for a plain many-to-many
 // tag: its model is a struct without a name.
 func IsDerived(s *schema.Schema) bool { return s.ModelType.Name() == "" }
 
-// IsSubquery reports whether a statement is built as GORM builds those among another's
-// arguments: as a dry run with the logger that discards. Nothing of it is sent by
-// itself.
+// IsSubquery reports whether a statement is built as a subquery among another
+// statement's arguments: GORM does so in a dry run with the discarding logger, and
+// never sends it by itself.
 func IsSubquery(db *gorm.DB) bool { return db.DryRun && db.Logger == logger.Discard }
 
 // IsSave reports whether an update is that of [gorm.DB.Save]: it selects all columns of
@@ -47,10 +47,9 @@ func IsChain(value any) bool {
 	return typ.PkgPath() == "gorm.io/gorm"
 }
 
-// InAssociationMode reports whether a statement comes from association mode, other than
-// from the methods of gorm.Association that are named. GORM builds those statements
-// from the owner's key and leaves out who the owner is; only the stack tells them from
-// others.
+// InAssociationMode reports whether a statement comes from association mode, except
+// from the named methods of gorm.Association. GORM builds these statements from the
+// owner's key and leaves out the owner, so that only the stack reveals them.
 func InAssociationMode(others ...string) bool {
 	return calledBy(func(function string) bool {
 		name, ok := strings.CutPrefix(function, "gorm.io/gorm.(*Association).")
@@ -79,8 +78,8 @@ func calledBy(is func(function string) bool) bool {
 	}
 }
 
-// IsList reports whether two lists of clauses are one and the same slice. GORM gives a
-// statement the list of its processor as it is, so that it is told from a copy that a
+// IsList reports whether two lists of clauses are the same slice. GORM gives a
+// statement its processor's own list, so that the list differs from a copy that a
 // plugin or a scope has made.
 func IsList(a, b []string) bool {
 	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
@@ -100,18 +99,18 @@ func VarsOf(vars []any) Vars { return Vars{unsafe.SliceData(vars), len(vars)} }
 // configuration share the map.
 func Builders(db *gorm.DB) uintptr { return reflect.ValueOf(db.ClauseBuilders).Pointer() }
 
-// Code is the identity of a closure's code: all closures that one place makes have the
-// same, whatever they hold.
+// Code is the identity of a closure's code. All closures from the same place in the
+// source share it, whatever they capture.
 func Code(f any) uintptr { return reflect.ValueOf(f).Pointer() }
 
-// IsGORMs reports whether a callback is GORM's own, by its name: the compiler makes
-// copies of closures.
+// IsGORMs reports whether a callback is GORM's own. It goes by the name, because the
+// compiler copies closures.
 func IsGORMs(callback func(*gorm.DB)) bool {
 	return strings.HasPrefix(runtime.FuncForPC(Code(callback)).Name(), "gorm.io/gorm/callbacks.")
 }
 
-// ParsedModels returns where GORM keeps the schemas that it has parsed, which it has no
-// method for; nil if it keeps them otherwise.
+// ParsedModels returns the map in which GORM keeps parsed schemas, for which it has no
+// method; nil if it keeps them elsewhere.
 func ParsedModels(db *gorm.DB) *sync.Map {
 	field := reflect.ValueOf(db.Config).Elem().FieldByName("cacheStore")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[*sync.Map]() {

@@ -1,6 +1,6 @@
-// Package kindmodels has models of each kind of table, which the conformance suite is
-// tried on: with the plugin, with text that is scoped, with row-level security, and on
-// a cluster.
+// Package kindmodels has models of each kind of table. Tests run the conformance suite
+// on them with the plugin, with scoped text, with row-level security, and on a
+// cluster.
 package kindmodels
 
 import (

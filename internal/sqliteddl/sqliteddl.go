@@ -1,5 +1,5 @@
-// Package sqliteddl reads a CREATE TABLE as SQLite's catalogue keeps it, and changes
-// its keys. Everything else stays as it is written, but for comments between commas.
+// Package sqliteddl reads a CREATE TABLE from SQLite's catalogue and changes its
+// keys. It keeps everything else as it is, except for comments between commas.
 package sqliteddl
 
 import (
@@ -35,21 +35,22 @@ const (
 	NotNull                // NOT NULL
 )
 
-// Constraint is one of a column or of the table.
+// Constraint is a constraint of a column or of the table.
 type Constraint struct {
 	Kind    Kind
 	Columns []string // of a key; nil where they are more than names
 	Parent  string   // of a foreign key: the table that it refers to
-	// Deferral is what a foreign key says of when it is checked.
+	// Deferral says when a foreign key is checked.
 	Deferral string
-	// More is set where a key says what another key could not: AUTOINCREMENT, ON
-	// CONFLICT, an order or a collation.
+	// More is set if a key has something that a changed key could not keep:
+	// AUTOINCREMENT, ON CONFLICT, an order or a collation.
 	More bool
 
 	text string
 }
 
-// Parse reads a CREATE TABLE. What it does not understand is an error.
+// Parse reads a CREATE TABLE. It returns an error for text that it does not
+// understand.
 func Parse(sql string) (*Table, error) {
 	tokens, err := tokensOf(sql)
 	if err != nil {
@@ -103,7 +104,7 @@ func (t *Table) String() string {
 	return t.head + strings.Join(items, ",") + t.tail
 }
 
-// Constraints returns those of a kind, in their order.
+// Constraints returns the constraints of a kind, in their order.
 func (t *Table) Constraints(kind Kind) (found []*Constraint) {
 	for _, it := range t.items {
 		for _, part := range it.parts {
@@ -115,14 +116,14 @@ func (t *Table) Constraints(kind Kind) (found []*Constraint) {
 	return found
 }
 
-// Drop takes constraints out.
+// Drop removes constraints.
 func (t *Table) Drop(drop ...*Constraint) {
 	for _, it := range t.items {
 		it.parts = slices.DeleteFunc(it.parts, func(part *Constraint) bool { return slices.Contains(drop, part) })
 	}
 }
 
-// Add adds a constraint of the table.
+// Add adds a constraint to the table.
 func (t *Table) Add(sql string) {
 	t.items = append(t.items, &item{parts: []*Constraint{{text: sql}}})
 }
@@ -255,7 +256,8 @@ func (c *Constraint) read(tokens []token, column string) error {
 	return nil
 }
 
-// listOf reads a list of names in parentheses; ok is false where they are more.
+// listOf reads a list of names in parentheses; ok is false if it holds anything
+// else.
 func listOf(tokens []token) (names []string, rest []token, ok bool) {
 	if len(tokens) == 0 || tokens[0].text != "(" {
 		return nil, tokens, false
@@ -273,7 +275,7 @@ func listOf(tokens []token) (names []string, rest []token, ok bool) {
 	return nil, tokens, false
 }
 
-// token is one of the text.
+// token is a token of the text.
 type token struct {
 	kind       sqltext.Kind
 	start, end int
@@ -286,7 +288,8 @@ func (t token) is(word string) bool {
 
 func (t token) isOneOf(words ...string) bool { return slices.ContainsFunc(words, t.is) }
 
-// isNamed reports whether a token is the name that CONSTRAINT gives, or what has it.
+// isNamed reports whether a token is the name after CONSTRAINT, or begins the
+// constraint that has the name.
 func isNamed(tokens []token, i, start int) bool {
 	return tokens[start].is("CONSTRAINT") && i <= start+2
 }

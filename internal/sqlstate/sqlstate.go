@@ -1,5 +1,5 @@
-// Package sqlstate reads the code by which PostgreSQL says what an error is, from
-// whatever driver. The codes have the names of the PostgreSQL manual's appendix A.
+// Package sqlstate reads PostgreSQL's code of an error, from any driver. The codes
+// have the names of appendix A of the PostgreSQL manual.
 package sqlstate
 
 import "errors"
@@ -20,8 +20,8 @@ const (
 	UniqueViolation            = "23505"
 )
 
-// Of is the code of an error; empty if the server has not said it, as where the
-// connection broke.
+// Of returns the code of an error; empty if it does not come from the server, as
+// when the connection broke.
 func Of(err error) string {
 	var coded interface{ SQLState() string }
 	if errors.As(err, &coded) {

@@ -1,10 +1,10 @@
 package sqltext
 
-// A bare word before a parenthesis is the name of a function wherever the grammar can
-// take it for one: both dialects let functions have the names of most keywords. It is
-// a keyword only where nothing else can stand.
+// A bare word before a parenthesis counts as a function's name wherever the grammar
+// allows one: in both dialects functions may be named like most keywords. It counts
+// as a keyword only where nothing else can stand.
 
-// calls is what is known of the parentheses of a fragment.
+// calls records which parentheses of a fragment are calls.
 type calls struct {
 	opened uint64 // a bit for each open parenthesis, the innermost lowest: a name stands before it
 	lists  uint64 // the same: GROUPING SETS stands before it
@@ -12,8 +12,8 @@ type calls struct {
 	groups bool   // the fragment is a list of groups
 }
 
-// parenthesis notes one that is opened or closed. Those too deep to be noted count
-// as nobody's.
+// parenthesis records an opened or closed parenthesis. Those that are too deep to be
+// recorded do not count as calls.
 func (l *Lexer) parenthesis(w *window) {
 	switch {
 	case l.Is(w.cur, '('):
@@ -48,7 +48,7 @@ func (l *Lexer) called(w *window) bool {
 }
 
 // isKeyword reports whether the current word, which stands before a parenthesis, can
-// be nothing but a keyword.
+// only be a keyword.
 func (l *Lexer) isKeyword(w *window, depth int) bool {
 	if w.cur.Kind != Word || l.Is(w.prev, '.') {
 		return false
@@ -130,8 +130,8 @@ func (l *Lexer) foldWord(dst []byte, t Token) []byte {
 	return foldInto(dst, raw)
 }
 
-// isReserved reports whether a folded word that may stand before a parenthesis can
-// be no function's name, unless it is quoted or has a schema.
+// isReserved reports whether a folded word before a parenthesis cannot be a
+// function's name, unless it is quoted or has a schema.
 func isReserved(d Dialect, word string) bool {
 	switch word {
 	case "all", "and", "as", "between", "case", "distinct", "else", "exists", "from", "group", "having", "in",

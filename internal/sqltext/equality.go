@@ -10,8 +10,8 @@ type Operand struct {
 }
 
 // Equalities calls f with each equality of columns and placeholders that holds
-// wherever the condition does: those that AND joins, in parentheses or not. It is
-// meant for reports: what it overlooks is not refused, and nothing is scoped by
+// whenever the condition holds: those joined by AND, in parentheses or not. It is
+// meant for reports only: it may overlook equalities, and no scoping depends on
 // it.
 func Equalities(l *Lexer, f func(a, b Operand)) {
 	c := conjunction{lexer: l, f: f}
@@ -111,7 +111,7 @@ func (c *conjunction) closes(start int) int {
 	return -1
 }
 
-// operand reads an operand and returns the token after it; start where there is
+// operand reads an operand and returns the token after it; start if there is
 // none.
 func (c *conjunction) operand(start, end int) (o Operand, next int) {
 	if start >= end {

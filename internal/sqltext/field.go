@@ -2,11 +2,12 @@ package sqltext
 
 import "slices"
 
-// CallsField reports whether a statement selects a name from a function of its
-// FROM list that may be no column: PostgreSQL reads alias.name as name(alias)
-// if there is none, and a function with such an argument can run it as SQL. A
-// column is what the alias lists, the alias itself, what PostgreSQL's own
-// functions call theirs, and a function that is safe or allowed will do as well.
+// CallsField reports whether a statement selects a name, which may not be a
+// column, from a function of its FROM list. PostgreSQL reads alias.name as
+// name(alias) if there is no such column, and a function with such an argument
+// can run it as SQL. Columns are those that the alias lists, the alias itself,
+// and the usual columns of PostgreSQL's own functions. Names of safe or allowed
+// functions are accepted as well.
 func CallsField(l *Lexer, functions []Ref, allow func(string) bool) bool {
 	if l.Dialect != Postgres {
 		return false

@@ -47,7 +47,7 @@ func (r *Ref) IsTable() bool { return r.Table != "" }
 //	ref   = [ONLY] name [alias] | [LATERAL] ( query ) alias | function ( … ) alias
 //	join  = [NATURAL] [INNER|LEFT|RIGHT|FULL|CROSS] JOIN ref [ON condition | USING ( … )]
 //
-// Everything else, parenthesised joins and TABLESAMPLE among it, is refused.
+// Everything else is refused, including parenthesised joins and TABLESAMPLE.
 type fromParser struct {
 	*Lexer
 	window
@@ -56,9 +56,8 @@ type fromParser struct {
 	verdict Verdict
 }
 
-// ParseFrom appends the references of a FROM list to refs: of what stands after
-// FROM, INTO or UPDATE. The verdict's reason is empty when all of it was
-// understood.
+// ParseFrom appends the references of a list after FROM, INTO or UPDATE to
+// refs. The verdict's reason is empty if all of the list was understood.
 func ParseFrom(l *Lexer, refs []Ref, allow func(string) bool) ([]Ref, Verdict) {
 	p := fromParser{Lexer: l, window: window{next: l.Next()}, allow: allow, refs: refs}
 	p.advance()
@@ -224,7 +223,7 @@ func (p *fromParser) name(r *Ref) {
 		name = r.Schema + "." + name
 	}
 	if !p.allow(name) {
-		// Even a harmless one: PostgreSQL reads alias.name as name(alias).
+		// Even a harmless function: PostgreSQL reads alias.name as name(alias).
 		p.fail("a function stands among the tables: list it in Config.Functions if it touches no table")
 		return
 	}

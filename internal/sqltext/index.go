@@ -2,11 +2,11 @@ package sqltext
 
 import "strings"
 
-// An Index is what a unique index is told by: what stands after ON CONFLICT, or
-// after the table in CREATE INDEX.
+// An Index describes a unique index: what stands after ON CONFLICT, or after the
+// table in CREATE INDEX.
 type Index struct {
 	Parts []IndexPart
-	// Where is the index's condition; empty for none.
+	// Where is the index's condition; empty if it has none.
 	Where    string
 	Spelling string // of Where
 	// Params says that the condition holds placeholders.
@@ -23,8 +23,8 @@ type IndexPart struct {
 	Class     string // an operator class, as Collation
 }
 
-// ReadIndex reads a list of parts in parentheses and the condition after it. It
-// reports false for text that is neither, or that does not end within itself. The
+// ReadIndex reads a list of parts in parentheses and the condition after it. ok is
+// false for other text, and for text with open quotes, comments or parentheses. The
 // table's name may stand before a column.
 func ReadIndex(text string, dialect Dialect, table string) (x Index, ok bool) {
 	if dialect == SQLite {
@@ -62,8 +62,8 @@ func ReadIndex(text string, dialect Dialect, table string) (x Index, ok bool) {
 	return x, true
 }
 
-// Column finds the part that is a column as it is, without a collation or an
-// operator class that could make values equal which are not.
+// Column reports whether a part is the plain column, without a collation or an
+// operator class, which could make different values equal.
 func (x *Index) Column(name string) bool {
 	for i := range x.Parts {
 		if p := &x.Parts[i]; p.Text == "" && p.Column == name && p.Collation == "" && p.Class == "" {
@@ -144,8 +144,8 @@ func (r *indexReader) part(start, end int) (p IndexPart, ok bool) {
 	return p, r.suffix(&p, rest, end)
 }
 
-// after returns where the expression of a part ends. SQLite takes any expression,
-// and PostgreSQL a name, a call, or one in parentheses.
+// behind returns where the expression of a part ends. SQLite takes any expression;
+// PostgreSQL takes a name, a call, or an expression in parentheses.
 func (r *indexReader) behind(start, end int) int {
 	if r.Dialect == SQLite {
 		for end-start > 1 && (r.isWord(r.tokens[end-1], "asc") || r.isWord(r.tokens[end-1], "desc")) {

@@ -50,9 +50,9 @@ const (
 	reasonFunction = "it calls a function that is not known to be safe: list it in Config.Functions if it touches no table"
 )
 
-// Judge says whether a fragment stays in its place and holds no query of its
-// own. Functions that are not safe by themselves are asked for with allow,
-// which gets "name" or "schema.name", folded to lower case.
+// Judge decides whether a fragment stays in its place and holds no query of its
+// own. It asks allow about functions that are not known to be safe: allow gets
+// "name" or "schema.name", folded to lower case.
 func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
 	w := window{next: l.Next(), calls: calls{groups: place == Groups}}
 	depth := 0
@@ -113,7 +113,8 @@ func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool
 		}
 	case Literal:
 		if w.prev.Kind == Literal {
-			// PostgreSQL may read them as one, with the escapes of the first.
+			// PostgreSQL may read them as one literal, with the escapes of the
+			// first.
 			return depth, "two literals stand side by side: write an operator between them"
 		}
 	case Query:
@@ -134,8 +135,8 @@ func (l *Lexer) token(w *window, place Place, depth int, allow func(string) bool
 	return depth, ""
 }
 
-// isTail reports whether a word may follow a whole query, also one that set
-// operators make of several: it orders its rows, or takes some of them.
+// isTail reports whether a word may follow a whole query, or several joined by
+// set operators: it orders the rows or limits them.
 func (l *Lexer) isTail(t Token) bool {
 	if t.kw != kwEndsValue && t.kw != kwReserved {
 		return false
@@ -147,7 +148,8 @@ func (l *Lexer) isTail(t Token) bool {
 	return false
 }
 
-// EnclosesQueries reports whether nothing but a parenthesis follows each query.
+// EnclosesQueries reports whether each query is followed by a closing
+// parenthesis.
 func EnclosesQueries(l *Lexer) bool {
 	last := Token{}
 	for t := l.Next(); ; t = l.Next() {
@@ -254,8 +256,8 @@ func (l *Lexer) call(w *window, allow func(string) bool) string {
 	return reasonFunction
 }
 
-// Balanced reports whether a fragment closes each parenthesis that it opens, and
-// no other, before GORM puts its own around it.
+// Balanced reports whether a fragment closes all parentheses that it opens, and
+// no others, before GORM puts its own around it.
 func Balanced(text string, dialect Dialect) bool {
 	if !strings.ContainsAny(text, "()") {
 		return true

@@ -1,6 +1,6 @@
-// Package sqltext reads SQL text as PostgreSQL and SQLite read it, as far as is
+// Package sqltext reads SQL text as PostgreSQL and SQLite do, as far as is
 // needed to say where a fragment ends, whether it holds a query, and which
-// tables a FROM list names. What it does not know for certain it refuses.
+// tables a FROM list names. It refuses what it does not know for certain.
 package sqltext
 
 import "strings"
@@ -44,8 +44,8 @@ type Token struct {
 type Lexer struct {
 	Text    string
 	Dialect Dialect
-	// Queries are stretches, in order, that are scoped already and come out as
-	// one Query token each.
+	// Queries are spans, in order, that are scoped already. Each is read as one
+	// Query token.
 	Queries []Span
 	// Reason says why a token is Bad.
 	Reason string
@@ -55,7 +55,8 @@ type Lexer struct {
 	pos int
 }
 
-// Next returns the next token; End, again and again, if there is none.
+// Next returns the next token. At the end it returns End, however often it is
+// called.
 func (l *Lexer) Next() Token {
 	if l.pos == 0 && strings.IndexByte(l.Text, 0) >= 0 {
 		return l.bad(0, "it holds a NUL byte") // where C ends a string
@@ -153,8 +154,8 @@ func (l *Lexer) skipSpace() bool {
 	return true
 }
 
-// skipBlockComment passes over /* … */, which nests in PostgreSQL only. A
-// comment that the dialects would end at different places is refused.
+// skipBlockComment passes over /* … */, which nests in PostgreSQL only. It
+// refuses a comment that the dialects would end at different places.
 func (l *Lexer) skipBlockComment() bool {
 	end := strings.Index(l.Text[l.pos+2:], "*/")
 	if end < 0 {
@@ -206,8 +207,8 @@ func (l *Lexer) quoted(start int) Token {
 	}
 }
 
-// number takes every character that either dialect could take into a number, so
-// that no keyword hides behind one ("1.UNION").
+// number takes every character that either dialect could accept in a number, so
+// that no keyword hides after one ("1.UNION").
 func (l *Lexer) number(start int) Token {
 	i := start
 	for i < len(l.Text) && (isWordPart(l.Text[i]) || l.Text[i] == '.') {
@@ -318,7 +319,7 @@ func isWordStart(c byte) bool {
 
 func isWordPart(c byte) bool { return isWordStart(c) || isDigit(c) || c == '$' }
 
-// SameTokens reports whether two texts differ in white space and comments alone.
+// SameTokens reports whether two texts differ only in white space and comments.
 func SameTokens(a, b string, dialect Dialect) bool {
 	one, other := Lexer{Text: a, Dialect: dialect}, Lexer{Text: b, Dialect: dialect}
 	for {

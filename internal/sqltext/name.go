@@ -48,8 +48,7 @@ func (l *Lexer) Folded(t Token) string {
 	return Lower(name)
 }
 
-// Lower folds ASCII letters; it returns its argument where there is nothing to
-// fold.
+// Lower folds ASCII letters; it returns its argument if there is nothing to fold.
 func Lower(s string) string {
 	for i := range len(s) {
 		if c := s[i]; c >= 'A' && c <= 'Z' {

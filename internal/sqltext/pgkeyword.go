@@ -5,8 +5,8 @@ import "strings"
 // isPostgresKeyword reports whether a folded word is a keyword of PostgreSQL.
 func isPostgresKeyword(word string) bool { return postgresKeywords[word] }
 
-// isColumnLike reports whether a keyword of PostgreSQL that often is a column's name
-// stands before no expression in its grammar.
+// isColumnLike reports whether a word is a keyword of PostgreSQL that is often a
+// column's name and never stands before an expression.
 func isColumnLike(word string) bool {
 	switch word {
 	case "comment", "label", "language", "location", "name", "names", "owner", "role", "text", "type":

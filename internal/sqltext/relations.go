@@ -2,12 +2,12 @@ package sqltext
 
 import "slices"
 
-// A Reach is what a whole statement may touch, as far as its text tells.
+// A Reach says what a whole statement may touch, judging by its text.
 type Reach struct {
-	// Reads says that the text changes nothing by itself: a function that it calls
+	// Reads says that the text itself changes nothing; a function that it calls
 	// may.
 	Reads bool
-	// Unsure is why it may touch more than the relations that were reported: text
+	// Unsure is why the statement may touch more than the reported relations: text
 	// that is not understood, or a function that is not known. Empty if it may
 	// not.
 	Unsure string
@@ -21,12 +21,12 @@ type Reach struct {
 //	query     = [ WITH … ] term { UNION … term } [ ORDER BY … ] [ LIMIT … ] [ FOR … ]
 //	term      = SELECT … | VALUES … | TABLE name | ( query )
 //
-// Each token has one place in it, and a word that is a keyword of the grammar is a
-// name only in quotes. Text with anything else in it is not understood: the reach
-// then says why, and is that of a text that writes. Whether the statement is valid
-// is the database's to say. Names of a WITH around a reference are reported with
-// cte set; the target of a write never is one. Functions that are not safe are
-// asked for with allow; see [Judge].
+// Each token has one place in this grammar, and a keyword of the grammar is a name
+// only in quotes. Text with anything else in it is not understood: the reach then
+// says why, and counts as writing. Whether the statement is valid is up to the
+// database. A reference to a name of a WITH around it is reported with cte set;
+// the target of a write never is. Relations asks allow about functions that are
+// not known to be safe; see [Judge].
 func Relations(l *Lexer, allow func(string) bool, f func(schema, name string, cte bool)) Reach {
 	r := reader{Lexer: l, allow: allow, found: f, reach: Reach{Reads: true}}
 	r.next = l.Next()
@@ -140,7 +140,8 @@ func (r *reader) isName() bool {
 	return r.cur.Kind == Quoted || r.cur.Kind == Word && !keywords[r.word]
 }
 
-// isLabel reports whether it can be one where nothing else may stand.
+// isLabel reports whether the current token can be a name where nothing else may
+// stand.
 func (r *reader) isLabel() bool {
 	return r.cur.Kind == Quoted || r.cur.Kind == Word && !structural[r.word]
 }
