@@ -15,8 +15,8 @@ const (
 	planOverhead   = 512 // of an entry besides its texts, about
 )
 
-// cache keeps rewritten texts: the least recently used go first, when there are
-// too many of them or they take too many bytes.
+// cache keeps rewritten texts. When there are too many, or they take too many
+// bytes, the least recently used go first.
 type cache struct {
 	seed   maphash.Seed
 	shards []shard
@@ -73,7 +73,7 @@ func (c *cache) get(key shape) (*plan, bool) {
 	return element.Value.(*entry).plan, true
 }
 
-// put keeps a plan, unless it alone would take an eighth of the room.
+// put keeps a plan, unless it alone would take an eighth of the cache.
 func (c *cache) put(key shape, p *plan) {
 	s := c.shard(&key)
 	size := len(key.sql) + len(p.sql) + planOverhead

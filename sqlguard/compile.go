@@ -15,9 +15,9 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// compiler rewrites one text. It walks the parser's tree to see what must be
-// scoped, and edits the text itself, so that what the author wrote, comments and
-// hints included, stays as it is.
+// compiler rewrites one text. It walks the parser's tree to find what must be
+// scoped, and edits the text itself, so that the author's text, including
+// comments and hints, stays as it is.
 type compiler struct {
 	tokens
 	shape
@@ -38,8 +38,8 @@ type compiler struct {
 
 // rewrite returns the plan for a text. It does not look at values.
 func (g *Guard) rewrite(s shape, stmt *tenancy.RawStatement) (p *plan, err error) {
-	// The text comes from outside, and a mistake of this package about it must
-	// not end the program: it is a refusal.
+	// The text comes from outside, and a bug of this package must not end the
+	// program: a panic becomes a refusal.
 	defer func() {
 		if r := recover(); r != nil {
 			p, err = nil, &Refusal{Rule: RuleNode, Err: tenancy.ErrUnscopedSQL, Reason: "the text could not be judged"}
@@ -96,8 +96,8 @@ func parse(text string) (*pg.Node, tokens, *Refusal) {
 	return statements[0].GetStmt(), ts, nil
 }
 
-// syntax says where the parser stopped. Its message is left out, which may quote
-// a value.
+// syntax says where the parser stopped. It leaves the parser's message out,
+// which may quote a value.
 func syntax(text string, err error) *Refusal {
 	r := &Refusal{Rule: RuleSyntax, Err: tenancy.ErrUnscopedSQL, Reason: "PostgreSQL's parser does not take it"}
 	var failed *parser.Error
@@ -112,9 +112,9 @@ func syntax(text string, err error) *Refusal {
 	return r
 }
 
-// areOnlyTenants reports whether the placeholders that stand for the tenant stand
-// for nothing else. Another place could give one a type, such as a float's, that
-// does not keep each id.
+// areOnlyTenants reports whether the tenants' placeholders are used for tenants
+// only. Another use could give a placeholder a type, such as a float, that does
+// not represent all ids exactly.
 func (c *compiler) areOnlyTenants(checks []check) bool {
 	for i := range checks {
 		if checks[i].param > 0 && c.uses[checks[i].param] > 0 {
@@ -141,7 +141,8 @@ func (c *compiler) fail(rule Rule, err error, offset int32, reason string) {
 	}
 }
 
-// lost is for a place in the text that the tree says must be there.
+// lost refuses a text in which a place is missing that must exist according to
+// the tree.
 func (c *compiler) lost(offset int32) {
 	c.refuse(RulePlace, offset, "the place for the tenant's predicate was not found; write it more plainly")
 }
@@ -182,9 +183,9 @@ func (c *compiler) use(rv *pg.RangeVar) (int, bool) {
 	return i, true
 }
 
-// slot finds the slot of a table: one for all tables whose ids are of one type.
-// Text has several types, which compare differently, and gets a placeholder for
-// each table.
+// slot finds the slot of a table. Tables whose ids have the same type share
+// one. Text ids get a placeholder for each table, because the several text
+// types compare differently.
 func (c *compiler) slot(table int) int {
 	own := owner(&c.plan.tables[table].known)
 	values := len(c.plan.slots)

@@ -27,9 +27,9 @@ func (c *compiler) findConditions(l *level, r region) {
 	}
 }
 
-// joinTokens appends the ON and USING tokens of the joins in [i, end), those in
-// parentheses that only group joins among them. before is the token that begins
-// the list or the group.
+// joinTokens appends the ON and USING tokens of the joins in [i, end),
+// including those in parentheses that only group joins. before is the token
+// that begins the list or the group.
 func (c *compiler) joinTokens(i, end, before int, found []int) []int {
 	for ; i < end; i = c.next(i) {
 		switch c.keyword(i) {
@@ -44,8 +44,8 @@ func (c *compiler) joinTokens(i, end, before int, found []int) []int {
 	return found
 }
 
-// groupsJoins reports whether a parenthesis stands where a table could, and
-// holds joins, not a query.
+// groupsJoins reports whether a parenthesis stands in place of a table and
+// holds joins instead of a query.
 func (c *compiler) groupsJoins(i, before int) bool {
 	if i-1 != before {
 		switch c.keyword(i - 1) {
@@ -57,8 +57,8 @@ func (c *compiler) groupsJoins(i, before int) bool {
 	return !c.holdsQuery(i)
 }
 
-// holdsQuery reports whether a parenthesis holds a query, in parentheses of its
-// own perhaps.
+// holdsQuery reports whether a parenthesis holds a query, possibly in further
+// parentheses.
 func (c *compiler) holdsQuery(i int) bool {
 	switch c.kind(i + 1) {
 	case pg.Token_SELECT, pg.Token_WITH, pg.Token_VALUES, pg.Token_TABLE:
@@ -99,9 +99,9 @@ func (c *compiler) conditionEnd(l *level, i int) int {
 	return end
 }
 
-// said reports whether the author has bound a table to the tenant already, by
-// column = $n among the operands of AND. Whether that is the scope's tenant is
-// checked each time the statement is sent.
+// said reports whether the author has already bound a table to a tenant, by
+// column = $n among the operands of AND. Each time the statement is sent, the
+// value is compared with the scope's tenant.
 func (c *compiler) said(l *level, leaf *leaf, condition *pg.Node) bool {
 	if c.strict || c.set || l.pin != nil {
 		return false
@@ -124,7 +124,7 @@ func (c *compiler) said(l *level, leaf *leaf, condition *pg.Node) bool {
 	return false
 }
 
-// isTenantOf reports whether a column is certain to be a table's tenant column.
+// isTenantOf reports whether a column is certainly a table's tenant column.
 func (c *compiler) isTenantOf(l *level, leaf *leaf, column *pg.ColumnRef) bool {
 	fields := column.GetFields()
 	if len(fields) == 0 || fields[len(fields)-1].GetString_().GetSval() != c.plan.tables[leaf.table].known.Column {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// edit replaces a part of the text, an empty one where it inserts.
+// edit replaces a part of the text; the part is empty for an insertion.
 type edit struct {
 	start, end int
 	order      int // among those of one place
@@ -31,8 +31,7 @@ func (c *compiler) replace(start, end int, text string) {
 	c.edits = append(c.edits, edit{start: start, end: end, order: orderOpen + 1, text: text})
 }
 
-// apply writes the text with its edits; false when they overlap, which they
-// must not.
+// apply writes the text with its edits; false if they overlap, which is a bug.
 func (c *compiler) apply() (string, bool) {
 	if len(c.edits) == 0 {
 		return c.text, true

@@ -12,8 +12,8 @@ func (c *compiler) exprs(nodes []*pg.Node, f frame) {
 	}
 }
 
-// expr walks an expression, or what stands in a list like one. A node that is
-// not listed is refused.
+// expr walks an expression, or an element of a list of expressions. A node that
+// is not listed is refused.
 func (c *compiler) expr(n *pg.Node, f frame) {
 	if n == nil || n.GetNode() == nil || c.err != nil {
 		return

@@ -6,7 +6,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// json walks the constructs of SQL/JSON; false if the node is none.
+// json walks the constructs of SQL/JSON; false if the node is something else.
 func (c *compiler) json(n *pg.Node, f frame) bool {
 	switch e := n.GetNode().(type) {
 	case *pg.Node_JsonFuncExpr:

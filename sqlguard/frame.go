@@ -6,7 +6,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// frame is what a query sees of what is around it.
+// frame is what a query sees of its surroundings.
 type frame struct {
 	names  *names
 	pin    *pin
@@ -32,8 +32,8 @@ func (n *names) find(name string) *names {
 	return nil
 }
 
-// pin is the column of an outer row that an inner query's rows must match under
-// a set of tenants.
+// pin is the column of an outer row with which an inner query's rows must match
+// under a set of tenants.
 type pin struct {
 	qualifier string // the name by which the outer table is known
 	column    string // as it is written, qualified
@@ -83,9 +83,9 @@ func (c *compiler) cycle(cte *pg.CommonTableExpr, f frame) {
 // meet.
 func (c *compiler) multi() bool { return c.tenants > 1 }
 
-// valueAlias is a function in FROM whose rows are plain values. PostgreSQL reads
-// alias.name as name(alias) where there is no such column, so that the name may
-// be that of any function of one argument.
+// valueAlias is a function in FROM whose rows are plain values. If there is no
+// such column, PostgreSQL reads alias.name as name(alias), so that the name may
+// be any function of one argument.
 type valueAlias struct {
 	outer   *valueAlias
 	name    string

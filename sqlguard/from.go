@@ -8,7 +8,8 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// listWalk walks a FROM list and notes where the predicates of its tables belong.
+// listWalk walks a FROM list and records where the predicates of its tables
+// belong.
 type listWalk struct {
 	*compiler
 	*level
@@ -116,9 +117,10 @@ func (w *listWalk) sample(s *pg.RangeTableSample, up placement) {
 	w.tableRef(rv, up, true)
 }
 
-// joinExpr walks a join. What filters a table may stand above the join when the
-// join keeps the table's rows as they are; in its condition when the join adds
-// rows of nulls for those that do not match; else around the table alone.
+// joinExpr walks a join. A table's predicate may stand above the join if the
+// join keeps the table's rows as they are, and in the join's condition if the
+// join adds rows of nulls for the table. Otherwise it stands around the table
+// alone.
 func (w *listWalk) joinExpr(e *pg.JoinExpr, up placement) {
 	j := &join{expr: e, depth: w.depth, token: -1, left: len(w.leaves)}
 	outer := *w
@@ -165,8 +167,8 @@ func (w *listWalk) joinExpr(e *pg.JoinExpr, up placement) {
 	}
 }
 
-// subselect is a query in FROM. It sees what is around the level; a LATERAL one
-// also what stands before it, but its rows are not matched with that.
+// subselect is a query in FROM. It sees what surrounds the level. A LATERAL one
+// also sees the items before it, but its rows are not matched with theirs.
 func (w *listWalk) subselect(s *pg.RangeSubselect) {
 	w.named(s.GetAlias(), "")
 	sub := s.GetSubquery().GetSelectStmt()

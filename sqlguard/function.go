@@ -43,8 +43,8 @@ func (c *compiler) functionName(parts []*pg.Node) (string, bool) {
 	}
 }
 
-// allowed reports whether a function may be called. What the grammar itself
-// makes of LIKE and SIMILAR TO with ESCAPE is safe as well.
+// allowed reports whether a function may be called. The functions that the
+// grammar itself inserts for LIKE and SIMILAR TO with ESCAPE are safe as well.
 func (c *compiler) allowed(name string) bool {
 	switch name {
 	case "like_escape", "similar_to_escape":
@@ -99,11 +99,11 @@ func (c *compiler) columnRef(e *pg.ColumnRef, f frame) {
 	c.attribute(name.GetSval())
 }
 
-// outColumns are the names that the columns of PostgreSQL's own functions have
-// in FROM, and no function that reads anything.
+// outColumns are the names of the columns that PostgreSQL's own functions
+// return in FROM. No function that reads anything has one of these names.
 var outColumns = set(`key value ordinality lexeme positions weights tokid token word ndoc nentry`)
 
-// returnsRow are the functions whose value is a row: what is selected from one
+// returnsRow are the functions whose value is a row: a name selected from one
 // is a column, or a function of a row.
 var returnsRow = set(`json_populate_record json_populate_recordset json_to_record json_to_recordset
 jsonb_populate_record jsonb_populate_recordset jsonb_to_record jsonb_to_recordset

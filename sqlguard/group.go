@@ -5,8 +5,9 @@ import (
 )
 
 // groupByTenants adds the tenant columns of the tables by whose keys a query
-// groups. In the database the key begins with the tenant: only the two together
-// determine the other columns of a row, and rows of two tenants may share the rest.
+// groups. In the database the key begins with the tenant: only both together
+// determine the other columns, and rows of two tenants may share the rest of the
+// key.
 func (c *compiler) groupByTenants(s *pg.SelectStmt, l *level, r region) {
 	items := groupItems(s)
 	if c.err != nil || len(items) == 0 || r.table >= 0 || r.end < 0 {
@@ -28,7 +29,8 @@ func (c *compiler) groupByTenants(s *pg.SelectStmt, l *level, r region) {
 	}
 }
 
-// groupsByKey reports whether a table's key is grouped by, and its tenant is not.
+// groupsByKey reports whether a query groups by a table's key but not by its
+// tenant.
 func (c *compiler) groupsByKey(l *level, leaf *leaf, items []*pg.ColumnRef) bool {
 	known := &c.plan.tables[leaf.table].known
 	if known.Column == "" || len(known.Key) == 0 || leaf.place == (placement{}) || leaf.hidden >= 0 || c.groups(l, leaf, items, known.Column) {
@@ -42,7 +44,7 @@ func (c *compiler) groupsByKey(l *level, leaf *leaf, items []*pg.ColumnRef) bool
 	return true
 }
 
-// groups reports whether a column of a table is certain to be among the items.
+// groups reports whether a column of a table is certainly among the items.
 func (c *compiler) groups(l *level, leaf *leaf, items []*pg.ColumnRef, column string) bool {
 	for _, item := range items {
 		fields := item.GetFields()
@@ -57,8 +59,9 @@ func (c *compiler) groups(l *level, leaf *leaf, items []*pg.ColumnRef, column st
 	return false
 }
 
-// groupItems are the columns that a query groups by, those that positions and names
-// of the selection stand for among them; none where it groups in several ways.
+// groupItems returns the columns that a query groups by, including those that
+// positions and names of the selection stand for. It returns none for several
+// grouping sets.
 func groupItems(s *pg.SelectStmt) (items []*pg.ColumnRef) {
 	targets := s.GetTargetList()
 	for _, n := range s.GetGroupClause() {
@@ -76,7 +79,7 @@ func groupItems(s *pg.SelectStmt) (items []*pg.ColumnRef) {
 	return items
 }
 
-// behindName is the column that a name of the selection stands for.
+// behindName returns the column that a name of the selection stands for.
 func behindName(column *pg.ColumnRef, targets []*pg.Node) *pg.ColumnRef {
 	if len(column.GetFields()) != 1 {
 		return column

@@ -11,20 +11,20 @@ import (
 
 // Options configures a [Guard]. The zero value is the safest one.
 type Options struct {
-	// VerifyAll verifies each statement before it is sent, one whose text is in
-	// the cache as well, and those that the plugin has scoped, which costs a
-	// parse. False means that a text is verified once, when it is rewritten; what
+	// VerifyAll verifies each statement before it is sent, including those whose
+	// text is in the cache and those that the plugin has scoped. Each costs a
+	// parse. False means that a text is verified once, when it is rewritten. What
 	// depends on the bound values is checked each time in any case.
 	VerifyAll bool
 
-	// CacheSize is how many rewritten texts are kept. They are bounded in bytes,
-	// too, by 8 KiB for each of them. Zero means 2048; less than zero, that none
-	// is kept.
+	// CacheSize is how many rewritten texts are kept. Together they take at most
+	// 8 KiB for each of that number. Zero means 2048; a negative value means that
+	// no text is kept.
 	CacheSize int
 
-	// Functions names SQL functions of your own, or of extensions, that text may
-	// call: "name" or "schema.name", folded as PostgreSQL folds it. A function
-	// can read any table, so only those that are known not to are allowed. Empty
+	// Functions names further SQL functions, your own or those of extensions,
+	// that text may call: "name" or "schema.name", folded as PostgreSQL folds it.
+	// A function can read any table, so list only functions that do not. Empty
 	// means the functions of PostgreSQL and of well-known extensions that touch
 	// no table, no session and no file.
 	Functions []string
@@ -59,7 +59,7 @@ func New(o Options) *Guard {
 	return g
 }
 
-// Stats says how the cache of rewritten texts is doing.
+// Stats are the counters of the cache of rewritten texts.
 type Stats struct {
 	Hits   uint64 // texts that were found
 	Misses uint64 // texts that had to be parsed, refused ones among them
@@ -72,8 +72,8 @@ func (g *Guard) Stats() Stats { return g.cache.stats() }
 
 // Scope implements [tenancy.TextScoper]. The statement that it returns reads and
 // changes rows of the scope's tenants only; their ids are bound after the
-// caller's values. Its errors are a [*Refusal], or the scope's own, and the
-// vars that it was given are not changed.
+// caller's values. An error is a [*Refusal] or the scope's own. Scope does not
+// change the vars that it is given.
 func (g *Guard) Scope(_ context.Context, stmt tenancy.RawStatement) (string, []any, error) {
 	key, err := shapeOf(&stmt)
 	if err != nil {
@@ -95,8 +95,8 @@ func (g *Guard) Scope(_ context.Context, stmt tenancy.RawStatement) (string, []a
 			return "", nil, err
 		}
 		if !named {
-			// The text names another tenant than the scope's. Under its own
-			// predicate and the scope's it finds nothing.
+			// The text names another tenant than the scope's. With both
+			// predicates it finds nothing.
 			key.strict = true
 			continue
 		}
@@ -124,8 +124,8 @@ func (g *Guard) Scope(_ context.Context, stmt tenancy.RawStatement) (string, []a
 // VerifiesAll implements [tenancy.Verifier]: it is Options.VerifyAll.
 func (g *Guard) VerifiesAll() bool { return g.options.VerifyAll }
 
-// Verify implements [tenancy.Verifier]: it judges a statement that somebody else
-// has scoped. The error is a [*Refusal].
+// Verify implements [tenancy.Verifier]: it judges a statement that the plugin or
+// the author has scoped. The error is a [*Refusal].
 func (g *Guard) Verify(_ context.Context, stmt tenancy.RawStatement) error {
 	return g.check(stmt.SQL, stmt.Vars, &stmt)
 }

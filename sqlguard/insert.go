@@ -133,8 +133,8 @@ func (c *compiler) afterInsert(s *pg.InsertStmt, into *insertion, f frame) bool 
 	return l.sublinks > 0
 }
 
-// widenTarget gives the target of ON CONFLICT the tenant column where that makes it the
-// unique index that the table has.
+// widenTarget adds the tenant column to the target of ON CONFLICT if the target then
+// matches a unique index of the table.
 func (c *compiler) widenTarget(in *insertion, conflict *pg.OnConflictClause) {
 	use := &c.plan.tables[in.target.table]
 	in.own = infersTenant(conflict, use.known.Column)
@@ -161,9 +161,8 @@ func (c *compiler) widenTarget(in *insertion, conflict *pg.OnConflictClause) {
 	}
 }
 
-// guardUpdate lets DO UPDATE touch the tenant's own row only, whatever the key
-// says: that of the row that was to be inserted. Where the key may be another
-// tenant's row's, meeting one fails the statement.
+// guardUpdate lets DO UPDATE touch only rows of the inserted row's tenant. If the key may
+// belong to another tenant's row, a conflict with such a row fails the statement.
 func (c *compiler) guardUpdate(in *insertion, conflict *pg.OnConflictClause) {
 	target := in.target
 	column := c.plan.tables[target.table].known.Column
@@ -188,8 +187,8 @@ func (c *compiler) guardUpdate(in *insertion, conflict *pg.OnConflictClause) {
 	case has && own:
 		c.conjoin(end+1, c.clauseEnd(end+1), orderWhere, predicate)
 	case has:
-		// The condition stands inside, or else one that is never true would spare
-		// PostgreSQL the look at whose row it is.
+		// The caller's condition stands inside the guard. Beside it, a condition that is
+		// never true would let PostgreSQL skip the check of whose row it is.
 		before, after := splitGuard(predicate)
 		from := c.start(end + 1)
 		c.insert(from, orderOpen, c.space(from)+before+"CASE WHEN (")
@@ -202,8 +201,8 @@ func (c *compiler) guardUpdate(in *insertion, conflict *pg.OnConflictClause) {
 	}
 }
 
-// splitGuard is what stands around a condition, as text, that is asked of the
-// tenant's own rows alone; another's fails the statement.
+// splitGuard returns the text around a condition that is evaluated for the tenant's own
+// rows only; another tenant's row fails the statement.
 func splitGuard(predicate string) (before, after string) {
 	return "CAST(CASE WHEN " + predicate + " THEN ", " ELSE '" + conflictMark + "' END AS boolean) AND " + predicate
 }
@@ -218,11 +217,12 @@ func infersTenant(conflict *pg.OnConflictClause, column string) bool {
 	return false
 }
 
-// conflictMark is no boolean: casting it fails, with a text that TranslateError knows.
+// conflictMark is not a boolean: casting it to one fails, with a text that TranslateError
+// recognizes.
 const conflictMark = "tenancy: row of another tenant"
 
-// TranslateError implements [tenancy.ErrorTranslator]: it knows the failure of an upsert that
-// met a row of another tenant.
+// TranslateError implements [tenancy.ErrorTranslator]: it recognizes the failure of an
+// upsert that met a row of another tenant.
 func (g *Guard) TranslateError(err error) error {
 	if sqlstate.Of(err) == sqlstate.InvalidTextRepresentation && strings.Contains(err.Error(), `"`+conflictMark+`"`) {
 		return tenancy.ErrCrossTenantConflict

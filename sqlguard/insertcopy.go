@@ -6,7 +6,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// copySource is what is known of the query that an INSERT takes its rows from.
+// copySource describes the query that an INSERT takes its rows from.
 type copySource struct {
 	stmt  *pg.SelectStmt
 	leaf  *leaf // whose tenant is that of each row; nil if there is none
@@ -25,14 +25,14 @@ func (s *copySource) note(stmt *pg.SelectStmt, l *level) {
 	}
 }
 
-// rowTenant is the tenant of a row that is made of others, to be appended to what
-// is selected: their tenant column where each row has one, else the placeholder.
-// They are the same to PostgreSQL. Citus keeps the statement on the tenant's shard
-// only where it sees that the tenant stays the same column; from a placeholder it
-// brings the rows to the coordinator first, and fails on some.
+// rowTenant is the tenant to be appended to the selection of an INSERT … SELECT:
+// the source's tenant column if each row has one, otherwise the placeholder. To
+// PostgreSQL both are the same. Citus keeps the statement on the tenant's shard
+// only if it sees a tenant column. With a placeholder it brings the rows to the
+// coordinator first, and fails for some statements.
 //
-// Text is not copied: types that compare as equal what they do not spell alike
-// would make rows of no tenant.
+// Text columns are not copied: some types treat different spellings as equal,
+// and another spelling would make rows of no tenant.
 func (c *compiler) rowTenant(in *insertion, source *pg.SelectStmt) string {
 	slot := c.plan.tables[in.target.table].slot
 	from := c.source.leaf

@@ -11,8 +11,8 @@ import (
 
 const reasonMustName = "under a set of tenants a new row must name its own in a placeholder or a constant"
 
-// insertSource gives the new rows their tenant, or checks what the author gave
-// them.
+// insertSource gives the new rows their tenant, or checks the tenant that the
+// author gave them.
 func (c *compiler) insertSource(in *insertion, f frame) bool {
 	s := in.stmt
 	location := s.GetRelation().GetLocation()
@@ -51,9 +51,9 @@ func (c *compiler) insertSource(in *insertion, f frame) bool {
 	return bearing
 }
 
-// fill adds the tenant column to the list and its value to the rows: as the last
-// one, so that ORDER BY 1 stays what it is, where something can be appended to
-// each row; else as the first one of a query around the source.
+// fill adds the tenant column to the list and its value to the rows. It comes
+// last if a value can be appended to each row, so that ORDER BY 1 keeps its
+// meaning. Otherwise it comes first, in a query around the source.
 func (c *compiler) fill(in *insertion, source *pg.SelectStmt) {
 	column := quote(c.plan.tables[in.target.table].known.Column)
 	last := c.end(c.list[in.list].match - 1)
@@ -87,8 +87,8 @@ func (c *compiler) tenant(in *insertion) string {
 	return c.placeholder(c.plan.tables[in.target.table].slot, 0)
 }
 
-// isPlain reports whether something may be appended to each row of a query
-// without changing what it means, and its type will be that of the column.
+// isPlain reports whether a value may be appended to each row of a query without
+// changing the query's meaning, and will get the column's type.
 func (c *compiler) isPlain(s *pg.SelectStmt) bool {
 	if len(s.GetValuesLists()) > 0 {
 		return s.GetSortClause() == nil && s.GetLimitCount() == nil && s.GetLimitOffset() == nil &&
@@ -122,7 +122,7 @@ func (c *compiler) listEnd(i int) int {
 	return end
 }
 
-// named judges the values of a tenant column that the author wrote himself.
+// named judges the values of a tenant column that the author wrote.
 func (c *compiler) named(in *insertion, source *pg.SelectStmt) {
 	if source.GetOp() != pg.SetOperation_SETOP_NONE {
 		c.named(in, source.GetLarg())
@@ -180,7 +180,7 @@ func isStar(n *pg.Node) bool {
 }
 
 // value judges a single value of the tenant column. A constant becomes a
-// placeholder, when it is the tenant's.
+// placeholder if it is the tenant's id.
 func (c *compiler) value(in *insertion, n *pg.Node, plain bool) {
 	ck := check{slot: c.plan.tables[in.target.table].slot, offset: int(location(n))}
 	inner := n
@@ -213,7 +213,7 @@ func (c *compiler) value(in *insertion, n *pg.Node, plain bool) {
 	c.refuse(RuleTenantValue, location(n), "the tenant column gets a value that cannot be judged; leave the column out, or use a placeholder")
 }
 
-// keepsID are the types that keep each id as it is, or fail.
+// keepsID are the types that represent each id exactly, or fail.
 var keepsID = set(`uuid text varchar int2 int4 int8`)
 
 func (c *compiler) literal(k *pg.A_Const, ck *check) bool {
@@ -230,9 +230,9 @@ func (c *compiler) literal(k *pg.A_Const, ck *check) bool {
 	return true
 }
 
-// copied judges a column that is selected as the tenant. Whether it is the tenant
-// of a row that the query can see is the verifier's to say, each time: it may be a
-// value of the author's.
+// copied judges a column that is selected as the tenant. The column may hold a
+// value that the author chose, so the verifier decides, each time, whether it is
+// the tenant of a row that the query can see.
 func (c *compiler) copied(column *pg.ColumnRef) {
 	name := lastName(column.GetFields())
 	for i := range c.plan.tables {
@@ -245,7 +245,7 @@ func (c *compiler) copied(column *pg.ColumnRef) {
 }
 
 // carriesTenant reports whether the new rows have the tenant of the rows that
-// they are made of.
+// they are made from.
 func (c *compiler) carriesTenant(in *insertion, source *pg.SelectStmt) bool {
 	if in.column < 0 || source.GetOp() != pg.SetOperation_SETOP_NONE || len(source.GetValuesLists()) > 0 {
 		return false

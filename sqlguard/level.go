@@ -39,8 +39,8 @@ type leaf struct {
 	hidden  int  // the depth of the deepest join with an alias around it, or -1
 }
 
-// placement is where a leaf's predicate may stand so that it filters the leaf
-// alone: in WHERE, in the condition of a join, or only around the table itself.
+// placement is where a leaf's predicate may stand so that it filters only the
+// leaf: in WHERE, in the condition of a join, or around the table itself.
 type placement struct {
 	where bool
 	join  *join
@@ -65,13 +65,13 @@ func (l *level) inner() frame {
 	return f
 }
 
-// holdsRows reports whether the level's rows are tenants', of any tenant of the
-// scope.
+// holdsRows reports whether the level's rows belong to tenants, to any tenant of
+// the scope.
 func (l *level) holdsRows() bool {
 	return l.pin == nil && len(l.leaves) > 0 || l.derived > 0 || l.sublinks > 0
 }
 
-// conditions walks those of the joins.
+// conditions walks the conditions of the joins.
 func (c *compiler) conditions(l *level) {
 	for _, j := range l.joins {
 		c.expr(j.expr.GetQuals(), l.inner())
@@ -148,7 +148,7 @@ func (c *compiler) space(offset int) string {
 	return ""
 }
 
-// around makes a table reference a query of the table.
+// around replaces a table reference by a query of the table.
 func (c *compiler) around(l *level, leaf *leaf) {
 	if leaf.sampled {
 		c.refuse(RuleNode, leaf.rv.GetLocation(), "TABLESAMPLE beside an outer join; sample in a subquery")
@@ -192,7 +192,7 @@ func (c *compiler) tableStart(i int) int {
 	return i
 }
 
-// tableEnd returns the index after the same, without an alias.
+// tableEnd returns the index after such a reference, without its alias.
 func (c *compiler) tableEnd(i int) int {
 	end := c.name(i)
 	switch {

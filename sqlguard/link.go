@@ -23,8 +23,8 @@ func (c *compiler) linked(leaf *leaf) string {
 	return text + ")"
 }
 
-// linkedBy refuses names in a text that would stand for something else in the
-// predicate of a linked table.
+// linkedBy refuses a text if a name in the predicate of a linked table would mean
+// something else in it.
 func (c *compiler) linkedBy(link *tenancy.TableLink, rv *pg.RangeVar, in *names) {
 	switch name := rv.GetAlias().GetAliasname(); {
 	case name == link.Alias:

@@ -36,7 +36,7 @@ func (g *Guard) Names(text string) (tenancy.Names, error) {
 	return r.names, nil
 }
 
-// nameReader collects the names of a tree, whatever stands in it.
+// nameReader collects the names in a tree of any kind.
 type nameReader struct {
 	guard     *Guard
 	names     tenancy.Names
@@ -104,8 +104,8 @@ func (r *nameReader) children(m protoreflect.Message, without ...proto.Message) 
 	})
 }
 
-// scoped reads a statement, within which the names of its WITH are seen. What it
-// writes is never one of them.
+// scoped reads a statement, in which the names of its WITH are visible. The target
+// of a write is never one of them.
 func (r *nameReader) scoped(m protoreflect.Message, with *pg.WithClause, target *pg.RangeVar) {
 	seen := len(r.ctes)
 	if with.GetRecursive() {
@@ -176,8 +176,8 @@ func (r *nameReader) alias(f *pg.RangeFunction) {
 	}
 }
 
-// fields adds what is selected from functions: PostgreSQL reads alias.name as
-// name(alias) where there is no such column.
+// fields adds the names selected from functions: PostgreSQL reads alias.name as
+// name(alias) if there is no such column.
 func (r *nameReader) fields() {
 	for _, field := range r.selected {
 		columns, ok := r.functions[field[0]]

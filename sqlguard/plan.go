@@ -8,8 +8,8 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// shape is the key of the cache: a text, and what of its scope its rewriting
-// depends on. It holds nothing of a tenant.
+// shape is the key of the cache: a text, and those properties of the scope that its
+// rewriting depends on. It holds no tenant's value.
 type shape struct {
 	sql     string
 	vars    int  // the bound values: the tenants' come after them
@@ -53,8 +53,8 @@ type plan struct {
 	copies  bool    // an INSERT takes its tenant from a column: it is verified each time
 }
 
-// conflictTarget is the target of an ON CONFLICT, and whether it was given the tenant
-// column, as the table's keys were when the text was rewritten.
+// conflictTarget is the target of an ON CONFLICT, and whether it got the tenant
+// column, according to the table's keys when the text was rewritten.
 type conflictTarget struct {
 	schema, name, text string
 	widened            bool
@@ -67,7 +67,7 @@ type tableUse struct {
 	slot         int                 // -1 for a shared table
 }
 
-// owner is the table whose tenant column says whose a row is: the table itself, or
+// owner is the table whose tenant column says who owns a row: the table itself, or
 // the one that links to it.
 func owner(t *tenancy.TenantTable) *tenancy.TenantTable {
 	if t.Link != nil {
@@ -93,7 +93,7 @@ type slot struct {
 	number int  // of its first placeholder
 }
 
-// check compares what the statement says of its tenant with the scope.
+// check compares a tenant that the statement names with the scope.
 type check struct {
 	slot    int
 	param   int    // the placeholder, or zero
@@ -102,8 +102,8 @@ type check struct {
 	offset  int
 }
 
-// fits reports whether the plan was made for the same tables, with the same keys where
-// an ON CONFLICT goes by them.
+// fits reports whether the plan was made for the same tables, and, if an ON
+// CONFLICT depends on them, for the same keys.
 func (p *plan) fits(stmt *tenancy.RawStatement) bool {
 	for i := range p.tables {
 		use := &p.tables[i]
@@ -121,8 +121,8 @@ func (p *plan) fits(stmt *tenancy.RawStatement) bool {
 	return true
 }
 
-// bind returns the values to send. It is named when the soft checks hold. The
-// error is that of a hard check, or of a tenant that a column cannot hold.
+// bind returns the values to send. named is true if the soft checks hold. The
+// error is a hard check's, or says that a column cannot hold a tenant.
 func (p *plan) bind(stmt *tenancy.RawStatement, s shape) (vars []any, named bool, err error) {
 	if len(p.slots) == 0 {
 		return stmt.Vars, true, nil
@@ -172,8 +172,8 @@ func (p *plan) bind(stmt *tenancy.RawStatement, s shape) (vars []any, named bool
 }
 
 // masked returns the values for the verifier. A text is verified once and sent
-// again with other values, so that it may not rest on any of the author's but
-// those that are checked each time.
+// again with other values. So its verdict may depend only on those of the author's
+// values that are checked each time.
 func (p *plan) masked(vars []any, stmt *tenancy.RawStatement) []any {
 	if p.copies {
 		return vars
@@ -219,7 +219,7 @@ func sameLink(a, b *tenancy.TableLink) bool {
 // sameIDs reports whether two columns get the same values.
 func sameIDs(a, b *tenancy.TenantTable) bool { return a.Type != "" && a.Type == b.Type }
 
-// unreached says why a table is not for a statement of a tenant's.
+// unreached returns why a tenant's statement may not use a table.
 func (c *compiler) unreached(t *tenancy.TenantTable) (reason string, err error) {
 	switch {
 	case t.Kind == tenancy.KindFree:

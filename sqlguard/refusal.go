@@ -46,7 +46,7 @@ type Refusal struct {
 	Line, Column, Offset int
 	// Reason says what was found, and what to write instead.
 	Reason string
-	// Err is the error of package tenancy that it wraps.
+	// Err is the error of package tenancy that the refusal wraps.
 	Err error
 }
 

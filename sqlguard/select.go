@@ -42,7 +42,7 @@ func (c *compiler) selectQuery(s *pg.SelectStmt, f frame) bool {
 	}
 }
 
-// tail walks what stands after all operands of a set operation.
+// tail walks the clauses after all operands of a set operation.
 func (c *compiler) tail(s *pg.SelectStmt, f frame) {
 	c.exprs(s.GetSortClause(), f)
 	c.expr(s.GetLimitOffset(), f)
@@ -96,8 +96,8 @@ func (c *compiler) selectRegion(l *level) region {
 	return region{table: -1, from: -1, end: -1}
 }
 
-// isRowsFrom reports whether FROM belongs to ROWS FROM ( … ), and not to a list
-// after a column that is called rows.
+// isRowsFrom reports whether FROM belongs to ROWS FROM ( … ), instead of
+// following a column named rows.
 func (c *compiler) isRowsFrom(i int) bool {
 	if c.kind(i-1) != pg.Token_ROWS || c.kind(i+1) != open {
 		return false
@@ -109,9 +109,9 @@ func (c *compiler) isRowsFrom(i int) bool {
 	return false
 }
 
-// clauseEnd returns the index of the token that ends the clause in which i
-// stands: the next clause's first, a parenthesis that the clause did not open,
-// or the end of the text.
+// clauseEnd returns the index of the token that ends the clause around i: the
+// first of the next clause, a parenthesis that the clause did not open, or the
+// end of the text.
 func (c *compiler) clauseEnd(i int) int {
 	for ; i < len(c.list); i = c.next(i) {
 		if c.stops[i] {

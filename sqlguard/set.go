@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Under a set of tenants each row must meet rows of its own tenant only. One
-// table of a level, the anchor, has any tenant of the set; the others and the
-// subqueries in the level's expressions have the anchor's. What cannot be
+// Under a set of tenants each row may meet rows of its own tenant only. One table
+// of a level, the anchor, has any tenant of the set; the other tables, and the
+// subqueries in the level's expressions, have the anchor's tenant. What cannot be
 // matched this way is refused.
 
 const reasonMeet = "under a set of tenants its rows could meet another tenant's; join tenants' tables by name, or narrow the scope to one"
@@ -41,7 +41,7 @@ func (leaf *leaf) anchors() bool {
 	return !leaf.mixed && leaf.link == nil && leaf.place.where && leaf.nulled < 0 && leaf.hidden < 0
 }
 
-// lateralAnchor is the leaf that what follows in the list may be matched with.
+// lateralAnchor is the leaf with which later items of the list may be matched.
 func (w *listWalk) lateralAnchor() *leaf {
 	if w.multi() && w.pin == nil {
 		for _, leaf := range w.leaves {
@@ -53,7 +53,7 @@ func (w *listWalk) lateralAnchor() *leaf {
 	return nil
 }
 
-// meet refuses a level whose rows of several tenants could meet.
+// meet refuses a level in which rows of several tenants could meet.
 func (c *compiler) meet(l *level) {
 	if !c.multi() {
 		return
@@ -121,8 +121,8 @@ func (c *compiler) partner(l *level, leaf *leaf) *leaf {
 	return nil
 }
 
-// meetsSeveral reports whether rows for everybody, or for all that are linked with
-// them, would be matched with tenants' rows, which no equality of tenants does.
+// meetsSeveral reports whether rows for everybody, or linked rows, would be
+// matched with tenants' rows. An equality of tenants cannot express that.
 func (c *compiler) meetsSeveral(l *level, leaf *leaf) bool {
 	return c.multi() && (leaf.mixed || leaf.link != nil) && (l.pin != nil || len(l.leaves) > 1)
 }

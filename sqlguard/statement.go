@@ -52,7 +52,7 @@ func (c *compiler) query(n *pg.Node, f frame) bool {
 
 const reasonMerge = "MERGE is not scoped; use INSERT … ON CONFLICT, or UPDATE and INSERT"
 
-// reasonFor says what a statement is and what to do instead.
+// reasonFor says what kind of statement it is and what to do instead.
 func (c *compiler) reasonFor(n *pg.Node) string {
 	const (
 		migrate = "; change the schema with the migrator, or under tenancy.Bypass"

@@ -10,11 +10,12 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// Under a set of tenants, matching a subquery's tables with the tenant of the row
-// around it changes what LIMIT, OFFSET, aggregates, DISTINCT ON, windows, groups
-// and locks mean: the first of each tenant is not the first of all. So a matched
-// query must be about that row, by a column of it, or give each of its rows for
-// itself; and one that is to be asked once for all of the set says so.
+// Under a set of tenants, matching a subquery's tables with the tenant of the
+// outer row changes the meaning of LIMIT, OFFSET, aggregates, DISTINCT ON,
+// windows, groups and locks: the first row of each tenant is not the first of all.
+// So a matched query must refer to a column of the outer row, or return each of
+// its rows independently of the others. A query that is asked once for the whole
+// set must show that it is.
 
 const reasonMatched = "matched with the rows around it by tenant, the subquery would mean something else for several tenants: " +
 	"qualify a column of the row around it, narrow the scope to one tenant, or, to ask once for all of the set, compare the tenants, " +
@@ -37,7 +38,7 @@ type reading struct {
 	other      bool   // it calls an aggregate, a window, or what may be one
 }
 
-// sight is a level whose rows can be seen, the nearest first.
+// sight is a level whose rows are visible, the nearest first.
 type sight struct {
 	outer *sight
 	level *level
@@ -49,7 +50,7 @@ func (f frame) behold(l *level) frame {
 	return f
 }
 
-// refers notes a column of a tenant's row that is around the queries at hand.
+// refers records the use of a column of an outer tenant's row.
 func (c *compiler) refers(e *pg.ColumnRef, f frame) {
 	fields := e.GetFields()
 	if c.reading == nil || len(fields) < 2 {
@@ -70,7 +71,7 @@ func (c *compiler) refers(e *pg.ColumnRef, f frame) {
 	}
 }
 
-// sees reports whether a level is around the query, and not in it.
+// sees reports whether a level is outside the query.
 func (r *reading) sees(level *sight) bool {
 	for at := r.sight; at != nil; at = at.outer {
 		if at.level == level.level {
@@ -89,7 +90,7 @@ func (l *level) isLeaf(name string) bool {
 	return false
 }
 
-// calls notes what may make one row of several.
+// calls records functions that may make one row of several.
 func (c *compiler) calls(call *pg.FuncCall) {
 	if c.reading == nil {
 		return
@@ -100,7 +101,7 @@ func (c *compiler) calls(call *pg.FuncCall) {
 	}
 }
 
-// matched walks a query and judges it, if its tables are matched with a row around
+// matched walks a query and, if its tables are matched with an outer row, judges
 // it.
 func (c *compiler) matched(s *pg.SelectStmt, f frame, walk func(frame) bool) bool {
 	how := f.use
@@ -119,8 +120,8 @@ func (c *compiler) matched(s *pg.SelectStmt, f frame, walk func(frame) bool) boo
 	return bearing
 }
 
-// isPlain reports whether each row of a query's tables that passes WHERE gives one
-// of its own, as far as its clauses go.
+// isPlain reports whether, by its clauses, a query returns one row for each row of
+// its tables that passes WHERE.
 func isPlain(s *pg.SelectStmt) bool {
 	if s.GetOp() != pg.SetOperation_SETOP_NONE || s.GetLimitCount() != nil || s.GetLimitOffset() != nil ||
 		s.GetHavingClause() != nil || len(s.GetGroupClause()) > 0 || len(s.GetWindowClause()) > 0 || len(s.GetLockingClause()) > 0 {
@@ -141,7 +142,7 @@ func firstNode(s *pg.SelectStmt) *pg.Node {
 	return nil
 }
 
-// operands walks those of an operator.
+// operands walks the operands of an operator.
 func (c *compiler) operands(e *pg.A_Expr, f frame) {
 	name := lastName(e.GetName())
 	equal := e.GetKind() == pg.A_Expr_Kind_AEXPR_OP && len(e.GetName()) == 1 && (name == "=" || name == "<>")
@@ -154,8 +155,8 @@ func (c *compiler) operands(e *pg.A_Expr, f frame) {
 	}
 }
 
-// subLink walks a subquery in an expression. What its rows are compared with is
-// beside it, or its own.
+// subLink walks a subquery in an expression. Its rows are compared with beside, or
+// with the operand that it has itself.
 func (c *compiler) subLink(s *pg.SubLink, beside *pg.Node, f frame, how use) {
 	c.expr(s.GetTestexpr(), f)
 	sub := s.GetSubselect().GetSelectStmt()
@@ -204,9 +205,10 @@ func (c *compiler) subquery(s *pg.SelectStmt, f frame) {
 	}
 }
 
-// asksOnce reports whether a subquery is one for all tenants of the set whose rows
-// meet no other tenant's: its rows are compared by their tenant, too; or it names
-// its tenants and gives the aggregate of all rows, or only whether there is one.
+// asksOnce reports whether a subquery may be asked once for all tenants of the
+// set, without its rows meeting another tenant's. Either its rows are compared by
+// their tenant as well, or it names its tenants and returns the aggregate of all
+// rows or whether there is a row.
 func (c *compiler) asksOnce(s *pg.SubLink, beside *pg.Node, l *level, f frame) bool {
 	sub := s.GetSubselect().GetSelectStmt()
 	name, tenant := c.onlyTable(sub, f)
@@ -264,8 +266,7 @@ func isColumn(column *pg.ColumnRef, table, name string) bool {
 	}
 }
 
-// isTenantIn reports whether a column is certain to be the tenant of a level's
-// rows.
+// isTenantIn reports whether a column is certainly the tenant of a level's rows.
 func (c *compiler) isTenantIn(l *level, column *pg.ColumnRef) bool {
 	for _, leaf := range l.leaves {
 		if leaf.anchors() && c.isTenantOf(l, leaf, column) {
@@ -275,8 +276,8 @@ func (c *compiler) isTenantIn(l *level, column *pg.ColumnRef) bool {
 	return false
 }
 
-// mentions reports whether a subquery may name a row around it. The name of its own
-// table hides another of that name.
+// mentions reports whether a subquery may refer to an outer row. Its own table's
+// name hides an outer one of the same name.
 func (c *compiler) mentions(s *pg.SubLink, own string, around *sight) bool {
 	i := c.at(s.GetLocation())
 	for ; i >= 0 && i < len(c.list) && c.kind(i) != open; i++ {
@@ -300,8 +301,8 @@ func (c *compiler) mentions(s *pg.SubLink, own string, around *sight) bool {
 	return inside[""]
 }
 
-// identifier is the name that a token is, as PostgreSQL folds it; empty where its
-// text does not say.
+// identifier returns a token's name as PostgreSQL folds it; empty if the text does
+// not show it.
 func (ts *tokens) identifier(i int) string {
 	raw := ts.text[ts.start(i):ts.end(i)]
 	switch {
@@ -313,7 +314,7 @@ func (ts *tokens) identifier(i int) string {
 	return sqltext.Lower(raw)
 }
 
-// aggregatesAll reports whether a query gives one row that aggregates all.
+// aggregatesAll reports whether a query returns one row that aggregates all rows.
 func (c *compiler) aggregatesAll(s *pg.SelectStmt) bool {
 	if len(s.GetGroupClause()) > 0 || s.GetHavingClause() != nil || len(s.GetTargetList()) == 0 {
 		return false

@@ -16,7 +16,7 @@ type token struct {
 	match      int // of a parenthesis: the index of the other one
 }
 
-// tokens are those of a text without its comments.
+// tokens are the tokens of a text, without its comments.
 type tokens struct {
 	text string
 	list []token
@@ -34,9 +34,10 @@ const (
 
 var errParenthesis = errors.New("a parenthesis has no counterpart")
 
-// errTooDeep is for texts whose tree would be deep. PostgreSQL's parser builds
-// chains such as 1 + 1 + 1 … without a limit, and what then walks the tree in C
-// recurses until the process dies: they have to be found before they are parsed.
+// errTooDeep is for texts whose tree would be too deep. PostgreSQL's parser
+// builds chains such as 1 + 1 + 1 … without a limit, and the C code that then
+// walks the tree recurses until the process dies. So they must be found before
+// they are parsed.
 var errTooDeep = errors.New("the text is nested or chained too deeply")
 
 const maxDepth = 500

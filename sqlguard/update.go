@@ -57,7 +57,7 @@ func (c *compiler) deleteStmt(s *pg.DeleteStmt, f frame) bool {
 	return c.writeLevel(l, nil, s.GetWhereClause(), s.GetReturningList(), r)
 }
 
-// writtenLevel walks the tables beside the target.
+// writtenLevel walks the tables besides the target.
 func (c *compiler) writtenLevel(rv *pg.RangeVar, items []*pg.Node, f frame, target *leaf) *level {
 	name := rv.GetRelname()
 	if rv.GetAlias() != nil {
@@ -71,8 +71,8 @@ func (c *compiler) writtenLevel(rv *pg.RangeVar, items []*pg.Node, f frame, targ
 	return l
 }
 
-// writtenRegion finds where the list of the tables beside the target begins, and
-// where it ends.
+// writtenRegion finds where the list of tables besides the target begins and
+// ends.
 func (c *compiler) writtenRegion(rv *pg.RangeVar, begin pg.Token, has bool) region {
 	r := region{table: -1, from: -1, end: -1}
 	target := c.at(rv.GetLocation())

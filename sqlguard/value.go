@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// sameTenant reports whether a bound value is certain to reach the database as
-// the tenant id that a column's Bind returned. Types that convert themselves are
-// never certain.
+// sameTenant reports whether a bound value certainly reaches the database as the
+// tenant id that a column's Bind returned. That is never certain for types that
+// convert themselves.
 func sameTenant(value, id any) bool {
 	switch id := id.(type) {
 	case uuid.UUID:

@@ -4,9 +4,9 @@ package verify
 
 import pg "github.com/pganalyze/pg_query_go/v6"
 
-// A value is what an expression is known to give: a tenant of the scope,
-// provided that its references are bound and its constants are tenants of the
-// scope. A nil value may be anything.
+// A value is what is known of an expression: it is a tenant of the scope if its
+// references are bound and its constants are tenants of the scope. A nil value
+// may be anything.
 type value struct {
 	refs   []*reference
 	consts []constant
@@ -25,8 +25,8 @@ func oneOf(list ...*value) *value {
 	return all
 }
 
-// within returns the condition on which a value is a tenant of the scope for a
-// table, or nil if it may be none.
+// within returns the condition under which a value is a tenant of the scope for
+// a table; nil if it may be anything else.
 func (j *judge) within(v *value, t *table) cond {
 	if v == nil {
 		return nil
@@ -52,7 +52,7 @@ func (j *judge) within(v *value, t *table) cond {
 	return all
 }
 
-// A column is one of a table in FROM, as far as it is known.
+// A column is a known column of an item in FROM.
 type column struct {
 	name     string     // "" where it is not known
 	value    *value     // nil if it may hold anything
@@ -71,7 +71,7 @@ func named(columns []*column, name string) (c *column, count int) {
 	return c, count
 }
 
-// only is named for callers that want nothing ambiguous.
+// only is named for callers that need an unambiguous column.
 func only(columns []*column, name string) *column {
 	if c, count := named(columns, name); count == 1 {
 		return c
@@ -79,9 +79,8 @@ func only(columns []*column, name string) *column {
 	return nil
 }
 
-// An output is what a query gives: the columns that are known. The first ones
-// stand at their position; after them, where a star hides positions, they are
-// known by name alone.
+// An output holds the known columns of a query's result. The first ones have a
+// position. Those after a star, which hides positions, are known only by name.
 type output struct {
 	columns    []*column
 	positioned int
@@ -107,8 +106,8 @@ func (o *output) single() *value {
 	return o.columns[0].value
 }
 
-// copied returns columns that may be changed, renamed by the aliases from the
-// left. They belong to no reference of the query that reads them.
+// copied returns a copy whose columns may be changed, renamed from the left by
+// the aliases. They belong to no reference of the query that reads them.
 func (o *output) copied(aliases []*pg.Node) *output {
 	if len(aliases) > o.positioned {
 		return unknown()
@@ -124,7 +123,7 @@ func (o *output) copied(aliases []*pg.Node) *output {
 	return copied
 }
 
-// add appends a column at the next position, or after what hides it.
+// add appends a column at the next position, or without one after a star.
 func (o *output) add(c *column) {
 	o.columns = append(o.columns, c)
 	if !o.hidden {

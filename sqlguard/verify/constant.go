@@ -88,7 +88,7 @@ func (t *tenants) has(c constant) bool {
 }
 
 // constantOf reads a bound value. A type that decides itself what is sent is
-// not known, other than uuid.UUID.
+// unknown, except uuid.UUID.
 func constantOf(value any) (constant, bool) {
 	if id, ok := value.(uuid.UUID); ok {
 		return constant{kind: kindUUID, text: id.String()}, true
@@ -199,7 +199,7 @@ func castName(t *pg.TypeName) string {
 	return ""
 }
 
-// params are the placeholders of a statement.
+// params are a statement's placeholders.
 type params struct {
 	seen    []*pg.ParamRef
 	tenants map[*pg.ParamRef]struct{} // those compared with a tenant column
@@ -218,10 +218,10 @@ func (p *params) tenant(ref *pg.ParamRef, k kind) {
 	p.typed[ref.GetNumber()] = k
 }
 
-// checkParams refuses a tenant's placeholder that stands elsewhere as well: the
-// first use decides its type, and a lossy one ("char", real) would change the
-// value that the tenant column is compared with. A UUID cannot be lost that way:
-// it is compared with a UUID or not at all.
+// checkParams refuses a tenant's placeholder that is also used elsewhere: the
+// first use decides its type, and a lossy type ("char", real) would change the
+// value that the tenant column is compared with. A UUID cannot be changed that
+// way: it is compared with a UUID or not at all.
 func (j *judge) checkParams() {
 	for _, p := range j.params.seen {
 		k, ok := j.params.typed[p.GetNumber()]

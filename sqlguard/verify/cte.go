@@ -27,8 +27,8 @@ func (s *cteScope) find(name string) *cte {
 }
 
 // with judges WITH queries and returns the env in which they can be named.
-// Without RECURSIVE each sees those before it; with it, all see all, and only
-// what stands in that order can be judged.
+// Without RECURSIVE each sees those before it. With RECURSIVE all see all, but
+// only references to earlier ones, and to itself, can be judged.
 func (j *judge) with(w *pg.WithClause, e env) env {
 	var all []*cte
 	for _, n := range w.GetCtes() {
@@ -81,11 +81,11 @@ func (j *judge) cteColumns(x *pg.CommonTableExpr, o *output, e env) *output {
 	return o
 }
 
-// recursive judges a WITH query that may read itself: first UNION second. What
-// it reads of itself are rows of the first arm, and rows that the second made
-// of such rows. A column of it that is known in the first arm is assumed in the
-// second, and stays known if that gives it back; otherwise the second arm is
-// judged again without the assumption.
+// recursive judges a WITH query that may read itself: first UNION second. It
+// reads rows of the first arm, and rows that the second arm made from such
+// rows. A column that is known in the first arm is assumed to be known in the
+// second. It stays known if the second arm returns it; otherwise the second arm
+// is judged again without the assumption.
 func (j *judge) recursive(x *pg.CommonTableExpr, c *cte, e env) *output {
 	s := x.GetCtequery().GetSelectStmt()
 	if s.GetOp() != pg.SetOperation_SETOP_UNION {
@@ -116,8 +116,8 @@ func (j *judge) recursive(x *pg.CommonTableExpr, c *cte, e env) *output {
 	return j.cteColumns(x, result, e)
 }
 
-// weaken forgets what the second arm does not give back, and reports whether
-// that changed anything.
+// weaken forgets what the second arm does not return, and reports whether that
+// changed anything.
 func (o *output) weaken(second *output) bool {
 	changed := false
 	for i, column := range o.columns {

@@ -8,14 +8,14 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// maxDepth bounds how deep the tree of a text may be. PostgreSQL's parser, in C,
-// walks its tree recursively without looking at its stack, and a process whose
-// stack is gone cannot be saved. Stacks have held ten times as much.
+// maxDepth bounds the depth of a text's tree. PostgreSQL's parser, in C, walks
+// its tree recursively without checking its stack, and a stack overflow ends the
+// process. Stacks have held ten times this depth.
 const maxDepth = 2000
 
-// tooDeep reports whether a text could make a tree that is too deep. It counts
-// what nests: parentheses, and all words and operators of an expression, which
-// ends at a comma, at AND and at OR; joins and set operations nest beyond that.
+// tooDeep reports whether the tree of a text could be too deep. It counts what
+// nests: parentheses, and all words and operators of an expression, up to a
+// comma, AND or OR. Joins and set operations nest across these.
 func tooDeep(sql string) bool {
 	if len(sql) < 2*maxDepth {
 		return false // each level takes two characters

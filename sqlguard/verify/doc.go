@@ -1,9 +1,9 @@
 // Package verify judges SQL text: is every reference to a tenant's table,
 // everywhere in a statement, certain to touch only rows of the scope?
 //
-// It is a lock of its own. It parses the text with PostgreSQL's grammar and
-// knows nothing of how a predicate got into it, whether by the GORM plugin, by
-// a rewriter or by hand:
+// It is an independent lock. It parses the text with PostgreSQL's grammar, and
+// does not care whether a predicate comes from the GORM plugin, a rewriter or
+// the author:
 //
 //	err := verify.Statement(stmt) // a tenancy.RawStatement; nil is yes
 //
@@ -20,32 +20,32 @@
 //   - with a column of a subquery or a WITH query that is provably the tenant
 //     column of a bound reference, or a value of the scope.
 //
-// It holds when it is a conjunct of WHERE, of the ON (or USING, NATURAL) of an
-// inner join, or of an outer join's for the side that the join null-extends. An
-// OR binds what every arm of it binds. Nothing else does: not HAVING, FILTER,
-// CASE, NOT, nor a condition of a query around the one with the reference.
+// It holds if it is a conjunct of WHERE or of the ON (or USING, NATURAL) of an
+// inner join; the ON of an outer join counts for the side that the join
+// null-extends. An OR binds what each of its arms binds. Nothing else binds:
+// not HAVING, FILTER, CASE or NOT, nor a condition of a query around the one
+// with the reference.
 //
-// No reference is bound by way of itself: what is bound follows from the
-// scope's values in a finite number of steps.
+// No reference is bound through itself: what is bound follows from the scope's
+// values in a finite number of steps.
 //
 // # What is refused
 //
-// Everything that is not known. Statements other than SELECT, INSERT, UPDATE,
+// Everything that is not known: statements other than SELECT, INSERT, UPDATE,
 // DELETE and MERGE; several statements in one text; tables that are neither a
-// tenant's nor shared, views and the system catalogues among them; writes of
-// shared tables that are not writable; functions outside of a list of names
-// that compute from their arguments alone; casts to types that look names up
-// in the catalogue; changes of the tenant column; inserts that do not name a
-// tenant of the scope.
+// tenant's nor shared, including views and the system catalogues; writes to
+// shared tables that are not writable; functions outside a list of those that
+// compute from their arguments alone; casts to types that look names up in the
+// catalogue; changes of the tenant column; inserts that do not name a tenant of
+// the scope.
 //
 // # What is not seen
 //
 // Triggers, rules, defaults, and the functions behind operators, casts and
 // domains are the database's own code. So is a function of a table's row that
-// is written as a column (u.full_name): columns other than the tenant's are not
-// known here. EXPLAIN is refused, because its estimates count the rows of all
-// tenants.
+// is written as a column (u.full_name): only the tenant column is known here.
+// EXPLAIN is refused, because its estimates count the rows of all tenants.
 //
-// The grammar is PostgreSQL 17's, and standard_conforming_strings is taken to
+// The grammar is PostgreSQL 17's, and standard_conforming_strings is assumed to
 // be on.
 package verify

@@ -10,8 +10,8 @@ import (
 )
 
 // An Error says where and why a statement was refused. It wraps
-// [tenancy.ErrUnscopedSQL], and with it what Err holds. Its text holds names of
-// the statement, never values.
+// [tenancy.ErrUnscopedSQL] and Err. Its text holds names from the statement,
+// never values.
 type Error struct {
 	// Reason says what is wrong and what to write instead.
 	Reason string
@@ -20,9 +20,9 @@ type Error struct {
 	Fragment string
 	// Table is the table concerned; empty if there is none.
 	Table string
-	// Offset is the place in the text in bytes, -1 where it is not known.
+	// Offset is the place in the text in bytes; -1 if it is unknown.
 	Offset int
-	// Line is Offset as a line, from 1; 0 where it is not known.
+	// Line is Offset as a line, from 1; 0 if it is unknown.
 	Line int
 	// Err is a further error of package tenancy, such as ErrUndeclared; nil where
 	// there is none.
@@ -53,7 +53,7 @@ func (e *Error) Unwrap() []error {
 	return []error{tenancy.ErrUnscopedSQL, e.Err}
 }
 
-// refuse keeps the first reason. Judging goes on after it, which is harmless
+// refuse keeps the first reason. Judging continues after it, which is harmless
 // and keeps the code free of error returns.
 func (j *judge) refuse(at int32, fragment, reason string) {
 	j.refuseWith(Error{Fragment: fragment, Reason: reason, Offset: int(at)})

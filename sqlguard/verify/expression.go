@@ -12,7 +12,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// visit judges a part of an expression: by a rule of its own, and by its parts.
+// visit judges a node of an expression: by a rule for its kind, if there is
+// one, and by its parts.
 func (j *judge) visit(part any, e env) {
 	switch x := part.(type) {
 	case *pg.SelectStmt:
@@ -44,7 +45,7 @@ func (j *judge) visit(part any, e env) {
 	j.children(part, e)
 }
 
-// subLink judges a subquery in an expression, and keeps what it gives.
+// subLink judges a subquery in an expression, and keeps its output.
 func (j *judge) subLink(x *pg.SubLink, e env) {
 	j.walk(x.GetTestexpr(), e)
 	j.operator(x.GetOperName(), x.GetLocation())
@@ -55,9 +56,9 @@ func (j *judge) subLink(x *pg.SubLink, e env) {
 	j.noteLink(x, e)
 }
 
-// columnRef makes sure that what stands before a column's name is known here.
-// What follows the name of a function in FROM could be a call: its whole row is
-// no more than its value.
+// columnRef makes sure that a column's qualifier is known here. A name
+// qualified by a function in FROM could be a call, because the row of such a
+// function is just its value.
 func (j *judge) columnRef(x *pg.ColumnRef, s *scope) {
 	names := x.GetFields()
 	if len(names) < 2 {
@@ -96,7 +97,8 @@ func (j *judge) function(x *pg.FuncCall) {
 	}
 }
 
-// safe extends the core's list by what the parser makes of operators and forms.
+// safe extends the core's list by the functions that the parser inserts for
+// operators and special forms.
 func safe(name string) bool {
 	switch name {
 	case "like_escape", "similar_to_escape":
@@ -105,8 +107,8 @@ func safe(name string) bool {
 	return sqltext.SafeFunction(name)
 }
 
-// attributes judges (expression).name, which PostgreSQL reads as a call where
-// the expression has no such field.
+// attributes judges (expression).name, which PostgreSQL reads as a call if the
+// expression has no such field.
 func (j *judge) attributes(x *pg.A_Indirection) {
 	for _, n := range x.GetIndirection() {
 		if name := n.GetString_(); name != nil && !j.callable(name.GetSval()) {
@@ -115,8 +117,8 @@ func (j *judge) attributes(x *pg.A_Indirection) {
 	}
 }
 
-// operator refuses operators of other schemas; the unqualified ones are taken
-// to be PostgreSQL's.
+// operator refuses operators of other schemas. Unqualified ones are assumed to
+// be PostgreSQL's.
 func (j *judge) operator(name []*pg.Node, at int32) {
 	if len(name) > 1 && (len(name) > 2 || name[0].GetString_().GetSval() != "pg_catalog") {
 		j.refuse(at, "operator", "of a schema that is not known; write it without OPERATOR()")
@@ -142,7 +144,7 @@ func (j *judge) typeName(x *pg.TypeName) {
 }
 
 // sqlValue judges functions that are written without parentheses: dates pass,
-// what tells of the session does not.
+// those that reveal the session do not.
 func (j *judge) sqlValue(x *pg.SQLValueFunction) {
 	switch x.GetOp() {
 	case pg.SQLValueFunctionOp_SVFOP_CURRENT_DATE,

@@ -9,14 +9,15 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// A fact: where the expression holds, the reference is bound if cond holds.
+// A fact says that wherever the expression holds, the reference is bound if cond
+// holds.
 type fact struct {
 	ref  *reference
 	cond cond
 }
 
-// facts returns what follows from an expression being true. The expression has
-// been walked before.
+// facts returns what follows from an expression being true. The expression must
+// have been walked before.
 func (j *judge) facts(n *pg.Node, s *scope) []fact {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_BoolExpr:

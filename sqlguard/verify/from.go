@@ -66,7 +66,7 @@ func (j *judge) fromKind(n *pg.Node, f from) *fromItem {
 	}
 }
 
-// opaque is an item of which the columns are not known.
+// opaque is an item whose columns are unknown.
 func opaque(alias *pg.Alias, name string) *fromItem {
 	if alias != nil {
 		name = alias.GetAliasname()
@@ -113,7 +113,7 @@ func (j *judge) tableItem(rv *pg.RangeVar, t *table, l *level) *fromItem {
 	return item
 }
 
-// derived is the output of a query under a name; "" is none.
+// derived is the output of a query under a name; "" if it has none.
 func derived(alias *pg.Alias, name string, o *output) *fromItem {
 	if alias != nil {
 		name = alias.GetAliasname()
@@ -134,8 +134,8 @@ func (j *judge) subselect(s *pg.RangeSubselect, f from) *fromItem {
 	return derived(s.GetAlias(), "", j.query(s.GetSubquery(), e))
 }
 
-// rangeFunction judges functions in FROM, which may name what is left of them
-// without LATERAL.
+// rangeFunction judges functions in FROM, which see the items to their left
+// even without LATERAL.
 func (j *judge) rangeFunction(fn *pg.RangeFunction, f from) *fromItem {
 	j.children(fn, f.lateral())
 	fields := slices.Clone(functionFields)
@@ -166,7 +166,8 @@ func (j *judge) rangeFunction(fn *pg.RangeFunction, f from) *fromItem {
 	return item
 }
 
-// functionFields are the columns that PostgreSQL's own functions name.
+// functionFields are the names of columns that PostgreSQL's own functions
+// return.
 var functionFields = []string{"geom", "key", "lexeme", "ordinality", "path", "positions", "token", "tokid", "value", "weights"}
 
 // columnNames returns the names of an alias or of a column definition list.

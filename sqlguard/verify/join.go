@@ -4,9 +4,9 @@ package verify
 
 import pg "github.com/pganalyze/pg_query_go/v6"
 
-// join judges a join. Its ON holds for every row that has something of both
-// sides, so it binds both sides of an inner join, and that side of an outer
-// join whose rows appear only where it holds.
+// join judges a join. Its ON holds for every row that has both sides. So it binds both
+// sides of an inner join, and the side of an outer join whose rows appear only where
+// ON holds.
 func (j *judge) join(n *pg.JoinExpr, f from) *fromItem {
 	left := j.fromNode(n.GetLarg(), f)
 	right := f
@@ -36,7 +36,7 @@ func (j *judge) join(n *pg.JoinExpr, f from) *fromItem {
 		item.relations = append(item.relations, &relation{name: alias.GetAliasname(), columns: merged})
 	}
 	if alias := n.GetAlias(); alias != nil {
-		// It hides the names inside.
+		// The alias hides the names inside.
 		if len(alias.GetColnames()) > 0 {
 			item.columns, item.open, item.whole = nil, true, false
 		}
@@ -52,7 +52,7 @@ type joinSides struct {
 	level       *level
 }
 
-// binds reports whether the ON of the join holds wherever a reference has a row.
+// binds reports whether the join's ON holds wherever a reference has a row.
 func (s *joinSides) binds(r *reference) bool {
 	if r.level != s.level {
 		return false
@@ -101,8 +101,7 @@ func (s *joinSides) markNullable(refs []*reference) {
 	}
 }
 
-// mergeColumns judges USING and NATURAL, and returns the columns that stand for
-// one of each side.
+// mergeColumns judges USING and NATURAL, and returns the merged columns.
 func (j *judge) mergeColumns(n *pg.JoinExpr, s *joinSides) []*column {
 	var names []string
 	for _, name := range n.GetUsingClause() {
@@ -115,7 +114,7 @@ func (j *judge) mergeColumns(n *pg.JoinExpr, s *joinSides) []*column {
 	for _, name := range names {
 		left, right := only(s.left.columns, name), only(s.right.columns, name)
 		if left == nil || right == nil {
-			// Of one side it is not known what it holds, so neither of the merged one.
+			// One side is unknown, and so the merged column is unknown.
 			merged = append(merged, &column{name: name, nullable: true})
 			continue
 		}
@@ -142,8 +141,8 @@ func (s *joinSides) merge(left, right *column) *column {
 	}
 }
 
-// common returns the names that NATURAL may merge, as far as they are known: a
-// name of one side, when the other side may have it.
+// common returns the names that NATURAL may merge: the known names of one side that
+// the other side may have as well.
 func (s *joinSides) common() []string {
 	var names []string
 	seen := map[string]bool{}

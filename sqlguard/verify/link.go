@@ -10,16 +10,16 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// A linking is an EXISTS that asks for the rows of one table that name another
-// table's: its one table, under its alias, and what its WHERE says.
+// A linking is an EXISTS over the rows of one table that refer to another table's
+// rows: the table, its alias, and what its WHERE says.
 type linking struct {
 	table *table
 	name  string // as it is known there
 	where []*pg.Node
 }
 
-// noteLink keeps an EXISTS that may be a link. Only a query of one form is: a row
-// of it is a row of its table for which WHERE holds, and nothing else.
+// noteLink keeps an EXISTS that may be a link. Only one form of query counts:
+// each of its rows is a row of its table for which WHERE holds.
 func (j *judge) noteLink(x *pg.SubLink, e env) {
 	s := x.GetSubselect().GetSelectStmt()
 	if x.GetSubLinkType() != pg.SubLinkType_EXISTS_SUBLINK || s == nil || len(s.GetFromClause()) != 1 || !selectsOne(s) {
@@ -43,8 +43,8 @@ func (j *judge) noteLink(x *pg.SubLink, e env) {
 	j.links[x] = l
 }
 
-// selectsOne reports whether a query is SELECT 1 FROM … WHERE …, without a clause
-// more.
+// selectsOne reports whether a query is SELECT 1 FROM … WHERE …, without any
+// other clause.
 func selectsOne(s *pg.SelectStmt) bool {
 	targets := s.GetTargetList()
 	return len(targets) == 1 && targets[0].GetResTarget().GetVal().GetAConst() != nil &&
@@ -55,7 +55,7 @@ func selectsOne(s *pg.SelectStmt) bool {
 }
 
 // factsOfLink returns what follows from EXISTS: a row of a linked table is bound
-// where a row that is bound itself names it, and counts as a link.
+// if a bound row refers to it and counts as a link.
 func (j *judge) factsOfLink(x *pg.SubLink, s *scope) []fact {
 	l := j.links[x]
 	if l == nil {
@@ -75,8 +75,8 @@ func (j *judge) factsOfLink(x *pg.SubLink, s *scope) []fact {
 	return nil
 }
 
-// names returns the reference whose key a column is, where the other side is the
-// column of the linking table that names it.
+// names returns the reference whose key a column is, if the other side is the
+// linking table's column that refers to it.
 func (l *linking) names(via *pg.Node, key *column, outer *pg.Node) *reference {
 	if key == nil || key.key == nil || outer.GetColumnRef().GetFields()[0].GetString_().GetSval() == l.name {
 		return nil
@@ -90,7 +90,7 @@ func (l *linking) names(via *pg.Node, key *column, outer *pg.Node) *reference {
 	return key.key
 }
 
-// counts reports whether WHERE says of the linking row what the link says of it.
+// counts reports whether WHERE holds the link's condition on the linking row.
 func (l *linking) counts(link *tenancy.TableLink) bool {
 	if link.Where == "" {
 		return true
@@ -114,7 +114,7 @@ func (l *linking) counts(link *tenancy.TableLink) bool {
 	return true
 }
 
-// written is an expression as text, whoever wrote it; empty if it has none.
+// written returns an expression as the parser prints it; empty if it cannot.
 func written(n *pg.Node, version int32) string {
 	target := &pg.Node{Node: &pg.Node_ResTarget{ResTarget: &pg.ResTarget{Val: n}}}
 	text, err := pg.Deparse(&pg.ParseResult{Version: version, Stmts: []*pg.RawStmt{{Stmt: &pg.Node{Node: &pg.Node_SelectStmt{
@@ -126,7 +126,7 @@ func written(n *pg.Node, version int32) string {
 	return text
 }
 
-// conjuncts are the operands of AND.
+// conjuncts returns the operands of AND.
 func conjuncts(n *pg.Node, list []*pg.Node) []*pg.Node {
 	if b := n.GetBoolExpr(); b != nil && b.GetBoolop() == pg.BoolExprType_AND_EXPR {
 		for _, arg := range b.GetArgs() {

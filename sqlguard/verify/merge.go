@@ -9,11 +9,11 @@ import (
 )
 
 // A mergeJudge judges a MERGE. Its ON must bind the target, because a match with
-// another tenant's row would already decide what becomes of the source's. It is
-// no WHERE, though: rows of the source that match nothing are inserted, rows of
-// the target that match nothing can be changed. So ON binds the source only
-// where unmatched rows of it have no action, and an action on unmatched rows of
-// the target must bind it again.
+// another tenant's row would already decide what happens to the source's row.
+// But ON is not a WHERE: unmatched rows of the source are inserted, and
+// unmatched rows of the target can be changed. So ON binds the source only if
+// unmatched rows of it have no action, and an action on unmatched rows of the
+// target must bind the target again.
 type mergeJudge struct {
 	*judge
 	table  *table

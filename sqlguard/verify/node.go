@@ -9,9 +9,9 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// parts are the kinds of node that expressions are made of and that need no
-// rule of their own: they are judged by their parts, all of them. A kind that
-// is not listed, and has no rule in visit, is refused.
+// parts are the kinds of node in expressions that need no rule of their own:
+// they are judged by all of their parts. A kind that is neither listed nor has
+// a rule in visit is refused.
 var parts = shapesOf(
 	&pg.A_ArrayExpr{}, &pg.A_Const{}, &pg.A_Expr{}, &pg.A_Indices{}, &pg.A_Indirection{}, &pg.A_Star{},
 	&pg.BitString{}, &pg.Boolean{}, &pg.BooleanTest{}, &pg.BoolExpr{}, &pg.CaseExpr{}, &pg.CaseWhen{},
@@ -68,7 +68,7 @@ func shapeOf(t reflect.Type) *shape {
 	return s
 }
 
-// content returns what a node wraps, nil where that is nothing.
+// content returns what a node wraps; nil if it wraps nothing.
 func content(n *pg.Node) any {
 	if n.GetNode() == nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// query judges a query and returns what it gives.
+// query judges a query and returns its output.
 func (j *judge) query(n *pg.Node, e env) *output {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_SelectStmt:
@@ -77,7 +77,7 @@ func hasGroupingSets(group []*pg.Node) bool {
 	return false
 }
 
-// tail judges what comes after the rows are found.
+// tail judges the clauses that apply to the rows that were found.
 func (j *judge) tail(s *pg.SelectStmt, e env) {
 	j.walkAll(s.GetSortClause(), e)
 	j.walk(s.GetLimitCount(), e)
@@ -135,8 +135,8 @@ func isStar(n *pg.Node) bool {
 	return len(parts) > 0 && parts[len(parts)-1].GetAStar() != nil
 }
 
-// rowArgs returns the values of a row; nil for none, and where a star hides how
-// many there are.
+// rowArgs returns the values of a row; nil if there are none, or if a star hides
+// how many there are.
 func rowArgs(n *pg.Node) []*pg.Node {
 	args := n.GetRowExpr().GetArgs()
 	if slices.ContainsFunc(args, isStar) {
@@ -154,7 +154,7 @@ func isNullable(n *pg.Node, s *scope) bool {
 	return n.GetSubLink() != nil
 }
 
-// targets returns what a list of targets gives.
+// targets returns the output of a list of targets.
 func (j *judge) targets(list []*pg.Node, s *scope, items []*fromItem) *output {
 	o := &output{}
 	for _, n := range list {

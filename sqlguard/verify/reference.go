@@ -10,7 +10,7 @@ import (
 // A level is one query: the tables that one WHERE is about.
 type level struct{ _ byte }
 
-// Levels are compared by address, which an empty struct would not have to itself.
+// Levels are compared by address. Empty structs might share one.
 func newLevel() *level { return new(level) }
 
 // A reference is one use of a tenant's table.
@@ -77,7 +77,7 @@ func (c anyOf) holds() bool {
 	return false
 }
 
-// A claim is a condition that must hold besides.
+// A claim is a condition that must hold in addition.
 type claim struct {
 	cond     cond
 	table    *table
@@ -85,8 +85,8 @@ type claim struct {
 	reason   string
 }
 
-// settle finds the references that are bound: the least set that follows from
-// the scope's values, so that two references never bind one another.
+// settle finds the bound references: the least set that follows from the
+// scope's values, so that two references never bind each other.
 func settle(refs []*reference) {
 	for changed := true; changed; {
 		changed = false
@@ -98,5 +98,5 @@ func settle(refs []*reference) {
 	}
 }
 
-// quoted writes a name as it may be written in SQL.
+// quoted writes a name in quotes.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

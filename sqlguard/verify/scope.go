@@ -4,7 +4,7 @@ package verify
 
 import pg "github.com/pganalyze/pg_query_go/v6"
 
-// An env is what a place in the text can name.
+// An env is what a place in the text can refer to.
 type env struct {
 	names *scope
 	ctes  *cteScope
@@ -12,8 +12,8 @@ type env struct {
 
 func (e env) within(s *scope) env { return env{names: s, ctes: e.ctes} }
 
-// A scope is what columns can be of: that of a query, and around it those of
-// the queries that it is part of.
+// A scope holds the relations that columns may belong to: those of a query,
+// and, around it, those of the queries that it is part of.
 type scope struct {
 	parent    *scope
 	relations []*relation
@@ -21,7 +21,7 @@ type scope struct {
 	open      bool      // there may be other columns
 }
 
-// A relation is what stands before the dot.
+// A relation is what a column's qualifier stands for.
 type relation struct {
 	name    string
 	schema  string
@@ -42,9 +42,9 @@ func scopeOf(parent *scope, items ...*fromItem) *scope {
 	return s
 }
 
-// resolve finds the column that a reference means; nil where that is not
-// certain. PostgreSQL searches outward from the innermost query: a name that a
-// query may have ends the search there.
+// resolve finds the column that a reference means; nil if that is not certain.
+// PostgreSQL searches outward from the innermost query, so the search ends at
+// the first query that may have the name.
 func (s *scope) resolve(ref *pg.ColumnRef) *column {
 	names := ref.GetFields()
 	if len(names) == 0 {
@@ -77,8 +77,8 @@ func (s *scope) bare(name string) *column {
 	return nil
 }
 
-// relation finds what a qualifier means. It is found, but nil, where there is
-// more than one.
+// relation finds what a qualifier means. found is true and rel is nil if there
+// are several.
 func (s *scope) relation(qualifier []*pg.Node) (rel *relation, found bool) {
 	switch len(qualifier) {
 	case 1:
@@ -107,8 +107,8 @@ func (s *scope) byName(name string) (rel *relation, found bool) {
 	return nil, false
 }
 
-// bySchema finds a table under its own name. One that is written without a
-// schema may be it as well, so that the answer is not certain.
+// bySchema finds a table under its own name. A table that is written without a
+// schema may be the same one; then the answer is not certain.
 func (s *scope) bySchema(schema, name string) (rel *relation, found bool) {
 	for ; s != nil; s = s.parent {
 		count, unsure := 0, false

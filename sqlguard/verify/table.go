@@ -22,8 +22,8 @@ type table struct {
 	tenants  tenants
 }
 
-// key is the column that binds a reference: the tenant's, or of a linked table the
-// one that rows name; empty for a shared table.
+// key is the column that binds a reference: the tenant column, or the column that
+// linking rows refer to; empty for a shared table.
 func (t *table) key() string {
 	if t.link != nil {
 		return t.link.Key
@@ -31,7 +31,7 @@ func (t *table) key() string {
 	return t.column
 }
 
-// table looks a table up; it refuses one that is not known and returns nil.
+// table looks a table up. It refuses an unknown one and returns nil.
 func (j *judge) table(rv *pg.RangeVar) *table {
 	key := tableName{rv.GetSchemaname(), rv.GetRelname()}
 	if t, ok := j.tables[key]; ok {

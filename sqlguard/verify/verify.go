@@ -16,13 +16,14 @@ import (
 // Options change what a [Verifier] knows. The zero value is the safest.
 type Options struct {
 	// Functions are further functions that statements may call, in lower case,
-	// with the schema if they are called with one. Whoever lists one vouches that
-	// it shows and touches nothing of other tenants. Zero means none.
+	// with the schema if they are called with one. By listing a function you
+	// assert that it neither shows nor changes anything of other tenants. Empty
+	// means no further functions.
 	Functions []string
 }
 
-// A Verifier judges statements. It keeps nothing of them, and is safe for
-// concurrent use. The zero Verifier is one with the zero Options.
+// A Verifier judges statements. It has no state and is safe for concurrent use.
+// The zero Verifier has the zero Options.
 type Verifier struct {
 	functions map[string]struct{}
 }
@@ -39,11 +40,11 @@ func New(o Options) *Verifier {
 // Statement judges a statement with the zero [Options].
 func Statement(stmt tenancy.RawStatement) error { return new(Verifier).Statement(stmt) }
 
-// Statement returns nil when every reference to a tenant's table in the
-// statement is certain to read and write only rows of the scope, and an *[Error]
-// otherwise. The bound values are part of the judgement: the same text with
-// another tenant's value is refused. It does not judge a bypass: there is
-// nothing to bind to, and tenants' tables are refused.
+// Statement returns nil if every reference to a tenant's table in the statement
+// certainly reads and writes only rows of the scope, and an *[Error] otherwise.
+// The bound values matter: the same text with another tenant's value is refused.
+// Statement does not support a bypass: without tenants to compare with, tenants'
+// tables are refused.
 func (v *Verifier) Statement(stmt tenancy.RawStatement) error {
 	j := newJudge(v, stmt)
 	if tree := j.parse(); tree != nil {
@@ -137,8 +138,8 @@ func (j *judge) transaction(s *pg.TransactionStmt) {
 	}
 }
 
-// conclude finds out which references are bound and refuses the first that is
-// not.
+// conclude finds the bound references and refuses the first one that is not
+// bound.
 func (j *judge) conclude() {
 	if j.err != nil {
 		return

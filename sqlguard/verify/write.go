@@ -38,7 +38,7 @@ func (j *judge) change(rv *pg.RangeVar, others []*pg.Node, where *pg.Node, set, 
 	return j.targets(returning, inside.names, items)
 }
 
-// assignments judges SET, in which the tenant column never is.
+// assignments judges SET, which must not contain the tenant column.
 func (j *judge) assignments(set []*pg.Node, t *table, e env) {
 	for _, n := range set {
 		target := n.GetResTarget()
@@ -50,8 +50,8 @@ func (j *judge) assignments(set []*pg.Node, t *table, e env) {
 	}
 }
 
-// subscripts judges what stands after the name of a column that is written,
-// where a name is a field and no call.
+// subscripts judges what stands after the name of a written column, where a
+// name is a field and never a call.
 func (j *judge) subscripts(target *pg.ResTarget, e env) {
 	for _, n := range target.GetIndirection() {
 		if n.GetString_() == nil {
@@ -61,7 +61,7 @@ func (j *judge) subscripts(target *pg.ResTarget, e env) {
 }
 
 // tenantAt returns the position of the tenant column among the columns of an
-// INSERT, or -1 where it is not named.
+// INSERT, or -1 if it is not named.
 func (j *judge) tenantAt(columns []*pg.Node, t *table, e env) int {
 	at := -1
 	for i, n := range columns {
@@ -124,8 +124,8 @@ func (f *fromItem) reference() *reference {
 	return cmp.Or(f.columns[0].ref, f.columns[0].key)
 }
 
-// written judges the tenant that a row is written for, and returns the
-// condition on which it is one of the scope.
+// written judges the tenant of a written row, and returns the condition under
+// which it is one of the scope.
 func (j *judge) written(c *column, t *table, at int32) cond {
 	if c != nil && !c.nullable {
 		if cond := j.within(c.value, t); cond != nil {
@@ -140,8 +140,8 @@ func (j *judge) written(c *column, t *table, at int32) cond {
 	return anyOf{}
 }
 
-// onConflict judges ON CONFLICT and returns the condition on which the row that
-// is there already is one of the scope.
+// onConflict judges ON CONFLICT and returns the condition under which the
+// existing row belongs to the scope.
 func (j *judge) onConflict(c *pg.OnConflictClause, t *table, written *column, target *fromItem, r *reference, e env) cond {
 	if c == nil {
 		return allOf{}
@@ -171,8 +171,8 @@ func (j *judge) onConflict(c *pg.OnConflictClause, t *table, written *column, ta
 	return existing
 }
 
-// conflictsWithin reports whether the target of ON CONFLICT contains the tenant
-// column as it is, so that rows conflict with rows of their own tenant only.
+// conflictsWithin reports whether the target of ON CONFLICT contains the plain
+// tenant column, so that rows conflict only with rows of their own tenant.
 func conflictsWithin(infer *pg.InferClause, column string) bool {
 	for _, n := range infer.GetIndexElems() {
 		elem := n.GetIndexElem()
