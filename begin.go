@@ -70,8 +70,12 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 // judgeJoins refuses conditions of joins that reach out of their ON.
 func (ex *execution) judgeJoins(stmt *gorm.Statement) error {
 	for i := range stmt.Joins {
-		if on := stmt.Joins[i].On; on != nil && ex.scope.kind != scopeBypass && !ex.closesOwnGroups(*on) {
-			return ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups)
+		on := stmt.Joins[i].On
+		if on == nil || ex.scope.kind == scopeBypass {
+			continue
+		}
+		if reason := ex.unclosed(*on); reason != "" {
+			return ex.errorOn(stmt.Table, ErrUnscopedSQL, reason)
 		}
 	}
 	return nil

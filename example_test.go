@@ -212,7 +212,7 @@ func Example_text() {
 	// SELECT * FROM "users" WHERE "users"."tenant_id" = $1 AND (full_name(id) LIKE $2 -- a comment
 	// ) ORDER BY lower(name) DESC
 	// tenancy: SQL text cannot be scoped (query on users): it holds a query of its own: pass a *gorm.DB instead
-	// tenancy: SQL text cannot be scoped (query on users): a condition closes parentheses that it did not open
+	// tenancy: SQL text cannot be scoped (query on users): it closes a parenthesis that it did not open
 	// tenancy: SQL text cannot be scoped (query on users): it calls a function that is not known to be safe: list it in Config.Functions if it touches no table
 	// tenancy: SQL text cannot be scoped (row): raw SQL needs Config.RawSQL, such as sqlguard, or a context from Trust or Bypass
 }

@@ -21,6 +21,7 @@ func writeGroupBy(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect 
 	}
 	before := stmt.SQL.String()
 	ex.openClause(stmt, c)
+	group.Columns, _ = closeColumns(group.Columns)
 	from := ex.mark(stmt)
 	for i, column := range group.Columns {
 		if i > 0 {
@@ -43,9 +44,6 @@ func (ex *execution) groupByTenants(stmt *gorm.Statement, before, text string) {
 	var few [8]sqltext.Operand
 	lexer := sqltext.Lexer{Text: text, Dialect: ex.plugin.dialect}
 	items := sqltext.AppendColumns(few[:0], &lexer)
-	if lexer.OpenComment {
-		stmt.WriteByte('\n')
-	}
 	resolved := false
 	add := func(t *table, qualifier string) {
 		if t == nil || t.column == "" || len(t.key) == 0 {

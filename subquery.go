@@ -42,6 +42,7 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any, across bool
 	if ex == nil || isText(query) {
 		from, vars := stmt.SQL.Len(), len(stmt.Vars)
 		stmt.AddVar(stmt, query)
+		closeSince(stmt, from)
 		if ex != nil && ex.scope.trusted {
 			ex.queries = append(ex.queries, sqltext.Span{Start: from, End: stmt.SQL.Len()})
 			ex.subVars += len(stmt.Vars) - vars

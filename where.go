@@ -88,8 +88,8 @@ func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cl
 	if where, ok := c.Expression.(clause.Where); ok && len(where.Exprs) == 0 || c.Expression == nil {
 		return
 	}
-	if !ex.closesOwnGroups(c.Expression) {
-		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, errGroups))
+	if reason := ex.unclosed(c.Expression); reason != "" {
+		stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, reason))
 		return
 	}
 	if !ex.whereWritten {
@@ -106,17 +106,16 @@ func writeWhere(ex *execution, stmt *gorm.Statement, c clause.Clause, dialect cl
 	ex.closeClause(stmt, c)
 }
 
-const errGroups = "a condition closes parentheses that it did not open"
-
-// closesOwnGroups reports whether each text condition closes its own parentheses
-// only. GORM puts some of them into parentheses, which would hide it.
-func (ex *execution) closesOwnGroups(e clause.Expression) bool {
+// unclosed says what one of the conditions leaves open, or closes without having opened
+// it: a parenthesis, a string, a comment. GORM writes more after it, and puts some
+// conditions into parentheses, which would hide that.
+func (ex *execution) unclosed(e clause.Expression) string {
 	var inner []clause.Expression
 	switch x := e.(type) {
 	case clause.Expr:
-		return sqltext.Balanced(x.SQL, ex.plugin.dialect)
+		return sqltext.Unclosed(x.SQL, ex.plugin.dialect)
 	case clause.NamedExpr:
-		return sqltext.Balanced(x.SQL, ex.plugin.dialect)
+		return sqltext.Unclosed(x.SQL, ex.plugin.dialect)
 	case clause.Where:
 		inner = x.Exprs
 	case clause.AndConditions:
@@ -127,9 +126,9 @@ func (ex *execution) closesOwnGroups(e clause.Expression) bool {
 		inner = x.Exprs
 	}
 	for _, e := range inner {
-		if !ex.closesOwnGroups(e) {
-			return false
+		if reason := ex.unclosed(e); reason != "" {
+			return reason
 		}
 	}
-	return true
+	return ""
 }

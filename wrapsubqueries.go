@@ -11,9 +11,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
-// wrapExpression replaces the subqueries in an expression of GORM's; see
-// wrapValue. One of another package is left as it is: should a query come out
-// of it, it counts as text and is refused.
+// wrapExpression replaces the subqueries in an expression of GORM's, see
+// wrapValue, and closes the comments of its texts. A query that comes out of
+// another package's expression counts as text and is refused.
 func wrapExpression(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case nil, subquery, *chainSubquery:
@@ -22,18 +22,21 @@ func wrapExpression(e clause.Expression) (clause.Expression, bool) {
 			return &chainSubquery{x}, true
 		}
 	case clause.Expr:
-		if vars, changed := wrapList(x.Vars); changed {
-			x.Vars = vars
+		text, closed := closeComment(x.SQL)
+		if vars, changed := wrapList(x.Vars); changed || closed {
+			x.SQL, x.Vars = text, vars
 			return x, true
 		}
 	case clause.NamedExpr:
-		if vars, changed := wrapList(x.Vars); changed {
-			x.Vars = vars
+		text, closed := closeComment(x.SQL)
+		if vars, changed := wrapList(x.Vars); changed || closed {
+			x.SQL, x.Vars = text, vars
 			return x, true
 		}
 	case clause.IN:
-		if values, changed := wrapList(x.Values); changed {
-			x.Values = values
+		column, closed := closeName(x.Column)
+		if values, changed := wrapList(x.Values); changed || closed {
+			x.Column, x.Values = column, values
 			return x, true
 		}
 	case clause.Where:
@@ -66,23 +69,37 @@ func wrapExpression(e clause.Expression) (clause.Expression, bool) {
 func wrapClause(e clause.Expression) (clause.Expression, bool) {
 	switch x := e.(type) {
 	case clause.GroupBy:
-		if having, changed := wrapExpressions(x.Having); changed {
-			x.Having = having
+		columns, closed := closeColumns(x.Columns)
+		if having, changed := wrapExpressions(x.Having); changed || closed {
+			x.Columns, x.Having = columns, having
 			return x, true
 		}
 	case clause.OrderBy:
-		if inner, changed := wrapExpression(x.Expression); changed {
-			x.Expression = inner
+		columns, closed := closeOrder(x.Columns)
+		if inner, changed := wrapExpression(x.Expression); changed || closed {
+			x.Columns, x.Expression = columns, inner
 			return x, true
 		}
 	case clause.Select:
-		if inner, changed := wrapExpression(x.Expression); changed {
-			x.Expression = inner
+		columns, closed := closeColumns(x.Columns)
+		if inner, changed := wrapExpression(x.Expression); changed || closed {
+			x.Columns, x.Expression = columns, inner
 			return x, true
 		}
 	case clause.From:
-		if joins, changed := wrapFromJoins(x.Joins); changed {
-			x.Joins = joins
+		tables, closed := wrapEach(x.Tables, closeTable)
+		if joins, changed := wrapFromJoins(x.Joins); changed || closed {
+			x.Tables, x.Joins = tables, joins
+			return x, true
+		}
+	case clause.Returning:
+		if columns, closed := closeColumns(x.Columns); closed {
+			x.Columns = columns
+			return x, true
+		}
+	case clause.Locking:
+		if table, closed := closeTable(x.Table); closed {
+			x.Table = table
 			return x, true
 		}
 	default:
@@ -119,11 +136,15 @@ type pair interface {
 
 func wrapPair[P pair](e clause.Expression, x P) (clause.Expression, bool) {
 	eq := clause.Eq(x)
+	column, closed := closeName(eq.Column)
 	value, changed := wrapValue(eq.Value)
-	if !changed {
+	if !changed && !closed {
+		if isForeignValue(eq.Value) {
+			return closeForeign(e)
+		}
 		return e, false
 	}
-	eq.Value = value
+	eq.Column, eq.Value = column, value
 	return P(eq), true
 }
 
@@ -144,13 +165,21 @@ func wrapEach[T any](list []T, wrap func(T) (T, bool)) ([]T, bool) {
 }
 
 func wrapExpressions(list []clause.Expression) ([]clause.Expression, bool) {
-	return wrapEach(list, wrapExpression)
+	return wrapEach(list, wrapElement)
+}
+
+// wrapElement wraps an expression that stands beside others.
+func wrapElement(e clause.Expression) (clause.Expression, bool) {
+	if wrapped, changed := wrapExpression(e); changed || isGORMs(e) {
+		return wrapped, changed
+	}
+	return closeForeign(e)
 }
 
 func wrapFromJoins(list []clause.Join) ([]clause.Join, bool) {
 	return wrapEach(list, func(join clause.Join) (clause.Join, bool) {
 		on, inOn := wrapExpressions(join.ON.Exprs)
-		expression, inExpression := wrapExpression(join.Expression)
+		expression, inExpression := wrapElement(join.Expression)
 		join.ON.Exprs, join.Expression = on, expression
 		return join, inOn || inExpression
 	})
@@ -161,7 +190,14 @@ func wrapFromJoins(list []clause.Join) ([]clause.Join, bool) {
 // nothing else.
 func wrapValue(value any) (any, bool) {
 	switch v := value.(type) {
-	case nil, string, int, int64, uint, subquery, *chainSubquery, clause.Column, clause.Table:
+	case nil, string, int, int64, uint, subquery, *chainSubquery:
+		return value, false
+	case clause.Column:
+		return closeName(value)
+	case clause.Table:
+		if table, closed := closeTable(v); closed {
+			return table, true
+		}
 		return value, false
 	case *gorm.DB:
 		return subquery{v}, true
@@ -170,7 +206,7 @@ func wrapValue(value any) (any, bool) {
 			return &chainSubquery{v}, true
 		}
 	case sql.NamedArg:
-		inner, changed := wrapValue(v.Value)
+		inner, changed := wrapVar(v.Value)
 		v.Value = inner
 		return v, changed
 	case []any:
@@ -178,7 +214,10 @@ func wrapValue(value any) (any, bool) {
 	case map[string]any:
 		return wrapMap(v)
 	case clause.Expression:
-		return wrapAnyExpression(v)
+		if e, changed := wrapExpression(v); changed {
+			return e, true
+		}
+		return value, false
 	}
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[*gorm.DB]() {
 		list := make([]any, v.Len())
@@ -190,19 +229,20 @@ func wrapValue(value any) (any, bool) {
 	return value, false
 }
 
-func wrapAnyExpression(e clause.Expression) (any, bool) {
-	if e, changed := wrapExpression(e); changed {
-		return e, true
+// wrapVar wraps a value that stands in a text.
+func wrapVar(value any) (any, bool) {
+	if wrapped, changed := wrapValue(value); changed {
+		return wrapped, true
 	}
-	return e, false
+	return closeForeignValue(value)
 }
 
-func wrapList(list []any) ([]any, bool) { return wrapEach(list, wrapValue) }
+func wrapList(list []any) ([]any, bool) { return wrapEach(list, wrapVar) }
 
 func wrapMap(m map[string]any) (map[string]any, bool) {
 	var wrapped map[string]any
 	for key, value := range m {
-		inner, changed := wrapValue(value)
+		inner, changed := wrapVar(value)
 		if !changed {
 			continue
 		}

@@ -194,6 +194,7 @@ func (ex *execution) writeValue(stmt *gorm.Statement, value []any) {
 	}
 	from := ex.mark(stmt)
 	stmt.AddVar(&stmt.SQL, value...)
+	closeSince(stmt, from.text)
 	if len(stmt.Vars) != from.vars+1 || ex.subVars > 0 || !isPlaceholder(strings.TrimPrefix(stmt.SQL.String(), from.before)) {
 		ex.judge(stmt, from, sqltext.Value)
 	}

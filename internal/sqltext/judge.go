@@ -82,7 +82,7 @@ func Judge(l *Lexer, place Place, allow func(string) bool) (v Verdict) {
 		}
 	}
 	if depth != 0 {
-		v.Reason = "a parenthesis is not closed"
+		v.Reason = reasonOpen
 	}
 	v.OpenComment = l.OpenComment
 	return v
@@ -178,7 +178,7 @@ func (l *Lexer) punct(t Token, place Place, depth int) (int, string) {
 		return depth + 1, ""
 	case ')':
 		if depth == 0 {
-			return 0, "it closes a parenthesis that it did not open"
+			return 0, reasonCloses
 		}
 		return depth - 1, ""
 	case ';':
@@ -256,24 +256,50 @@ func (l *Lexer) call(w *window, allow func(string) bool) string {
 	return reasonFunction
 }
 
-// Balanced reports whether a fragment closes all parentheses that it opens, and
-// no others, before GORM puts its own around it.
-func Balanced(text string, dialect Dialect) bool {
-	if !strings.ContainsAny(text, "()") {
-		return true
+// Unclosed says what a fragment leaves open, or closes without having opened it, before
+// GORM puts it between others or in parentheses of its own; empty if it does neither.
+func Unclosed(text string, dialect Dialect) string {
+	if !strings.ContainsAny(text, "()'\"`[/") {
+		return ""
 	}
 	l, depth := Lexer{Text: text, Dialect: dialect}, 0
 	for t := l.Next(); t.Kind != End; t = l.Next() {
 		switch {
 		case t.Kind == Bad:
-			return false
+			return l.Reason
 		case l.Is(t, '('):
 			depth++
 		case l.Is(t, ')'):
 			if depth--; depth < 0 {
-				return false
+				return reasonCloses
 			}
 		}
 	}
-	return depth == 0
+	if depth != 0 {
+		return reasonOpen
+	}
+	return ""
+}
+
+const (
+	reasonCloses = "it closes a parenthesis that it did not open"
+	reasonOpen   = "a parenthesis is not closed"
+)
+
+// EndsInComment reports whether a line comment is open at the end of a text, in any of
+// the dialects.
+func EndsInComment(text string) bool {
+	if !strings.Contains(text, "--") {
+		return false
+	}
+	return endsInComment(text, Postgres) || endsInComment(text, SQLite)
+}
+
+func endsInComment(text string, dialect Dialect) bool {
+	l := Lexer{Text: text, Dialect: dialect}
+	for t := l.Next(); ; t = l.Next() {
+		if t.Kind == End || t.Kind == Bad {
+			return t.Kind == End && l.OpenComment
+		}
+	}
 }
