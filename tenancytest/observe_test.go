@@ -37,7 +37,7 @@ func TestRunObserved(t *testing.T) {
 func TestObservedSeesATableThatIsNotEnforced(t *testing.T) {
 	t.Parallel()
 	s := observed(t, true)
-	s.slack, s.brief, s.Observe.Sample = true, true, 60
+	s.slack, s.brief, s.Observe.Sample = true, true, 30
 	f := s.Fixture(t)
 	report := f.checkObserved(func(_ string, do func() *Finding) { _ = do() })
 	leaks := map[string]int{}

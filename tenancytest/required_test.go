@@ -40,5 +40,5 @@ func TestRunWithRequiredReferencesAndPrivateTables(t *testing.T) {
 	t.Parallel()
 	db := openAs(t, Postgres(t).OwnerDSN, &gorm.Config{})
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
-	Suite{DB: db, Models: []any{&book{}}, brief: testing.Short()}.Run(t)
+	sampled(Suite{DB: db, Models: []any{&book{}}}).Run(t)
 }

@@ -106,6 +106,14 @@ func skipShort(t *testing.T) {
 	}
 }
 
+// sampled draws some operations of each model with -short.
+func sampled(s Suite) Suite {
+	if testing.Short() {
+		s.Sample = 100
+	}
+	return s
+}
+
 // open opens a database, with the models' tables and keys that contain the
 // tenant, or empty.
 func open(t *testing.T, composite bool) *gorm.DB {
@@ -158,11 +166,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	db := open(t, true)
 	require.NoError(t, db.Use(tenancy.New(tenancy.Config{})))
-	if testing.Short() {
-		Run(t, db, &tag{})
-		return
-	}
-	Run(t, db, allModels...)
+	sampled(Suite{DB: db, Models: allModels}).Run(t)
 }
 
 // The keys that GORM's migrator makes are the ids alone, and hold globally.

@@ -24,6 +24,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
 	"github.com/gorm-tenancy/tenancy/keys"
 	"github.com/gorm-tenancy/tenancy/migration"
+	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 	"github.com/gorm-tenancy/tenancy/suite/internal/fault"
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
@@ -218,7 +219,7 @@ func TestLockTimeout(t *testing.T) {
 	require.NoError(t, err)
 	_, err = reader.Exec("SELECT FROM tasks")
 	require.NoError(t, err)
-	for _, way := range []distribution.Way{distribution.Transactional, distribution.StepByStep} {
+	for _, way := range draw.One(t, bothWays) {
 		o := passed(options(way))
 		o.Run.LockTimeout, o.Run.Retries = 50*time.Millisecond, 1
 		_, err = tenancy.Distribute(t.Context(), s.db, o, models...)
@@ -482,11 +483,7 @@ func TestBackWhole(t *testing.T) {
 		_, err := s.sql.Exec(sql)
 		require.NoError(t, err, sql)
 	}
-	ways := []distribution.Way{distribution.Transactional, distribution.StepByStep}
-	if testing.Short() {
-		ways = ways[:1]
-	}
-	for _, way := range ways {
+	for _, way := range draw.One(t, bothWays) {
 		if way == distribution.StepByStep { // whose first phases, package keys', update rows
 			_, err := s.sql.Exec("ALTER TABLE tasks DROP CONSTRAINT short, ADD CONSTRAINT short CHECK (length(title) < 30) NOT VALID")
 			require.NoError(t, err)

@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gorm-tenancy/tenancy"
-	"github.com/gorm-tenancy/tenancy/citus/distribution"
 	"github.com/gorm-tenancy/tenancy/migration"
+	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
 func TestDistribute(t *testing.T) {
 	t.Parallel()
-	for _, way := range []distribution.Way{distribution.Transactional, distribution.StepByStep} {
+	for _, way := range draw.One(t, bothWays) {
 		t.Run(string(way), func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t, tenancytest.Citus(t), rows(20, 100, 1000))

@@ -15,6 +15,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/citus"
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
 	"github.com/gorm-tenancy/tenancy/migration"
+	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 )
 
 // secrets are tables whose rows, columns or views a role may see in part only. The
@@ -58,7 +59,7 @@ func (p *place) worker(t testing.TB, node int) *sql.DB {
 // privileges say: it may no more on the workers, nor after shards have moved.
 func TestNobodyMayMoreInShards(t *testing.T) {
 	t.Parallel()
-	for _, test := range ways {
+	for _, test := range draw.One(t, ways) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			p := test.place(t, secrets)
@@ -116,7 +117,7 @@ func TestRestrictivePolicies(t *testing.T) {
 		{"kinds", "CREATE POLICY no ON kinds AS RESTRICTIVE TO {app} USING (id > 1) WITH CHECK (id > 2)"},
 		{"parts_1", "CREATE POLICY no ON parts_1 AS RESTRICTIVE FOR UPDATE USING (id > 1)"},
 	} {
-		for _, way := range []distribution.Way{distribution.Transactional, distribution.StepByStep} {
+		for _, way := range draw.One(t, bothWays) {
 			p.do(t, policy.sql)
 			before := p.inventory(t)
 			_, err := tenancy.Distribute(t.Context(), p.db, p.secretOptions(way))

@@ -10,6 +10,7 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
+	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 )
 
 // TestWhatCitusRefuses finds in the dry run what Citus does not take, and nothing
@@ -43,7 +44,7 @@ func TestWhatCitusRefuses(t *testing.T) {
 		t.Run(test.reason, func(t *testing.T) {
 			p.do(t, test.make)
 			before := p.inventory(t)
-			for _, way := range []distribution.Way{distribution.Transactional, distribution.StepByStep} {
+			for _, way := range draw.One(t, bothWays) {
 				o := p.options(way)
 				o.Run.Apply = false
 				o.Keys.Shared = []catalog.Name{{Schema: "public", Name: "kinds"}}

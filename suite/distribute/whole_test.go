@@ -15,6 +15,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
 	"github.com/gorm-tenancy/tenancy/migration"
+	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
@@ -163,6 +164,8 @@ func (w wayTo) place(t testing.TB, statements []string) *place {
 	return newPlace(t, statements...)
 }
 
+var bothWays = []distribution.Way{distribution.Transactional, distribution.StepByStep}
+
 var ways = []wayTo{
 	{"transactional", distribution.Transactional, false},
 	{"step by step", distribution.StepByStep, false},
@@ -173,7 +176,7 @@ var ways = []wayTo{
 // and back each way: the catalogue says the same of all of them.
 func TestEverythingComesBack(t *testing.T) {
 	t.Parallel()
-	for _, test := range ways {
+	for _, test := range draw.One(t, ways) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			p := test.place(t, slices.Concat(jobs, attached))
@@ -222,7 +225,7 @@ var parts = []string{
 // TestPartsComeBack moves a partitioned table there and back.
 func TestPartsComeBack(t *testing.T) {
 	t.Parallel()
-	for _, way := range []distribution.Way{distribution.Transactional, distribution.StepByStep} {
+	for _, way := range draw.One(t, bothWays) {
 		t.Run(string(way), func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t, parts...)
