@@ -83,7 +83,7 @@ func (t *tree) judgeEach(m *model, s *schema.Schema, values reflect.Value, selec
 			err = t.ex.errorOn(m.name, ErrTenantMismatch, "under a set or a bypass a create must name its row's tenant")
 			return
 		}
-		err = t.judgeValue(m, s, v, selects, omits)
+		err = t.judgeValue(m, v, selects, omits)
 	})
 	return err
 }
@@ -92,13 +92,13 @@ func (t *tree) judgeEach(m *model, s *schema.Schema, values reflect.Value, selec
 func (t *tree) judge(m *model, s *schema.Schema, values reflect.Value, selects, omits []string) (err error) {
 	eachValue(values, func(v reflect.Value) {
 		if err == nil && v.Type() == s.ModelType {
-			err = t.judgeValue(m, s, v, selects, omits)
+			err = t.judgeValue(m, v, selects, omits)
 		}
 	})
 	return err
 }
 
-func (t *tree) judgeValue(m *model, s *schema.Schema, v reflect.Value, selects, omits []string) error {
+func (t *tree) judgeValue(m *model, v reflect.Value, selects, omits []string) error {
 	if err := t.fill(m, v); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (t *tree) judgeRelated(m *model, rel *schema.Relationship, related reflect.
 	other, err := t.ex.plugin.tables.model(rel.FieldSchema)
 	switch {
 	case err != nil || other.table == nil:
-		return nil //nolint:nilerr // its own statement says what is wrong with it
+		return nil // its own statement says what is wrong with it
 	case t.ex.scope.kind == scopeNone && other.kind != KindFree:
 		if err := t.ex.lacksTenant(other.name); err != nil {
 			return err

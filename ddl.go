@@ -92,13 +92,24 @@ func (p *recordedPool) Driver() driver.Driver { return nil }
 
 type recordedConn struct{ pool *recordedPool }
 
+// Prepare implements driver.Conn.
 func (c recordedConn) Prepare(query string) (driver.Stmt, error) { return recordedStmt{c, query}, nil }
-func (c recordedConn) Close() error                              { return nil }
-func (c recordedConn) Begin() (driver.Tx, error)                 { return c, nil }
+
+// Close implements driver.Conn.
+func (c recordedConn) Close() error { return nil }
+
+// Begin implements driver.Conn.
+func (c recordedConn) Begin() (driver.Tx, error) { return c, nil }
+
+// BeginTx implements driver.ConnBeginTx.
 func (c recordedConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
 	return c, nil
 }
-func (c recordedConn) Commit() error   { return nil }
+
+// Commit implements driver.Tx.
+func (c recordedConn) Commit() error { return nil }
+
+// Rollback implements driver.Tx.
 func (c recordedConn) Rollback() error { return nil }
 
 type recordedStmt struct {
@@ -106,18 +117,28 @@ type recordedStmt struct {
 	query string
 }
 
-func (s recordedStmt) Close() error  { return nil }
+// Close implements driver.Stmt.
+func (s recordedStmt) Close() error { return nil }
+
+// NumInput implements driver.Stmt.
 func (s recordedStmt) NumInput() int { return -1 }
 
+// Exec implements driver.Stmt.
 func (s recordedStmt) Exec([]driver.Value) (driver.Result, error) {
 	s.conn.pool.record(s.query)
 	return driver.RowsAffected(0), nil
 }
 
+// Query implements driver.Stmt.
 func (s recordedStmt) Query([]driver.Value) (driver.Rows, error) { return noRows{}, nil }
 
 type noRows struct{}
 
-func (noRows) Columns() []string         { return nil }
-func (noRows) Close() error              { return nil }
+// Columns implements driver.Rows.
+func (noRows) Columns() []string { return nil }
+
+// Close implements driver.Rows.
+func (noRows) Close() error { return nil }
+
+// Next implements driver.Rows.
 func (noRows) Next([]driver.Value) error { return io.EOF }

@@ -100,7 +100,7 @@ func scopeError(op, table string, err error, detail string) error {
 	if errors.As(err, &scoped) {
 		return err
 	}
-	if err == ErrNoTenant && detail == "" {
+	if err == ErrNoTenant && detail == "" { //nolint:errorlint // one that is wrapped says more itself
 		detail = remedyNoTenant
 	}
 	return &ScopeError{Op: op, Table: table, Err: err, Detail: detail}

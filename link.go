@@ -65,9 +65,9 @@ func (l *Link) columns(linked, via *schema.Schema) (foreignKey, key string, err 
 	foreignKey, key = columnOf(via, l.ForeignKey), columnOf(linked, l.Key)
 	switch {
 	case l.ForeignKey != "" && foreignKey == "":
-		return "", "", fmt.Errorf("ForeignKey is %s, and the model of Via has no such field", l.ForeignKey)
+		return "", "", fmt.Errorf("the model of Via has no field %s, which ForeignKey names", l.ForeignKey)
 	case l.Key != "" && key == "":
-		return "", "", fmt.Errorf("Key is %s, and the model has no such field", l.Key)
+		return "", "", fmt.Errorf("the model has no field %s, which Key names", l.Key)
 	case foreignKey == "" && (linked == nil || via == nil):
 		return "", "", errors.New("the table is given by its name: set ForeignKey and Key")
 	case key == "" && linked == nil:

@@ -77,7 +77,7 @@ func (r modelTables) IsRequired(field *schema.Field, isKey bool) bool {
 func (r modelTables) CheckColumn(ctx context.Context, q catalog.Querier, s *schema.Schema) error {
 	m, err := r.model(s)
 	if err != nil || m.table == nil {
-		return nil
+		return nil //nolint:nilerr // a model that is wrong has been reported by Table
 	}
 	return r.checkColumn(ctx, q, m.table)
 }

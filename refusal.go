@@ -16,7 +16,7 @@ import (
 // statement refuses, and Row gives a row that holds the error.
 func refuse(db *gorm.DB, op string, parent *parentScope, err error) {
 	var scoped *ScopeError
-	if errors.As(err, &scoped) && scoped == err { // a context's error is that of all its statements
+	if errors.As(err, &scoped) && scoped == err { //nolint:errorlint // a context's error is that of all its statements
 		own := *scoped
 		own.reported = parent != nil && parent.preview != nil
 		err = &own

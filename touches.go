@@ -25,7 +25,7 @@ func (p *Plugin) enforces(op string, stmt *gorm.Statement) bool {
 // ownMode is the mode of a statement's own table: the strictest where it names
 // several, or has a model of another.
 func (p *Plugin) ownMode(op string, stmt *gorm.Statement) Mode {
-	mode := Observe
+	var mode Mode
 	if stmt.Schema != nil {
 		_, _ = p.tables.model(stmt.Schema) // known from now on; what is wrong with it is found again
 	}

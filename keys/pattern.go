@@ -171,12 +171,12 @@ func (a *Analysis) checkObjects() (errs []error) {
 		}
 		errs = append(errs, fmt.Errorf("keys: Options.%s: %s has no %s %s", option, o.Table, kinds, o.Name))
 	}
-	any := func(*catalog.Table, string) bool { return true }
+	isAny := func(*catalog.Table, string) bool { return true }
 	for _, o := range a.options.Global {
-		find("Global", "constraint or index", o, any)
+		find("Global", "constraint or index", o, isAny)
 	}
 	for _, o := range a.options.PerTenant {
-		find("PerTenant", "constraint or index", o, any)
+		find("PerTenant", "constraint or index", o, isAny)
 	}
 	for o := range a.options.OnDelete {
 		find("OnDelete", "foreign key", o, isForeign)

@@ -17,7 +17,7 @@ import (
 // costly is a tenant of the size that a registry's has, found in no time.
 type costly struct {
 	id   uuid.UUID
-	rest [14]string
+	rest [14]string //nolint:unused // it makes up the size
 }
 
 func (c *costly) TenancyID() any { return &c.id }
@@ -45,7 +45,7 @@ func TestAllocations(t *testing.T) {
 	plain := testing.AllocsPerRun(100, func() {
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), valueKey{}, &known)))
 	})
-	require.Equal(t, 2.0, plain)
+	require.InDelta(t, 2, plain, 0)
 	tests := []struct {
 		source middleware.Source[costly]
 		more   float64

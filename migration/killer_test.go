@@ -44,7 +44,7 @@ func (k *killer) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	pid := make([]driver.Value, 1)
 	if err := rows.Next(pid); err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func (r *run) mismatch(i int, c *catalog.Catalog, states []State) error {
 func (r *run) cleanUp(ctx context.Context, i int) error {
 	s := r.line.steps[i]
 	if len(s.Repair) == 0 || ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the error before says more
 	}
 	c, err := r.read(ctx, s.Step)
 	if err != nil || holds(c, s.After) || holds(c, s.Before) {

@@ -15,7 +15,7 @@ import (
 
 // problems are those that an error joins.
 func problems(err error) (list []*rls.Problem) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it is taken apart
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range joined.Unwrap() {
 			list = append(list, problems(one)...)
 		}

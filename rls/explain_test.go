@@ -40,7 +40,7 @@ type author struct {
 }
 
 // crowd fills the tables with so many tenants, ten posts and two authors each.
-func crowd(t testing.TB, tenants int) (*database, *gorm.DB, uuid.UUID) {
+func crowd(t testing.TB, tenants int) (*gorm.DB, uuid.UUID) {
 	t.Helper()
 	d := newDatabase(t)
 	require.NoError(t, d.owner.Use(tenancy.New(tenancy.Config{})))
@@ -59,7 +59,7 @@ func crowd(t testing.TB, tenants int) (*database, *gorm.DB, uuid.UUID) {
 	}
 	_, err := rls.Enable(t.Context(), d.owner, d.policies(), migration.Options{Apply: true}, &post{}, &author{})
 	require.NoError(t, err)
-	return d, d.app(t, true), uuid.MustParse("1679091c-5a88-0faf-6fb5-e6087eb1b2dc") // md5('6')
+	return d.app(t, true), uuid.MustParse("1679091c-5a88-0faf-6fb5-e6087eb1b2dc") // md5('6')
 }
 
 // planned are statements as the plugin writes them, and one that nobody scoped.
@@ -75,7 +75,7 @@ var planned = []struct{ name, sql string }{
 // tenants before a row is read, and without it the index serves the policy.
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	_, db, tenant := crowd(t, 2000)
+	db, tenant := crowd(t, 2000)
 	pool, err := db.DB()
 	require.NoError(t, err)
 	var out strings.Builder
@@ -114,7 +114,7 @@ func TestTenants(t *testing.T) {
 	}
 	few := measure(t, 10)
 	for name, m := range measure(t, many) {
-		assert.Equal(t, few[name].Rows, m.Rows, name)
+		assert.InDelta(t, few[name].Rows, m.Rows, 0, name)
 		// A tree of indexes grows by a level or two; ten posts of one tenant may
 		// lie on two pages.
 		assert.LessOrEqual(t, m.Hit, few[name].Hit+8, name)
@@ -124,7 +124,7 @@ func TestTenants(t *testing.T) {
 
 func measure(t *testing.T, tenants int) map[string]measured {
 	t.Helper()
-	_, db, tenant := crowd(t, tenants)
+	db, tenant := crowd(t, tenants)
 	pool, err := db.DB()
 	require.NoError(t, err)
 	ctx := tenancy.With(context.Background(), tenant)

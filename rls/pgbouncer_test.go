@@ -30,7 +30,7 @@ func pgbouncer(t *testing.T, d *database) string {
 	require.NoError(t, err)
 	port := listener.Addr().(*net.TCPAddr).Port
 	require.NoError(t, listener.Close())
-	dir, err := os.MkdirTemp("", "tenancy-pgbouncer")
+	dir, err := os.MkdirTemp("", "tenancy-pgbouncer") //nolint:usetesting // root's PgBouncer runs as another user, whom TempDir keeps out
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o755))

@@ -82,7 +82,7 @@ func stress(t *testing.T, d *database, dsn string, prepares bool) {
 		t.Fatal(*wrong)
 	}
 	t.Logf("%d statements answered, %d failed", s.answered.Load(), s.failed.Load())
-	require.Greater(t, s.failed.Load(), int64(0))
+	require.Positive(t, s.failed.Load())
 	assert.Greater(t, s.answered.Load(), int64(50), "the last error: %s", *s.last.Load())
 }
 

@@ -3,7 +3,6 @@ package rls_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -188,7 +187,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		_, err := db.ExecContext(test.ctx, "SELECT 1")
 		require.ErrorIs(t, err, test.err, test.reason)
-		_, err = db.QueryContext(test.ctx, "SELECT $1::int", 1) //nolint:sqlclosecheck,rowserrcheck // it fails
+		_, err = db.QueryContext(test.ctx, "SELECT $1::int", 1) //nolint:rowserrcheck // it fails
 		require.ErrorIs(t, err, test.err, test.reason)
 		_, err = prepared.ExecContext(test.ctx)
 		require.ErrorIs(t, err, test.err, test.reason)
@@ -372,7 +371,7 @@ func TestRowsLeftOpen(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, rows.Next())
 		cancel()
-		for rows.Next() { //nolint:revive // to the end
+		for rows.Next() { // to the end
 		}
 		require.ErrorIs(t, rows.Err(), context.Canceled)
 		_ = rows.Close()
@@ -387,7 +386,7 @@ func TestLarge(t *testing.T) {
 		text := strings.Repeat("0123456789", 300_000)
 		var back string
 		require.NoError(t, db.QueryRowContext(a, "SELECT $1::text", text).Scan(&back))
-		assert.Equal(t, len(text), len(back))
+		assert.Equal(t, len(text), len(back)) //nolint:testifylint // Len would print megabytes
 		rows, err := db.QueryContext(a, "SELECT n, repeat('x', n % 37) FROM generate_series(1, 100000) AS n WHERE n > $1", 0)
 		require.NoError(t, err)
 		defer func() { _ = rows.Close() }()
@@ -425,7 +424,7 @@ func TestBothWays(t *testing.T) {
 			for range 40 {
 				var back string
 				require.NoError(t, results.QueryRow().Scan(&back))
-				require.Equal(t, len(text)+1, len(back))
+				require.Equal(t, len(text)+1, len(back)) //nolint:testifylint // Len would print megabytes
 			}
 			return results.Close()
 		})
@@ -495,7 +494,7 @@ func TestDiscardAll(t *testing.T) {
 	require.NoError(t, err)
 	_, err = db.ExecContext(a, "SELECT $1::int", 1)
 	var state interface{ SQLState() string }
-	require.True(t, errors.As(err, &state))
+	require.ErrorAs(t, err, &state)
 	assert.Equal(t, "26000", state.SQLState(), "once")
 	assert.Equal(t, "a||app", answer(t, a, db))
 }

@@ -80,7 +80,6 @@ func (f *Fixture) foreignOf(s *state, m *model) (others, target string) {
 	if m == nil {
 		return "", ""
 	}
-	others, target = "", ""
 	rest := map[string]any{}
 	for table, rows := range s.foreign {
 		if table == m.table {

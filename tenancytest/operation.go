@@ -297,9 +297,9 @@ func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(s
 		if f.suite.Backstop {
 			continue
 		}
-		step("set/"+t.name, func() *Finding { return f.tryUnion("set", set, t, a, b) })
+		step("set/"+t.name, func() *Finding { return f.tryUnion(set, "set", t, a, b) })
 		if t.flags&(variant|asWritten) == 0 { // nothing is added to the caller's conditions there
-			step("bypass/"+t.name, func() *Finding { return f.tryUnion("bypass", bypass, t, a, b) })
+			step("bypass/"+t.name, func() *Finding { return f.tryUnion(bypass, "bypass", t, a, b) })
 		}
 	}
 	f.checkOthers(tasks, alone, step)
@@ -311,7 +311,7 @@ func (f *Fixture) checkSets(tasks []*task, alone map[*task]*outcome, step func(s
 }
 
 // tryUnion runs a task for both tenants.
-func (f *Fixture) tryUnion(name string, ctx context.Context, t *task, a, b *outcome) *Finding {
+func (f *Fixture) tryUnion(ctx context.Context, name string, t *task, a, b *outcome) *Finding {
 	shared, _ := f.execute(ctx, f.shared, t)
 	finding := f.judgeUnion(f.asText(name, t, shared).inSet(), shared, a, b)
 	if finding != nil {

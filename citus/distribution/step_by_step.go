@@ -98,9 +98,9 @@ func (a *Analysis) makeKey(f *foreign, key *catalog.Constraint, atOnce bool) []s
 	return sql
 }
 
-// comparable are the types that PostgreSQL compares without a cast. It casts values
+// comparedAsIs are the types that PostgreSQL compares without a cast. It casts values
 // of others, such as varchar and domains.
-var comparable = []string{"smallint", "integer", "bigint", "numeric", "text", "uuid", "bytea", "date",
+var comparedAsIs = []string{"smallint", "integer", "bigint", "numeric", "text", "uuid", "bytea", "date",
 	"timestamp without time zone", "timestamp with time zone"}
 
 // joins reports whether Citus can validate an existing foreign key in the shards.
@@ -113,7 +113,7 @@ func (a *Analysis) joins(f *foreign) bool {
 		if t == nil || t.Method != catalog.Hash {
 			continue
 		}
-		if column := t.after.Column(t.Column); column == nil || !slices.Contains(comparable, withoutModifier(column.Type)) {
+		if column := t.after.Column(t.Column); column == nil || !slices.Contains(comparedAsIs, withoutModifier(column.Type)) {
 			return false
 		}
 	}

@@ -49,7 +49,8 @@ func (r *run) addKeys(t *target) error {
 // obstacle returns why a key of a table with rows is not made here; empty if it
 // is made.
 func (r *run) obstacle(t *target, d keyDiff) string {
-	for _, form := range d.obsolete {
+	if len(d.obsolete) > 0 {
+		form := d.obsolete[0]
 		switch {
 		case form.invalid:
 			return "an index of that name is invalid: its build failed or is under way"

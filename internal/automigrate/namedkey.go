@@ -29,7 +29,7 @@ func (m Migrator) key(value any, name string) (*namedKey, error) {
 	}
 	stmt := &gorm.Statement{DB: m.db, Table: m.db.Statement.Table}
 	if stmt.ParseWithSpecialTableName(value, stmt.Table) != nil {
-		return nil, nil // GORM says what is wrong with it
+		return nil, nil //nolint:nilerr // GORM says what is wrong with it
 	}
 	if err := m.tables.Register(m.db, append(sidesOf(stmt.Schema), value)); err != nil {
 		return nil, err

@@ -150,8 +150,8 @@ func TestVarsOf(t *testing.T) {
 	on(t, db.Callback().Update().After("gorm:update").Register, func(db *gorm.DB) { bound = VarsOf(db.Statement.Vars) })
 	require.NoError(t, db.Model(&pet{ID: 1}).Update("owner_id", 2).Error)
 	sent := db.ConnPool.(*pool).vars
-	assert.True(t, bound == VarsOf(sent))
-	assert.False(t, bound == VarsOf(slices.Clone(sent)))
+	assert.True(t, bound == VarsOf(sent))                //nolint:testifylint // Equal follows the pointer
+	assert.False(t, bound == VarsOf(slices.Clone(sent))) //nolint:testifylint // NotEqual follows the pointer
 }
 
 func TestBuilders(t *testing.T) {

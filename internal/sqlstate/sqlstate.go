@@ -4,6 +4,7 @@ package sqlstate
 
 import "errors"
 
+// The codes that this library acts on.
 const (
 	DependentObjectsStillExist = "2BP01"
 	DeadlockDetected           = "40P01"

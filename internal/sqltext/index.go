@@ -184,7 +184,7 @@ func (r *indexReader) suffix(p *IndexPart, at, end int) bool {
 		p.Collate = r.Text[r.tokens[from].Start:r.tokens[at-1].End]
 	}
 	if at < end && !r.isWord(r.tokens[at], "asc") && !r.isWord(r.tokens[at], "desc") && !r.isWord(r.tokens[at], "nulls") {
-		if p.Class, at = r.last(at, end); p.Class == "" {
+		if p.Class, _ = r.last(at, end); p.Class == "" {
 			return false
 		}
 	}

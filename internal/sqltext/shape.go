@@ -200,82 +200,95 @@ type Position struct {
 
 // PositionBehind reads the text up to where a query stands.
 func PositionBehind(l *Lexer) (p Position) {
-	var tokens []Token
+	r := positionReader{l: l}
 	for t := l.Next(); t.Kind != End; t = l.Next() {
 		if t.Kind == Bad {
 			return Position{}
 		}
-		tokens = append(tokens, t)
+		r.tokens = append(r.tokens, t)
 	}
-	at := func(i int) Token {
-		if i < 0 || i >= len(tokens) {
-			return Token{}
-		}
-		return tokens[i]
+	i := r.opening(len(r.tokens)) // of the parenthesis that holds the query and other operands
+	if i < 0 {
+		i = len(r.tokens)
 	}
-	i := len(tokens) - 1
-	for depth := 0; i >= 0; i-- { // to the parenthesis that holds it and other operands
-		if l.Is(at(i), ')') {
+	for i--; l.Is(r.at(i), '('); i-- {
+	}
+	p, i = r.operator(i)
+	if !p.Compared || !l.Is(r.at(i), ')') {
+		return p
+	}
+	end := i
+	i = r.opening(end)
+	if before := r.at(i - 1); i < 0 || before.Kind == Quoted ||
+		before.Kind == Word && before.kw == noKeyword && !isReserved(l.Dialect, l.Folded(before)) {
+		return p // a call
+	}
+	p.Columns = AppendColumns(nil, &Lexer{Text: l.Text[r.at(i).End:r.at(end).Start], Dialect: l.Dialect})
+	return p
+}
+
+type positionReader struct {
+	l      *Lexer
+	tokens []Token
+}
+
+// at returns a token; the zero Token outside the text.
+func (r *positionReader) at(i int) Token {
+	if i < 0 || i >= len(r.tokens) {
+		return Token{}
+	}
+	return r.tokens[i]
+}
+
+// opening returns the parenthesis that is open before a token; -1 if there is none.
+func (r *positionReader) opening(i int) int {
+	depth := 0
+	for i--; i >= 0; i-- {
+		if r.l.Is(r.at(i), ')') {
 			depth++
-		} else if l.Is(at(i), '(') {
+		} else if r.l.Is(r.at(i), '(') {
 			if depth--; depth < 0 {
 				break
 			}
 		}
 	}
-	if i < 0 {
-		i = len(tokens) // it has none
-	}
-	for i--; l.Is(at(i), '('); i-- {
-	}
+	return i
+}
+
+// operator reads the operator that ends at a token, backwards, and returns the last
+// token of its left operand.
+func (r *positionReader) operator(i int) (p Position, operand int) {
 	word := ""
-	if t := at(i); t.Kind == Word {
-		word = l.Folded(t)
+	if t := r.at(i); t.Kind == Word {
+		word = r.l.Folded(t)
 	} else if t.Kind == Operator {
-		word = l.Raw(t)
+		word = r.l.Raw(t)
 	}
 	switch word {
 	case "exists":
 		p.Exists = true
-		return p
+		return p, i
 	case "in":
-		if i--; at(i).Kind == Word && l.Folded(at(i)) == "not" {
+		if i--; r.at(i).Kind == Word && r.l.Folded(r.at(i)) == "not" {
 			i--
 		}
 	case "=":
-		if i--; at(i).Kind == Operator { // <=, >=, !=
-			if l.Raw(at(i)) != "!" {
-				return p
+		if i--; r.at(i).Kind == Operator { // <=, >=, !=
+			if r.l.Raw(r.at(i)) != "!" {
+				return p, i
 			}
 			i--
 		}
 	case ">":
-		if l.Raw(at(i-1)) != "<" {
-			return p
+		if r.l.Raw(r.at(i-1)) != "<" {
+			return p, i
 		}
 		i -= 2
 	default:
-		return p
+		return p, i
 	}
 	p.Compared = true
-	if !l.Is(at(i), ')') {
-		return p
-	}
-	end := i
-	for depth := 0; i >= 0; i-- {
-		if l.Is(at(i), ')') {
-			depth++
-		} else if l.Is(at(i), '(') {
-			if depth--; depth == 0 {
-				break
-			}
-		}
-	}
-	if i < 0 || at(i-1).Kind == Quoted || at(i-1).Kind == Word && at(i-1).kw == noKeyword && !isReserved(l.Dialect, l.Folded(at(i-1))) {
-		return p // a call
-	}
-	p.Columns = AppendColumns(nil, &Lexer{Text: l.Text[at(i).End:at(end).Start], Dialect: l.Dialect})
-	return p
+	return p, i
 }
 
 // AppendColumns appends the columns that a list holds; an item that is no plain
