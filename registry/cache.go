@@ -18,7 +18,7 @@ type key struct {
 	name string
 }
 
-// What an entry takes beside its texts, seen by measuring; a test holds it.
+// What an entry takes besides its texts, as measured; a test checks it.
 const (
 	bytesOfRecord = 640
 	bytesOfName   = 224
@@ -27,11 +27,11 @@ const (
 )
 
 // cache keeps the answers of lookups: tenants with the names that led to them,
-// and names that led to none. The two are bounded apart, so that made-up hosts
-// push out each other and no tenant.
+// and names that led to none. Each kind has its own bound, so that made-up
+// hosts push out each other and no tenant.
 //
-// An epoch ends with each invalidation. What was read in an earlier one is not
-// kept: it may have been read before the change.
+// An epoch ends with each invalidation. Answers read in an earlier epoch are
+// not kept: they may be older than the change.
 type cache struct {
 	mu      sync.Mutex
 	epoch   uint64
@@ -71,8 +71,9 @@ func newCache(bytes int) *cache {
 	return c
 }
 
-// get returns what is known of a name: a tenant, that there is none (found and
-// no tenant), or nothing. What was read at or before a time is too old.
+// get returns what the cache has for a name: a tenant, the fact that there is
+// none (found and no tenant), or nothing. Answers read at or before the given
+// time are too old.
 func (c *cache) get(k key, after time.Time) (tenant Tenant, exists, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,7 +125,7 @@ func (c *cache) put(epoch uint64, k key, tenant *Tenant, at time.Time) {
 		c.used[ofTenants] += r.bytes
 		c.tenants.Add(tenant.ID, r)
 	}
-	// The record keeps its age: names that were read earlier hang on it.
+	// The record keeps its age: names that were read earlier refer to it.
 	if _, has := c.names[k]; !has {
 		r.keys = append(r.keys, k)
 		r.bytes += bytesOfName + len(k.name)

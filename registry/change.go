@@ -25,7 +25,7 @@ type change struct {
 	same    bool  // what was asked for is so already, or did not come about
 }
 
-// operation says what an operation needs.
+// operation describes the requirements of an operation.
 type operation struct {
 	event  Event
 	id     uuid.UUID
@@ -34,8 +34,8 @@ type operation struct {
 	locks  string  // the tenant's row: lockShared, lockAlone
 }
 
-// How an operation holds the tenant's row: with others that change rows of the
-// tenant while its state stays, or alone.
+// How an operation locks the tenant's row: shared with operations that change other
+// rows of the tenant, or exclusively.
 const (
 	lockShared = clause.LockingStrengthShare
 	lockAlone  = clause.LockingStrengthUpdate
@@ -56,7 +56,7 @@ func (r *Registry) run(ctx context.Context, op operation, do func(c *change) err
 			return c.around(op.event, do)
 		})
 	}
-	// Whether a commit that failed was one is not known.
+	// A failed commit may have succeeded on the server.
 	r.cache.forget(op.id, c.touched...)
 	if err == nil {
 		err = c.result
@@ -67,7 +67,7 @@ func (r *Registry) run(ctx context.Context, op operation, do func(c *change) err
 	return c.tenant, nil
 }
 
-// lock reads the tenant's row and keeps it from being changed.
+// lock reads and locks the tenant's row.
 func (c *change) lock(op operation) error {
 	account, err := c.r.load(c.tx.Clauses(clause.Locking{Strength: op.locks}))
 	if err != nil {
@@ -80,7 +80,7 @@ func (c *change) lock(op operation) error {
 	return nil
 }
 
-// around runs the hooks before, the operation, and those after.
+// around runs the hooks before, the operation, and the hooks after.
 func (c *change) around(event Event, do func(c *change) error) error {
 	if event.Op != OpProvision {
 		event.Tenant = c.tenant
@@ -120,11 +120,12 @@ func (c *change) save() error {
 	return result.Error
 }
 
-// free deletes those of some names whose time is over, whosever they were. It is
-// no part of the operation's transaction, and loses nothing when that fails: a name
-// whose time is over is nobody's. In it, what is done across tenants would wait for
-// the tenant's own for ever, on a Citus cluster where row-level security has a role
-// for each: a transaction has a connection to a worker for each role.
+// free deletes those of the names that are no longer held. It does not run in the
+// operation's transaction, and nothing is lost if that fails: such a name belongs
+// to no tenant. On a Citus cluster where row-level security has a role for each
+// scope, a transaction has a connection to a worker for each role. There, work
+// across tenants would wait for the tenant's own work in the same transaction for
+// ever.
 func (r *Registry) free(ctx context.Context, names []key) error {
 	for _, k := range names {
 		across := r.across(ctx, r.db, "a name whose time is over")
@@ -136,8 +137,8 @@ func (r *Registry) free(ctx context.Context, names []key) error {
 	return nil
 }
 
-// take makes a name, one of operation.takes, the tenant's. The key of the table
-// decides between two who want it at once.
+// take gives the tenant a name, one of operation.takes. If two tenants want it at
+// once, the table's key decides.
 func (c *change) take(k key) error {
 	c.touched = append(c.touched, k)
 	own := c.tx.Model(&claim{}).Where("kind = ? AND name = ?", k.kind, k.name).Update("held_until", nil)
@@ -154,7 +155,7 @@ func (c *change) take(k key) error {
 	return nil
 }
 
-// giveUp lets go of a name, which nobody else can take for a while.
+// giveUp releases a name, which no other tenant can take for a while.
 func (c *change) giveUp(k key) error {
 	c.touched = append(c.touched, k)
 	mine := c.tx.Model(&claim{}).Where("kind = ? AND name = ?", k.kind, k.name)
@@ -164,7 +165,7 @@ func (c *change) giveUp(k key) error {
 	return mine.Update("held_until", c.r.now().Add(c.r.config.Hold)).Error
 }
 
-// only turns the outcome of a statement that has to meet one row into an error.
+// only returns an error unless a statement has met exactly one row.
 func only(result *gorm.DB, none error) error {
 	if result.Error == nil && result.RowsAffected == 0 {
 		return none

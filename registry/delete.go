@@ -14,17 +14,16 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// modelTable is a table of tenants' rows that a purge or the end of a tenant
+// modelTable is a table of tenants' rows, which a purge or the deletion of a tenant
 // empties.
 type modelTable struct {
 	tenancy.TenantTable
 	value any // a pointer to the model's zero value
 }
 
-// in returns a handle for the rows of the tenant that another one is scoped to,
-// without those for everybody that may lie beside them. It names the tenant itself:
-// what deletes rows does not rest on the plugin alone, and GORM refuses it where the
-// condition is missing.
+// in returns a handle for the rows of the tenant that a handle is scoped to,
+// without rows for everybody. It names the tenant itself: deletion does not rely on
+// the plugin alone, and GORM refuses it if the condition is missing.
 func (t *modelTable) in(tx *gorm.DB) *gorm.DB {
 	rows := tx.Session(&gorm.Session{NewDB: true, SkipHooks: true}).Table(t.Name).Model(t.value).Unscoped()
 	scope, _ := tenancy.From(tx.Statement.Context)
@@ -45,8 +44,8 @@ func (t *modelTable) delete(tx *gorm.DB) (int64, error) {
 	return deleted.RowsAffected, deleted.Error
 }
 
-// ownTables lists the tables of the registry that end with a tenant, those first
-// that refer to others.
+// ownTables lists the registry's tables whose rows end with a tenant, referring
+// tables first.
 func (r *Registry) ownTables() (tables []modelTable, err error) {
 	for _, model := range []any{&Invitation{}, &Member{}, &Domain{}} {
 		known, err := r.plugin.Table(model)
@@ -58,8 +57,8 @@ func (r *Registry) ownTables() (tables []modelTable, err error) {
 	return tables, nil
 }
 
-// modelTables lists the tables of Config.Models and their join tables, those
-// first that refer to others.
+// modelTables lists the tables of Config.Models and their join tables, referring
+// tables first.
 func (r *Registry) modelTables() (tables []modelTable, err error) {
 	own := map[string]bool{}
 	for _, model := range Models(r.config.Account) {
@@ -105,8 +104,8 @@ func (r *Registry) modelTables() (tables []modelTable, err error) {
 	return tables, nil
 }
 
-// childrenFirst orders schemas: those first that refer to others. Of a cycle some
-// one comes first, which the database may refuse.
+// childrenFirst orders schemas, referring ones first. In a cycle any of them comes
+// first, and the database may refuse that.
 func childrenFirst(schemas []*schema.Schema) []*schema.Schema {
 	ordered := make([]*schema.Schema, 0, len(schemas))
 	seen := map[*schema.Schema]bool{}
@@ -150,8 +149,8 @@ type TableCount struct {
 	Rows  int64  `json:"rows"`
 }
 
-// CountRows counts the rows that [Registry.Purge] would delete, softly deleted
-// ones included, in the order in which it would.
+// CountRows counts the rows that [Registry.Purge] would delete, including
+// soft-deleted ones, in the order of their deletion.
 func (r *Registry) CountRows(ctx context.Context, id uuid.UUID) ([]TableCount, error) {
 	tx := r.in(ctx, id)
 	if _, err := r.load(tx); err != nil {
@@ -171,11 +170,11 @@ func countRows(tx *gorm.DB, tables []modelTable) ([]TableCount, error) {
 	return counts, nil
 }
 
-// Purge deletes a tenant's rows in the tables of [Config.Models], in one
-// transaction, those first that refer to others; hooks of the models do not run.
-// The tenant has to be archived ([ErrState]), and counted has to be what
-// [Registry.CountRows] has said: other numbers of rows are [ErrChanged], and
-// nothing is deleted. What belongs to the registry stays until [Registry.Delete].
+// Purge deletes a tenant's rows in the tables of [Config.Models] in one
+// transaction, referring rows first; the models' hooks do not run. The tenant must
+// be archived ([ErrState]), and counted must be the result of [Registry.CountRows]:
+// if the numbers of rows differ, the error is [ErrChanged], and nothing is deleted.
+// The registry's own rows stay until [Registry.Delete].
 func (r *Registry) Purge(ctx context.Context, id uuid.UUID, counted []TableCount) error {
 	expected := map[string]int64{}
 	for _, count := range counted {
@@ -202,12 +201,12 @@ func (r *Registry) Purge(ctx context.Context, id uuid.UUID, counted []TableCount
 }
 
 // Delete deletes an archived tenant ([ErrState]) with its domains, members and
-// invitations. While it has rows in any other table that has the tenant column,
-// listed in [Config.Models] or not, or in a materialized view, which is to be
-// refreshed then, it is [ErrNotEmpty]. Its slug and domains
-// cannot be taken by another tenant for [Config.Hold], and its id is never given
-// again ([ErrRetired]): rows that somebody writes for it past the registry, at this
-// moment or later, are nobody's.
+// invitations. The error is [ErrNotEmpty] while the tenant has rows in any other
+// table with a tenant column, whether or not [Config.Models] lists it, or in a
+// materialized view; refresh the view then. Other tenants cannot take its slug and
+// domains for [Config.Hold], and its id is never used again ([ErrRetired]): rows
+// that are written for it past the registry, now or later, never become another
+// tenant's.
 func (r *Registry) Delete(ctx context.Context, id uuid.UUID) error {
 	op := operation{event: Event{Op: OpDelete}, id: id, states: []State{Archived}, locks: lockAlone}
 	_, err := r.run(ctx, op, func(c *change) error {
@@ -236,8 +235,8 @@ func (r *Registry) Delete(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-// checkEmpty refuses a tenant that has rows left: in the tables of the models, as
-// the plugin sees them, and in what the catalogue says there is.
+// checkEmpty refuses a tenant that has rows left, in the models' tables as the
+// plugin sees them, or in any table of the catalogue.
 func (c *change) checkEmpty() error {
 	counts, err := countRows(c.tx, c.r.tables)
 	if err != nil {
@@ -262,9 +261,9 @@ func (c *change) checkEmpty() error {
 	return nil
 }
 
-// tenantColumns are the names of tenant columns: the usual ones, and those of the
-// tables that the plugin knows. The key of the tenants' own table is none, for
-// others have a key of that name.
+// tenantColumns returns the names of tenant columns: the usual ones, and those of
+// the tables that the plugin knows. The key of the tenants' own table is not among
+// them, because other tables have a key of that name.
 func (r *Registry) tenantColumns() ([]string, error) {
 	root, err := r.plugin.Table(r.config.Account)
 	if err != nil {

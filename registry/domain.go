@@ -6,12 +6,13 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// Domain is a domain that a tenant claims, or holds once it is verified. It is a
-// tenant's row: read and listed like any other, within the tenant. Change it by
-// the registry alone, which also keeps the domains of all tenants apart.
+// Domain is a domain that a tenant claims, or, once it is verified, holds. It is
+// a tenant's row, read and listed within the tenant like any other. Change it
+// only through the registry, which makes sure that no two tenants hold the same
+// domain.
 //
-// A claim that is not verified blocks nobody and resolves to nobody. Of the
-// verified ones exactly one is primary.
+// An unverified claim resolves to no tenant, and does not stop others from
+// claiming the domain. Exactly one of a tenant's verified domains is primary.
 type Domain struct {
 	tenancy.Model
 	Host       string     `gorm:"size:253;not null;uniqueIndex:tenant_domains_host" json:"host"` // normalised

@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// A Check finds out whether whoever holds a domain has put its challenge there:
-// nil if it is so, an error that wraps [ErrUnverified] when it is not.
+// A Check finds out whether the holder of a domain has published its challenge:
+// it returns nil if so, otherwise an error that wraps [ErrUnverified].
 type Check func(ctx context.Context, host, challenge string) error
 
 // ChallengeLabel is the label in front of a domain whose TXT record [CheckDNS]
@@ -59,9 +59,9 @@ func (r *Registry) newDomain(host string, verified bool) (*Domain, error) {
 }
 
 // AddDomain records that a tenant claims a domain, and returns the claim with the
-// challenge that proves it. Until it is verified it resolves to nobody, and any
-// number of tenants may claim the same. A claim that is there already is returned
-// as it is.
+// challenge that proves it. Until the claim is verified, the domain resolves to
+// no tenant, and any number of tenants may claim it. An existing claim is
+// returned as it is.
 func (r *Registry) AddDomain(ctx context.Context, id uuid.UUID, host string) (Domain, error) {
 	d, err := r.newDomain(host, false)
 	if err != nil {
@@ -82,10 +82,10 @@ func (r *Registry) AddDomain(ctx context.Context, id uuid.UUID, host string) (Do
 	return *d, nil
 }
 
-// VerifyDomain makes a claim a domain of the tenant: check has to find its
-// challenge, and the domain must not be another's, which is [ErrTaken]. The first
-// domain of a tenant becomes its primary one. check runs outside of a
-// transaction; without one it is [ErrInvalid].
+// VerifyDomain turns a claim into a domain of the tenant: check must find its
+// challenge, and no other tenant may hold the domain ([ErrTaken]). The first
+// domain of a tenant becomes its primary one. check runs outside any transaction;
+// nil is [ErrInvalid].
 func (r *Registry) VerifyDomain(ctx context.Context, id uuid.UUID, host string, check Check) (Domain, error) {
 	d, err := r.domain(ctx, id, host)
 	if err != nil {
@@ -124,8 +124,8 @@ func (r *Registry) VerifyDomain(ctx context.Context, id uuid.UUID, host string, 
 	return d, nil
 }
 
-// SetPrimary makes a verified domain the primary one in place of the one that
-// was. Another is [ErrUnverified].
+// SetPrimary makes a verified domain the tenant's primary one. An unverified one
+// is [ErrUnverified].
 func (r *Registry) SetPrimary(ctx context.Context, id uuid.UUID, host string) error {
 	host, err := NormalizeHost(host)
 	if err != nil {
@@ -148,9 +148,9 @@ func (r *Registry) SetPrimary(ctx context.Context, id uuid.UUID, host string) er
 	return err
 }
 
-// RemoveDomain gives a domain or a claim up. A verified one cannot be taken by
-// another tenant for [Config.Hold]. The primary one can go only as the last of the
-// verified: else it is [ErrPrimary]. It works in every state of the tenant.
+// RemoveDomain removes a domain or a claim. Other tenants cannot take a verified
+// domain for [Config.Hold]. The primary domain can be removed only as the last
+// verified one ([ErrPrimary]). RemoveDomain works in every state of the tenant.
 func (r *Registry) RemoveDomain(ctx context.Context, id uuid.UUID, host string) error {
 	host, err := NormalizeHost(host)
 	if err != nil {

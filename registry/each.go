@@ -14,7 +14,7 @@ import (
 
 const pageSize = 500
 
-// page reads tenants across all of them, ordered by their ids.
+// page reads a page of all tenants, ordered by their ids.
 func (r *Registry) page(ctx context.Context, where func(*gorm.DB) *gorm.DB) ([]Tenant, error) {
 	rows := reflect.New(reflect.SliceOf(r.account))
 	db := where(r.across(ctx, r.db, "list tenants")).Order(clause.OrderByColumn{Column: tenantKey})
@@ -38,11 +38,11 @@ type Sweep struct {
 	// States are those of the tenants to visit. Empty means [Active].
 	States []State
 	// Progress is called after each tenant, by one goroutine at a time. Nil means
-	// that nobody is told.
+	// that nothing is called.
 	Progress func(Progress)
 }
 
-// Progress is how far [Registry.ForEach] is.
+// Progress is the progress of [Registry.ForEach].
 type Progress struct {
 	Total  int64 // tenants that there were when it began, in whatever state
 	Seen   int64 // of them, those in another state included
@@ -63,12 +63,12 @@ type TenantFailure struct {
 
 // ForEach calls visit for every tenant, in its own scope, several at a time. The
 // scope is enforced whatever the plugin's modes are; see [tenancy.WithEnforcement].
-// A tenant that fails stops no other: its error is in the result, and ForEach
-// returns one that wraps them all. So does a visit that panics, whose error is a
-// [*PanicError]. A Progress that panics, or a context that ends, stops it before the
-// next tenant. Tenants that come while it runs may be visited or not, and one that
-// changes its state a moment before its turn may still be; none is visited twice.
-// The context must not be scoped to a tenant.
+// The failure of one tenant does not stop the others: its error is in the result,
+// and ForEach returns an error that wraps them all. The same holds for a visit that
+// panics, whose error is a [*PanicError]. A Progress that panics, or a context that
+// ends, stops ForEach before the next tenant. Tenants that are added while it runs
+// may or may not be visited, as may those whose state has just changed; none is
+// visited twice. The context must not be scoped to a tenant.
 func (r *Registry) ForEach(ctx context.Context, how Sweep, visit func(ctx context.Context, tenant Tenant) error) (Swept, error) {
 	if err := unscoped(ctx, "for each tenant"); err != nil {
 		return Swept{}, err
@@ -145,7 +145,7 @@ func (s *sweep) all(ctx context.Context, r *Registry) error {
 	}
 }
 
-// saw records what came of a tenant.
+// saw records the result of a visit.
 func (s *sweep) saw(tenant Tenant, err error, visited bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

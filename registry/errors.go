@@ -2,31 +2,31 @@ package registry
 
 import "errors"
 
-// The errors of this package. They come wrapped: test for them with [errors.Is].
-// No text of theirs holds a host, a slug, a token or an id. Errors of the
-// database and of the tenancy plugin come through as they are.
+// The errors of this package, possibly wrapped: use [errors.Is]. Their texts hold
+// no host, slug, token or id. Errors of the database and of the tenancy plugin are
+// returned as they are.
 var (
-	// ErrNotFound: there is no such tenant, domain or invitation, or the tenant
-	// is archived. A lookup gives it for what cannot be a host, a slug or an id
-	// as well.
+	// ErrNotFound: there is no such tenant, domain or invitation, or the tenant is
+	// archived. Lookups also return it for text that cannot be a host, a slug or
+	// an id.
 	ErrNotFound = errors.New("registry: not found")
 
-	// ErrNotMember: the user is no member of the tenant.
+	// ErrNotMember: the user is not a member of the tenant.
 	ErrNotMember = errors.New("registry: not a member")
 
-	// ErrAlreadyMember: the user is a member of the tenant already.
+	// ErrAlreadyMember: the user is already a member of the tenant.
 	ErrAlreadyMember = errors.New("registry: already a member")
 
 	// ErrOwner: a tenant's owner cannot be removed; transfer the ownership first.
-	// A transfer gives it when the one who gives is not the owner.
+	// A transfer returns it if the giving user is not the owner.
 	ErrOwner = errors.New("registry: a tenant has exactly one owner")
 
 	// ErrTaken: the slug, the domain or the id is another tenant's, or the slug or
-	// domain was until lately; see [Config.Hold].
+	// domain recently was; see [Config.Hold].
 	ErrTaken = errors.New("registry: name is taken")
 
-	// ErrReserved: nobody may take the slug or the domain; see [Config.Reserved]
-	// and [Config.Bases].
+	// ErrReserved: no tenant may take the slug or the domain; see
+	// [Config.Reserved] and [Config.Bases].
 	ErrReserved = errors.New("registry: name is reserved")
 
 	// ErrInvalidSlug: the text cannot be a slug; see [NormalizeSlug].
@@ -35,22 +35,21 @@ var (
 	// ErrInvalidHost: the text cannot be a domain; see [NormalizeHost].
 	ErrInvalidHost = errors.New("registry: invalid host")
 
-	// ErrInvalid: something else that was given cannot be right. The text that
-	// wraps it says what.
+	// ErrInvalid: another argument is wrong. The text that wraps it says which.
 	ErrInvalid = errors.New("registry: invalid argument")
 
-	// ErrUnverified: nothing proves that the tenant holds the domain.
+	// ErrUnverified: it is not proved that the tenant holds the domain.
 	ErrUnverified = errors.New("registry: domain is not verified")
 
-	// ErrPrimary: the primary domain stays while there are others that are
+	// ErrPrimary: the primary domain cannot be removed while other domains are
 	// verified; make another one primary first.
 	ErrPrimary = errors.New("registry: domain is the primary one")
 
 	// ErrState: the tenant's state does not allow the operation.
 	ErrState = errors.New("registry: the tenant's state does not allow it")
 
-	// ErrInvitation: the invitation is unknown, used, revoked or expired. Which
-	// of them is not told to whoever holds a token.
+	// ErrInvitation: the invitation is unknown, used, revoked or expired. The
+	// error does not tell a holder of a token which.
 	ErrInvitation = errors.New("registry: invitation is not valid")
 
 	// ErrNotEmpty: the tenant still has rows, so it is not deleted. Archive and
@@ -60,12 +59,12 @@ var (
 	// ErrChanged: the rows are not those that were counted.
 	ErrChanged = errors.New("registry: the tenant's rows are not those that were counted")
 
-	// ErrBusy: as many lookups as [Config.MaxLookups] allows are reading from the
-	// database, and it was not this one's turn in time. Package middleware answers it
-	// with 503, as any other error that is not ErrNotFound.
+	// ErrBusy: [Config.MaxLookups] lookups were reading from the database, and
+	// none ended in time. Package middleware answers it with 503, like any error
+	// but ErrNotFound.
 	ErrBusy = errors.New("registry: too many lookups at once")
 
-	// ErrRetired: the id was a deleted tenant's, and is not given again.
+	// ErrRetired: the id was a deleted tenant's, and is never used again.
 	ErrRetired = errors.New("registry: the id was that of a deleted tenant")
 
 	// ErrNoNotifications: the database or the driver cannot send notifications,

@@ -15,18 +15,18 @@ const (
 	slotTimeout = time.Second
 )
 
-// flights are the lookups that read from the database at this moment: one for all
-// who ask for the same, so many at a time as there are slots. A flight does not end
-// with the request that began it, for others may wait for it; it ends when the last
-// of them has left.
+// flights are the lookups that are reading from the database: one for all requests
+// with the same question, and no more at a time than there are slots. A flight does
+// not end with the request that began it, since others may wait for it; it ends
+// when the last of them has left.
 type flights struct {
 	slots   chan struct{}
 	mu      sync.Mutex
 	running map[destination]*flight
 }
 
-// destination is what a flight is for. Who asks after a change joins nobody who
-// asked before it.
+// destination is what a flight reads. A request after a change never joins a flight
+// that began before it.
 type destination struct {
 	key
 	epoch uint64
@@ -44,7 +44,7 @@ func newFlights(slots int) *flights {
 	return &flights{slots: make(chan struct{}, slots), running: map[destination]*flight{}}
 }
 
-// read returns what a function reads, or what it reads for somebody else already.
+// read returns what a function reads, or joins a flight that already reads it.
 func (f *flights) read(ctx context.Context, to destination, read func(context.Context) (*Tenant, error)) (*Tenant, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -65,7 +65,7 @@ func (f *flights) read(ctx context.Context, to destination, read func(context.Co
 	}
 }
 
-// join joins a flight that is under way; nil if there is none.
+// join joins a running flight; nil if there is none.
 func (f *flights) join(to destination) *flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -125,7 +125,8 @@ func (f *flights) land(to destination, landed *flight) {
 	close(landed.landed)
 }
 
-// leave takes one who waits off a flight, and ends it with the last one.
+// leave removes a waiting request from a flight, and ends the flight with the last
+// one.
 func (f *flights) leave(to destination, left *flight) {
 	f.mu.Lock()
 	left.waiting--
@@ -137,7 +138,7 @@ func (f *flights) leave(to destination, left *flight) {
 	}
 }
 
-// forget lets nobody join a flight any more.
+// forget closes a flight to further requests.
 func (f *flights) forget(to destination, over *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

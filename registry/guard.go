@@ -8,11 +8,11 @@ import (
 
 // PanicError says that code of the application panicked where the panic would have
 // ended the process: in a goroutine of this package, or in [Registry.Listen]. Such
-// code are visits and Progress of [Registry.ForEach], [Config.OnListen], and what a
-// lookup runs: hooks of the model of the tenants, callbacks of other plugins, an
-// [Account]'s methods.
+// code is: visits and Progress of [Registry.ForEach], [Config.OnListen], and, in
+// lookups, hooks of the tenants' model, callbacks of other plugins, and the methods
+// of an [Account].
 type PanicError struct {
-	// Value is what was given to panic. It may hold anything, and so is no part of
+	// Value is the argument of panic. It may hold anything, so it is not part of
 	// the error's text.
 	Value any
 	// Stack is that of the goroutine, as debug.Stack has it.
@@ -32,8 +32,8 @@ func (e *PanicError) Unwrap() error {
 
 var errExited = errors.New("registry: the application's code ended its goroutine by runtime.Goexit")
 
-// guard calls then with the error of do: that of a panic or of runtime.Goexit
-// where it does not return.
+// guard calls then with the error of do. If do does not return, the error says that
+// it panicked or called runtime.Goexit.
 func guard(do func() error, then func(error)) {
 	err := errExited
 	defer func() {
@@ -45,7 +45,7 @@ func guard(do func() error, then func(error)) {
 	err = do()
 }
 
-// guarded returns the error of do, or its panic as one.
+// guarded returns the error of do, or its panic as an error.
 func guarded(do func() error) (err error) {
 	guard(do, func(ended error) { err = ended })
 	return err

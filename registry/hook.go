@@ -33,7 +33,7 @@ const (
 	OpTransfer     Op = "transfer ownership"
 )
 
-// Event is what a [Hook] is told.
+// Event is what a [Hook] is called with.
 type Event struct {
 	Op     Op
 	Tenant Tenant // before the operation in a hook before it, after it in one after it
@@ -41,12 +41,12 @@ type Event struct {
 	Host   string // of the domain; empty if there is none
 }
 
-// A Hook runs before or after an operation, in its transaction: an error undoes
-// the operation and comes back from it, wrapped. One after it does not run where
-// nothing came about: a member accepts an invitation, a claim of a domain is there
-// already. ctx and tx are scoped to the tenant, whatever the plugin's modes are; the
-// tenant is not yet there before [OpProvision] and not any more after
-// [OpDelete]. What cannot be undone (a mail) belongs after the operation, not
-// into a hook; so do other operations of the registry on the tenant, which would
-// wait for this one for ever. It must be safe for concurrent use.
+// A Hook runs before or after an operation, in its transaction: an error undoes the
+// operation, which returns the error, wrapped. A hook after the operation does not
+// run if nothing has changed, for example if a claim exists already. ctx and tx are
+// scoped to the tenant in every mode of the plugin. The tenant does not exist before
+// [OpProvision] and after [OpDelete]. Whatever cannot be undone, such as a mail,
+// belongs after the operation and not in a hook. The same holds for other operations
+// of the registry on the tenant, which would wait for this one for ever. A Hook must
+// be safe for concurrent use.
 type Hook func(ctx context.Context, tx *gorm.DB, event Event) error

@@ -13,15 +13,15 @@ const (
 )
 
 // hosts turns internationalised names into ASCII as UTS #46 does for a lookup,
-// without the transitional mappings, which browsers do not have any more.
+// without the transitional mappings, which browsers no longer have.
 var hosts = idna.New(
 	idna.MapForLookup(), idna.BidiRule(), idna.CheckJoiners(true), idna.StrictDomainName(true),
 	idna.VerifyDNSLength(true), idna.Transitional(false),
 )
 
-// NormalizeHost returns the one spelling of a domain's name: ASCII (xn--… where
-// it is internationalised), small letters, without a port and without the root's
-// dot. It needs two labels at least, of which the last begins with a letter, so
+// NormalizeHost returns the canonical spelling of a domain's name: ASCII (xn--…
+// if it is internationalised), lower case, without a port and without the root's
+// dot. It needs at least two labels, and the last one begins with a letter, so
 // that it cannot be an address. Everything else is [ErrInvalidHost].
 //
 // Names that look alike are not the same: "аpple.example", with a Cyrillic а, is
@@ -34,7 +34,7 @@ func NormalizeHost(host string) (string, error) {
 	return spellHost(host)
 }
 
-// spellHost returns the one spelling of a name that is bare already.
+// spellHost returns the canonical spelling of a bare name.
 func spellHost(host string) (string, error) {
 	if !isASCII(host) || hasPunycode(host) {
 		ascii, err := toASCII(host)
@@ -46,7 +46,8 @@ func spellHost(host string) (string, error) {
 	return host, checkHost(host)
 }
 
-// bareHost returns a host without what is no part of its name, in small letters.
+// bareHost returns a host's name in lower case, without the port and the root's
+// dot.
 func bareHost(host string) (string, error) {
 	if len(host) > maxText {
 		return "", fmt.Errorf("%w: longer than %d characters", ErrInvalidHost, maxHost)
@@ -58,7 +59,7 @@ func bareHost(host string) (string, error) {
 	return lowerASCII(strings.TrimSuffix(host, ".")), nil
 }
 
-// checkHost checks a name that is in its one spelling already.
+// checkHost checks a name in its canonical spelling.
 func checkHost(host string) error {
 	if len(host) > maxHost {
 		return fmt.Errorf("%w: longer than %d characters", ErrInvalidHost, maxHost)
@@ -103,13 +104,13 @@ func isASCII(s string) bool {
 	return true
 }
 
-// hasPunycode reports whether a label of a name in small letters is encoded.
+// hasPunycode reports whether a label of a lower-case name is encoded.
 func hasPunycode(host string) bool {
 	return strings.HasPrefix(host, "xn--") || strings.Contains(host, ".xn--")
 }
 
-// toASCII encodes a name. One that is encoded already has to be what its letters
-// are encoded as: else one name would have two spellings.
+// toASCII encodes a name. A name that is encoded already must be the encoding of
+// its own letters: otherwise one name would have two spellings.
 func toASCII(host string) (string, error) {
 	ascii, err := hosts.ToASCII(host)
 	if err != nil || !isASCII(ascii) {
@@ -131,7 +132,7 @@ func toASCII(host string) (string, error) {
 	return strings.TrimSuffix(ascii, "."), nil
 }
 
-// checkBases refuses what is the application's own.
+// checkBases refuses the application's own domains.
 func (r *Registry) checkBases(host string) error {
 	for _, base := range r.config.Bases {
 		if host == base || strings.HasSuffix(host, "."+base) {

@@ -19,18 +19,18 @@ type NewInvitation struct {
 	Role        string   // of the member to be; required
 	Permissions []string // of the member to be; nil means none
 
-	// By is the user id of the member who invites, whose invitations are revoked
-	// when they are removed. Empty means the application itself. Whether they may
-	// invite to such a role is the application's to say.
+	// By is the user id of the inviting member. Removing the member revokes the
+	// invitation. Empty means the application itself. The application decides
+	// whether the member may invite to such a role.
 	By string
 
 	// TTL is how long it can be accepted. Zero means [Config.InvitationTTL].
 	TTL time.Duration
 }
 
-// Invite makes an invitation and returns it with its token, which is shown this
-// once: the table holds its hash. The token is for the one who gets the mail;
-// whoever has it can accept, once.
+// Invite makes an invitation and returns it with its token. The token is shown only
+// this once: the table holds its hash. Anyone who has the token can accept, once;
+// send it to the invited person only.
 func (r *Registry) Invite(ctx context.Context, id uuid.UUID, n NewInvitation) (Invitation, string, error) {
 	invitation, err := r.newInvitation(n)
 	if err != nil {
@@ -74,10 +74,10 @@ func (r *Registry) newInvitation(n NewInvitation) (Invitation, error) {
 	}, nil
 }
 
-// FindInvitation returns the tenant and the invitation that a token is for while
-// it can be accepted, to be shown to the one who holds it; else
-// [ErrInvitation]. Compare its email with the user's where that matters. The context
-// may have no scope, or the tenant's; under another tenant's it is
+// FindInvitation returns the tenant and the invitation of a token, to be shown to
+// its holder, while it can be accepted; otherwise the error is [ErrInvitation]. If
+// it matters to you, compare the invitation's email with the user's. The context
+// may have no scope or the tenant's; under another tenant's the error is
 // [tenancy.ErrTenantMismatch].
 func (r *Registry) FindInvitation(ctx context.Context, token string) (Tenant, Invitation, error) {
 	id, ok := tokenTenant(token)
@@ -99,10 +99,10 @@ func (r *Registry) FindInvitation(ctx context.Context, token string) (Tenant, In
 	return tenant, invitation, nil
 }
 
-// Accept makes a user a member by a token, which it uses up. It is
-// [ErrInvitation] for a token that is not valid, or whose tenant is not active. One
-// who is a member already uses the token up as well, and gets [ErrAlreadyMember].
-// The context may have no scope, or the tenant's.
+// Accept makes a user a member and uses the token up. The error is [ErrInvitation]
+// if the token is not valid or its tenant is not active. A user who is a member
+// already also uses the token up; the error is then [ErrAlreadyMember]. The context
+// may have no scope or the tenant's.
 func (r *Registry) Accept(ctx context.Context, token, user string) (Tenant, Member, error) {
 	if err := checkText("user", user, maxUser); err != nil {
 		return Tenant{}, Member{}, err
@@ -114,7 +114,8 @@ func (r *Registry) Accept(ctx context.Context, token, user string) (Tenant, Memb
 	var m Member
 	op := operation{event: Event{Op: OpAccept, User: user}, id: id, states: []State{Active}, locks: lockShared}
 	tenant, err := r.run(ctx, op, func(c *change) error {
-		// Who removes a member locks them before their invitations: so does this.
+		// RemoveMember locks the member before their invitations, so this does as
+		// well.
 		err := c.locking().member(&Member{}, user)
 		if err != nil && !errors.Is(err, ErrNotMember) {
 			return err
@@ -144,7 +145,7 @@ func (r *Registry) Accept(ctx context.Context, token, user string) (Tenant, Memb
 	return tenant, m, nil
 }
 
-// Revoke takes an invitation back while it is pending; else it is
+// Revoke revokes an invitation while it is pending; otherwise the error is
 // [ErrInvitation]. It works in every state of the tenant.
 func (r *Registry) Revoke(ctx context.Context, id, invitation uuid.UUID) error {
 	op := operation{event: Event{Op: OpRevoke}, id: id, locks: lockShared}
@@ -163,15 +164,16 @@ func (c *change) invitation(i *Invitation, token string) error {
 	return err
 }
 
-// pending is what can still be accepted or revoked. An update by it meets a row
-// once: who comes second waits for the first, and then finds it no longer pending.
+// pending selects invitations that can still be accepted or revoked. An update by
+// it meets a row only once: a second one waits for the first, and then finds the
+// row no longer pending.
 func (c *change) pending() *gorm.DB {
 	return c.tx.Model(&Invitation{}).
 		Where("accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?", c.r.now())
 }
 
-// A token is the tenant's id and 32 random bytes. The id leads to the tenant's
-// rows without a look at anybody else's; the hash covers both.
+// A token is the tenant's id and 32 random bytes. The id leads to the tenant's rows
+// without reading other tenants'; the hash covers both.
 const secretLength = 32
 
 var tokens = base64.RawURLEncoding.Strict()
@@ -183,7 +185,7 @@ func newToken(id uuid.UUID) string {
 	return tokens.EncodeToString(raw)
 }
 
-// tokenTenant returns the tenant of a token; false for what is no token.
+// tokenTenant returns the tenant of a token; false for other text.
 func tokenTenant(token string) (id uuid.UUID, ok bool) {
 	if len(token) != tokens.EncodedLen(len(id)+secretLength) {
 		return uuid.Nil, false
@@ -196,8 +198,8 @@ func tokenTenant(token string) (id uuid.UUID, ok bool) {
 	return id, id != uuid.Nil
 }
 
-// hashToken is what the table holds of a token. It has 256 random bits, so that a
-// slow hash would add nothing.
+// hashToken returns the hash that the table holds. A token has 256 random bits, so
+// a slow hash would add nothing.
 func hashToken(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]

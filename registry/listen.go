@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// channel is where changes are told. Who may connect to the database may listen
-// to it and send to it: a notification names a tenant, slug or host, and makes
-// listeners forget what they know of it, nothing else.
+// channel carries the notifications of changes. Everyone who may connect to the
+// database may listen to it and send to it. So a notification only names a
+// tenant, slug or host, and only makes listeners forget their answers for it.
 const channel = "tenancy_registry"
 
 const (
@@ -28,17 +28,18 @@ const (
 	patience   = 5 * time.Second // with one round trip
 )
 
-// Listen makes this process forget what others change, until the context ends,
-// whose error it returns: run it in a goroutine of its own. It needs PostgreSQL
-// through pgx, as GORM's driver has it, and takes one connection more than the
-// pool, with the settings of the pool's.
+// Listen makes this process forget cached answers that other processes change. It
+// runs until the context ends and returns its error: start it in a goroutine of
+// its own. It needs PostgreSQL through pgx, as in GORM's driver. It opens one
+// connection beside the pool, with the same settings.
 //
-// While notifications arrive, a lookup may be as old as [Config.CacheTTL], if
-// somebody changed the tables past the registry, and what the registry changes is
-// seen at once. When they do not, all that is known is dropped, Listen connects
-// again, and until it has, lookups are no older than [Config.BlindTTL]. That they
-// arrive is tested once a connection, through the pool, and that the connection
-// stands, every [Config.Heartbeat]. [Config.OnListen] is told of each change.
+// While notifications arrive, changes by any registry are seen at once; changes
+// of the tables past the registry are seen after [Config.CacheTTL]. When they
+// stop arriving, the cache is emptied and Listen connects again. Until it has,
+// lookups are no older than [Config.BlindTTL]. Listen tests once for each
+// connection, through the pool, that notifications arrive, and every
+// [Config.Heartbeat] that the connection works. [Config.OnListen] is called with
+// each change.
 //
 // On SQLite, with another driver, and while another Listen runs, it returns
 // [ErrNoNotifications] or [ErrInvalid] at once. When Config.OnListen panics, it
@@ -83,11 +84,10 @@ func (r *Registry) Listen(ctx context.Context) error {
 
 var errDriver = fmt.Errorf("%w: the handle's driver is not pgx", ErrNoNotifications)
 
-// IsListening reports whether changes of other processes are heard of at this
-// moment.
+// IsListening reports whether notifications of other processes currently arrive.
 func (r *Registry) IsListening() bool { return r.hears.Load() }
 
-// tell tells Config.OnListen. Its panic ends Listen, and not the process.
+// tell calls Config.OnListen. Its panic ends Listen, and not the process.
 func (r *Registry) tell(err error) error {
 	if r.config.OnListen == nil {
 		return nil
@@ -98,8 +98,8 @@ func (r *Registry) tell(err error) error {
 	})
 }
 
-// listen listens on one connection until it breaks. heard says whether it ever
-// worked.
+// listen listens on one connection until it breaks. heard says whether
+// notifications ever arrived.
 func (r *Registry) listen(ctx context.Context, pool *sql.DB) (heard bool, err error) {
 	conn, err := dial(ctx, pool)
 	if err != nil {
@@ -122,7 +122,7 @@ func (r *Registry) listen(ctx context.Context, pool *sql.DB) (heard bool, err er
 	if err := r.probe(ctx, pool, conn, probe); err != nil {
 		return false, err
 	}
-	// What was read before this connection listened may be old.
+	// Answers read before this connection listened may be outdated.
 	r.cache.flush()
 	r.hears.Store(true)
 	defer func() {
@@ -135,8 +135,8 @@ func (r *Registry) listen(ctx context.Context, pool *sql.DB) (heard bool, err er
 	return true, r.hear(ctx, conn)
 }
 
-// dial connects as the pool does, beside it: a connection of the pool that only
-// waits would be missed in a small one.
+// dial connects as the pool does, but beside it: a small pool would miss a
+// connection that only waits.
 func dial(ctx context.Context, pool *sql.DB) (dialled *pgx.Conn, err error) {
 	err = within(ctx, func(ctx context.Context) error {
 		var config *pgx.ConnConfig
@@ -181,7 +181,7 @@ func (r *Registry) probe(ctx context.Context, pool *sql.DB, conn *pgx.Conn, name
 	})
 }
 
-// hear forgets what notifications name.
+// hear forgets the names in notifications.
 func (r *Registry) hear(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		waiting, cancel := context.WithTimeout(ctx, r.config.Heartbeat)
@@ -207,7 +207,7 @@ func within(ctx context.Context, do func(context.Context) error) error {
 	return do(ctx)
 }
 
-// heard forgets what one notification names; all, when it cannot be read.
+// heard forgets the name in one notification, or everything if it cannot be read.
 func (r *Registry) heard(payload string) {
 	what, name, _ := strings.Cut(payload, " ")
 	switch kind(what) {
@@ -240,8 +240,9 @@ func (c *change) notify() error {
 	return nil
 }
 
-// Forget makes every process that listens forget a tenant, whose row or domains
-// somebody has changed past the registry; this one does so in any case.
+// Forget makes every listening process forget a tenant. Call it after changing
+// the tenant's row or domains past the registry. This process forgets the tenant
+// in any case.
 func (r *Registry) Forget(ctx context.Context, id uuid.UUID) error {
 	c := &change{r: r, ctx: scoped(ctx, id), tx: r.in(ctx, id), tenant: Tenant{ID: id}}
 	var claims []claim

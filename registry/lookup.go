@@ -12,18 +12,18 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// LookupDomain returns the tenant of a verified domain, as a request's Host has
-// it: in any case, with a port or a trailing dot, internationalised. Tenants that
-// are archived, claims, and what cannot be a domain are [ErrNotFound]. Any other
-// error says that it could not be found out. See [Registry.Listen] for how old
-// the answer may be.
+// LookupDomain returns the tenant of a verified domain. The host may be spelled
+// as in a request: in any case, with a port or a trailing dot, internationalised.
+// The error is [ErrNotFound] for archived tenants, for claims, and for text that
+// cannot be a domain. Any other error means that the lookup failed. See
+// [Registry.Listen] for how old the answer may be.
 func (r *Registry) LookupDomain(ctx context.Context, host string) (Tenant, error) {
 	host, err := bareHost(host)
 	if err != nil {
 		return Tenant{}, ErrNotFound
 	}
-	// The cache has names in their one spelling only, so what it has needs no
-	// decoding, which is dear.
+	// The cache has only canonical names, so a hit needs no decoding, which is
+	// slow.
 	if hasPunycode(host) {
 		if tenant, exists, known := r.cached(key{kindHost, host}); known {
 			return answer(ctx, tenant, exists)
@@ -35,8 +35,8 @@ func (r *Registry) LookupDomain(ctx context.Context, host string) (Tenant, error
 	return r.lookup(ctx, key{kindHost, host})
 }
 
-// LookupSlug returns the tenant that has a slug, in any case. Its errors are
-// those of [Registry.LookupDomain].
+// LookupSlug returns the tenant with a slug, which may be in upper or lower case.
+// Its errors are those of [Registry.LookupDomain].
 func (r *Registry) LookupSlug(ctx context.Context, slug string) (Tenant, error) {
 	slug, err := NormalizeSlug(slug)
 	if err != nil {
@@ -45,8 +45,8 @@ func (r *Registry) LookupSlug(ctx context.Context, slug string) (Tenant, error) 
 	return r.lookup(ctx, key{kindSlug, slug})
 }
 
-// LookupID returns the tenant that has an id: a UUID of 36 characters. Its errors
-// are those of [Registry.LookupDomain].
+// LookupID returns the tenant with an id: a UUID of 36 characters. Its errors are
+// those of [Registry.LookupDomain].
 func (r *Registry) LookupID(ctx context.Context, id string) (Tenant, error) {
 	const length = 36 // of the one form with hyphens and nothing around it
 	parsed, err := uuid.Parse(id)
@@ -56,8 +56,8 @@ func (r *Registry) LookupID(ctx context.Context, id string) (Tenant, error) {
 	return r.lookup(ctx, key{kindID, lowerASCII(id)})
 }
 
-// Get returns a tenant in whatever state as it is now, past the cache, or
-// [ErrNotFound].
+// Get returns the current row of a tenant in any state, without using the cache.
+// The error is [ErrNotFound] if there is no such tenant.
 func (r *Registry) Get(ctx context.Context, id uuid.UUID) (Tenant, error) {
 	account, err := r.load(r.in(ctx, id))
 	if err != nil {
@@ -80,15 +80,15 @@ func (r *Registry) lookup(ctx context.Context, k key) (Tenant, error) {
 	return answer(ctx, tenant, exists)
 }
 
-// cached returns what the cache knows of a name and is young enough.
+// cached returns the cache's answer for a name if it is recent enough.
 func (r *Registry) cached(k key) (tenant Tenant, exists, known bool) {
 	return r.cache.get(k, r.config.Now().Add(-r.ttl()))
 }
 
-// answer is what a lookup that found a tenant, or none, says to its context.
+// answer turns what a lookup found into the answer for its context.
 func answer(ctx context.Context, tenant Tenant, exists bool) (Tenant, error) {
-	// A tenant that is archived is kept as one, so that its id is enough to forget
-	// it by when it comes back.
+	// An archived tenant is cached as such, so that its id is enough to forget it
+	// when it comes back.
 	if !exists || !tenant.IsActive() && !tenant.IsSuspended() {
 		return Tenant{}, ErrNotFound
 	}
@@ -123,8 +123,8 @@ func (r *Registry) ttl() time.Duration {
 	return min(r.config.BlindTTL, r.config.CacheTTL)
 }
 
-// fly reads a tenant once for all who ask for it at the same time; nil if there
-// is none.
+// fly reads a tenant once for all requests that ask for it at the same time; nil
+// if there is none.
 func (r *Registry) fly(ctx context.Context, k key) (*Tenant, error) {
 	epoch := r.cache.current()
 	tenant, err := r.flights.read(ctx, destination{k, epoch}, func(ctx context.Context) (*Tenant, error) {
@@ -146,7 +146,7 @@ func (r *Registry) fly(ctx context.Context, k key) (*Tenant, error) {
 	return tenant, err
 }
 
-// read reads a tenant past the cache; nil if there is none.
+// read reads a tenant without the cache; nil if there is none.
 func (r *Registry) read(ctx context.Context, k key) (*Tenant, error) {
 	db := r.across(ctx, r.db, "lookup")
 	var id uuid.UUID

@@ -8,15 +8,16 @@ import (
 )
 
 // Member is a user's membership of a tenant. It is a tenant's row: read and
-// listed like any other, within the tenant. Change it by the registry alone.
+// listed like any other, within the tenant. Change it only through the registry.
 type Member struct {
 	tenancy.Model
-	// UserID is the application's id of the user, as text of one spelling. The
-	// second index is for TenantsOf; the tenant leads every B-tree, and no hash.
+	// UserID is the application's id of the user, always as the same text. The
+	// second index is for TenantsOf; it is a hash, because the tenant column
+	// leads every B-tree.
 	UserID string `gorm:"size:191;not null;uniqueIndex:tenant_members_user;index:tenant_members_any,type:hash" json:"user_id"`
 	// Role is the application's name of what the member may do.
 	Role string `gorm:"size:64;not null" json:"role"`
-	// Permissions are single ones, beside the role's.
+	// Permissions are further permissions, in addition to the role's.
 	Permissions []string `gorm:"serializer:json;type:jsonb;not null" json:"permissions"`
 	// IsOwner marks the one owner of the tenant.
 	IsOwner bool `gorm:"not null;uniqueIndex:tenant_members_owner,where:is_owner" json:"is_owner"`
@@ -25,14 +26,15 @@ type Member struct {
 // TableName implements GORM's schema.Tabler.
 func (Member) TableName() string { return "tenant_members" }
 
-// Can reports whether the member is the owner or has the permission. What a role
-// allows is the application's to say.
+// Can reports whether the member is the owner or has the permission. The
+// application decides what a role allows.
 func (m Member) Can(permission string) bool {
 	return m.IsOwner || slices.Contains(m.Permissions, permission)
 }
 
-// Invitation asks somebody to become a member. It is a tenant's row like
-// [Member]. The token itself is nowhere: whoever reads the table cannot accept.
+// Invitation asks a person to become a member. It is a tenant's row like
+// [Member]. The token itself is not stored, so that reading the table is not
+// enough to accept.
 type Invitation struct {
 	tenancy.Model
 	Email       string     `gorm:"size:254;not null" json:"email"`

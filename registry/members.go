@@ -11,18 +11,18 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Membership returns a user's membership of a tenant in whatever state, or
-// [ErrNotMember]. It is one query and not cached: who was removed is out with the
-// next request. Who calls it only for tenants that exist, as package middleware does,
-// answers later for those, and so tells that they do.
+// Membership returns a user's membership of a tenant in any state, or
+// [ErrNotMember]. It is one uncached query: a removed member is out with the next
+// request. If it is called only for tenants that exist, as package middleware
+// does, answers for those take longer and so reveal that they exist.
 func (r *Registry) Membership(ctx context.Context, tenant uuid.UUID, user string) (Member, error) {
 	c := &change{tx: r.in(ctx, tenant)}
 	var m Member
 	return m, c.member(&m, user)
 }
 
-// member reads a member of the tenant. What cannot be a user's id is nobody's, and
-// some of it no text that a database takes.
+// member reads a member of the tenant. Text that cannot be a user's id finds no
+// member; the database would refuse some of it.
 func (c *change) member(m *Member, user string) error {
 	if checkText("user", user, maxUser) != nil {
 		return ErrNotMember
@@ -39,9 +39,9 @@ func (c *change) locking() *change {
 	return &change{r: c.r, ctx: c.ctx, tx: c.tx.Clauses(clause.Locking{Strength: lockShared})}
 }
 
-// TenantsOf returns the tenants that a user is a member of, but for the archived
-// ones, by their ids: what a page to choose from shows. The context must not be
-// scoped to a tenant. The user has to be the one who asks.
+// TenantsOf returns the tenants that a user is a member of, without archived
+// ones, ordered by their ids, for a page to choose from. The context must not be
+// scoped to a tenant. Make sure that the asking person is this user.
 func (r *Registry) TenantsOf(ctx context.Context, user string) ([]Tenant, error) {
 	if err := unscoped(ctx, "tenants of a user"); err != nil {
 		return nil, err
@@ -83,8 +83,8 @@ type NewMember struct {
 	Permissions []string // nil means none
 }
 
-// AddMember makes a user a member, as the application's own decision: see
-// [Registry.Invite] for asking. One that is a member is [ErrAlreadyMember].
+// AddMember makes a user a member without asking them; see [Registry.Invite] for
+// asking. The error is [ErrAlreadyMember] if the user is a member already.
 func (r *Registry) AddMember(ctx context.Context, id uuid.UUID, n NewMember) (Member, error) {
 	m, err := n.member()
 	if err != nil {
@@ -121,7 +121,8 @@ func checkRole(role string, permissions []string) ([]string, error) {
 	return append([]string{}, permissions...), checkText("role", role, maxRole)
 }
 
-// join adds a member. The table's unique index decides between two at once.
+// join adds a member. If two calls add the same user at once, the table's unique
+// index decides.
 func (c *change) join(m *Member) error {
 	return only(c.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(m), ErrAlreadyMember)
 }
@@ -144,10 +145,10 @@ func (r *Registry) SetRole(ctx context.Context, id uuid.UUID, user, role string,
 	return err
 }
 
-// RemoveMember ends a membership, and revokes what is pending of the invitations
-// that the member made, or that went to an address from which they once accepted
-// one, so that nobody comes back through one that was left over. The owner is
-// [ErrOwner]. It works in every state of the tenant.
+// RemoveMember ends a membership. It also revokes pending invitations that the
+// member made, and those to an address with which they once accepted one, so
+// that no one comes back through a leftover invitation. The owner cannot be
+// removed ([ErrOwner]). RemoveMember works in every state of the tenant.
 func (r *Registry) RemoveMember(ctx context.Context, id uuid.UUID, user string) error {
 	if checkText("user", user, maxUser) != nil {
 		return ErrNotMember
@@ -171,9 +172,9 @@ func (r *Registry) RemoveMember(ctx context.Context, id uuid.UUID, user string) 
 	return err
 }
 
-// TransferOwnership makes another member the owner in place of the one who
-// is. From whom is asked for, so that of two transfers at once one ends in
-// [ErrOwner]; both stay members, with their roles.
+// TransferOwnership makes another member the owner. It requires the current
+// owner's id, so that of two concurrent transfers one fails with [ErrOwner].
+// Both users stay members with their roles.
 func (r *Registry) TransferOwnership(ctx context.Context, id uuid.UUID, from, to string) error {
 	if from == to {
 		return fmt.Errorf("%w: the owner is the owner already", ErrInvalid)

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// kind is what a name is the name of.
+// kind says what a name is for.
 type kind string
 
 const (
@@ -18,8 +18,8 @@ const (
 // verified domain. It is what lookups read. The row of a name that was given up
 // stays until HeldUntil, so that nobody else takes it.
 //
-// The key is global, which is the point of the table: it does not contain the
-// tenant, and cannot on a table that Citus distributes by tenant.
+// The key is global, which is the purpose of this table. It does not contain the
+// tenant, which would be impossible in a table that Citus distributes by tenant.
 type claim struct {
 	Kind      kind       `gorm:"primaryKey;size:8" tenancy:"global"`
 	Name      string     `gorm:"primaryKey;size:253" tenancy:"global"`

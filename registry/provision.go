@@ -40,11 +40,11 @@ type NewTenant struct {
 	Account Account
 }
 
-// Provision makes a tenant, active, with its slug, its domain and its owner's
-// membership, and runs the hooks, all in one transaction: there is all of it or
-// nothing. A slug, a domain or an id that another tenant has is [ErrTaken], a reserved
-// slug is [ErrReserved], and the id of a deleted tenant is [ErrRetired].
-// The context must not be scoped to a tenant.
+// Provision makes an active tenant with its slug, its domain and its owner's
+// membership, and runs the hooks, all in one transaction. A slug, a domain or an id
+// that another tenant has is [ErrTaken], a reserved slug is [ErrReserved], and the
+// id of a deleted tenant is [ErrRetired]. The context must not be scoped to a
+// tenant.
 func (r *Registry) Provision(ctx context.Context, n NewTenant) (Tenant, error) {
 	tenant, domain, err := r.prepare(&n)
 	if err != nil {
@@ -97,10 +97,11 @@ func (c *change) checkNew() error {
 	return err
 }
 
-// CheckSlug returns the error that [Registry.Provision] would have for a slug alone:
-// [ErrInvalidSlug], [ErrReserved] or [ErrTaken]; nil for one that could be had now.
-// A sign-up that asks before it looks at the person's account answers the same to
-// who has one and who has none. The context must not be scoped to a tenant.
+// CheckSlug returns the error that [Registry.Provision] would return for the slug:
+// [ErrInvalidSlug], [ErrReserved] or [ErrTaken]; nil if the slug is currently free.
+// A sign-up that checks the slug before the person's account gives the same answer
+// to people with and without an account. The context must not be scoped to a
+// tenant.
 func (r *Registry) CheckSlug(ctx context.Context, slug string) error {
 	slug, err := NormalizeSlug(slug)
 	if err == nil {
@@ -121,10 +122,10 @@ func (r *Registry) CheckSlug(ctx context.Context, slug string) error {
 	return err
 }
 
-// Enroll takes up a tenant whose row was there before the registry: it gives the
-// tenant its slug among all, and an owner, unless it has them. The slug of the row
-// has to be in its one spelling ([ErrInvalidSlug]); one that another tenant has is
-// [ErrTaken]. [Registry.ForEach] finds such tenants, too, and lookups by id do.
+// Enroll adds a tenant whose row is older than the registry: it registers the row's
+// slug and gives the tenant an owner, unless it has them. The row's slug must be in
+// its canonical spelling ([ErrInvalidSlug]); one that another tenant has is
+// [ErrTaken]. [Registry.ForEach] and lookups by id find such tenants even before.
 func (r *Registry) Enroll(ctx context.Context, id uuid.UUID, owner string) (Tenant, error) {
 	if err := checkText("owner", owner, maxUser); err != nil {
 		return Tenant{}, err
@@ -154,7 +155,7 @@ func (r *Registry) Enroll(ctx context.Context, id uuid.UUID, owner string) (Tena
 
 const ownerRole = "owner"
 
-// prepare checks what was given, and fills in what was not.
+// prepare checks the fields and fills in the missing ones.
 func (r *Registry) prepare(n *NewTenant) (tenant Tenant, domain *Domain, err error) {
 	if n.ID == uuid.Nil {
 		if n.ID, err = uuid.NewV7(); err != nil {

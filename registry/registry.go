@@ -20,23 +20,23 @@ type Config struct {
 	// zero value. Nil means *[Tenant].
 	Account Account
 
-	// Models are the application's models that hold tenants' rows: what is
-	// purged, and must be empty before a tenant is deleted. Nil means that there
-	// are none; a table that has the tenant column, and rows of the tenant, and
-	// is not listed, keeps it from being deleted all the same.
+	// Models are the application's models that hold tenants' rows. [Registry.Purge]
+	// empties their tables, and they must be empty before a tenant is deleted. Nil
+	// means that there are none. Rows in a table that is not listed but has the
+	// tenant column still prevent the deletion.
 	Models []any
 
-	// Bases are the domains of the application itself, "example.com". No tenant
-	// may claim them, or a domain below. Empty means none.
+	// Bases are the domains of the application itself, such as "example.com". No
+	// tenant may claim them or their subdomains. Empty means none.
 	Bases []string
 
-	// Reserved are slugs that no tenant may have, beside [ReservedSlugs]. Empty
-	// means none.
+	// Reserved are slugs that no tenant may have, in addition to [ReservedSlugs].
+	// Empty means none.
 	Reserved []string
 
-	// Hold is for how long a slug or a domain that was given up cannot be taken
-	// by another tenant. Zero means 30 days; a negative one, not at all: then
-	// whoever takes it gets the requests that were meant for the tenant before.
+	// Hold is how long other tenants cannot take a slug or a domain after it was
+	// given up. Zero means 30 days. A negative value means not at all: the next
+	// tenant then gets requests that were meant for the former one.
 	Hold time.Duration
 
 	// InvitationTTL is how long an invitation can be accepted. Zero means 7 days.
@@ -47,30 +47,30 @@ type Config struct {
 	Before, After []Hook
 
 	// CacheBytes bounds the memory of the cache of lookups. Zero means 32 MiB; a
-	// negative one, that nothing is cached.
+	// negative value means that nothing is cached.
 	CacheBytes int
 
 	// MaxLookups is how many lookups read from the database at a time, each with one
-	// connection of the pool: keep it below the pool's own limit, so that requests
-	// for made-up hosts leave connections to the tenants. Another lookup waits for a
-	// second, and then is [ErrBusy]. Zero means 16.
+	// connection of the pool. Keep it below the pool's own limit, so that requests
+	// for made-up hosts leave connections to the tenants. A further lookup waits for
+	// a second and then fails with [ErrBusy]. Zero means 16.
 	MaxLookups int
 
 	// CacheTTL is how long a lookup's answer is kept while notifications of
 	// changes arrive; see [Registry.Listen]. Zero means a minute.
 	CacheTTL time.Duration
 
-	// BlindTTL is how long an answer is kept while they do not arrive: without
-	// Listen, on SQLite, and while the listener connects again. Zero means 500 ms;
-	// a negative one, not at all.
+	// BlindTTL is how long an answer is kept while notifications do not arrive:
+	// without Listen, on SQLite, and while the listener connects again. Zero means
+	// 500 ms; a negative value means that it is not kept.
 	BlindTTL time.Duration
 
-	// Heartbeat is how often [Registry.Listen] makes sure that notifications
-	// arrive. Zero means 10 seconds.
+	// Heartbeat is how often [Registry.Listen] checks its connection. Zero means 10
+	// seconds.
 	Heartbeat time.Duration
 
-	// OnListen is told when notifications begin to arrive (nil), and why they do
-	// not arrive any more or yet. Nil means that nobody is told.
+	// OnListen is called with nil when notifications begin to arrive, and with the
+	// reason when they do not arrive. Nil means that nothing is called.
 	OnListen func(error)
 
 	// Now is the clock. Nil means time.Now.
@@ -80,10 +80,10 @@ type Config struct {
 // Registry keeps tenants, their domains and their members. It is made by [New]
 // and safe for concurrent use.
 //
-// Every method takes a context. One that is scoped to a tenant reaches that
-// tenant only: a lookup finds no other, and what would change another, or needs
-// all of them, is tenancy.ErrTenantMismatch. Use a context without a scope, or,
-// on purpose, one of tenancy.Bypass.
+// Every method takes a context. A context that is scoped to a tenant reaches only
+// that tenant: lookups find no other, and an operation that concerns another tenant,
+// or all tenants, fails with tenancy.ErrTenantMismatch. Use a context without a
+// scope, or, on purpose, one of tenancy.Bypass.
 type Registry struct {
 	db      *gorm.DB
 	config  Config
@@ -98,9 +98,9 @@ type Registry struct {
 	hears   atomic.Bool // notifications arrive
 }
 
-// Models returns the models of the registry's own tables, to be migrated and
-// listed in tenancy.Config.Models, with account, the tenants' own, first; nil
-// stands for *[Tenant].
+// Models returns the models of the registry's own tables, to be migrated and to be
+// listed in tenancy.Config.Models. The first is account, the model of the tenants;
+// nil stands for *[Tenant].
 func Models(account Account) []any {
 	if account == nil {
 		account = &Tenant{}
@@ -108,14 +108,14 @@ func Models(account Account) []any {
 	return []any{account, &Domain{}, &Member{}, &Invitation{}, &claim{}}
 }
 
-// New returns a registry on a handle that uses the tenancy plugin, and a
-// primary: a replica may answer a lookup with what was. It sends nothing. An
-// error names the field that cannot be; a handle that does not scope its statements
-// is [ErrInvalid].
+// New returns a registry. The handle must use the tenancy plugin and a primary
+// server: a replica may answer lookups with outdated rows. New sends nothing. An
+// error names the wrong field; a handle that does not scope its statements is
+// [ErrInvalid].
 //
-// The plugin's modes do not hold for the registry: what it sends is enforced, see
-// [tenancy.WithEnforcement], and so is what its hooks and visits do with the context
-// that they get.
+// The plugin's modes do not apply to the registry: all of its statements are
+// enforced, see [tenancy.WithEnforcement]. So are the statements of hooks and visits
+// under the context that they get.
 func New(db *gorm.DB, config Config) (*Registry, error) {
 	if err := tenancy.Installed(db); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -201,8 +201,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// checkModels makes the models known to the plugin, and sees that each is a
-// tenant's.
+// checkModels registers the models with the plugin, and checks that each belongs to
+// tenants.
 func (r *Registry) checkModels() error {
 	for _, model := range Models(r.config.Account) {
 		if _, err := r.plugin.Table(model); err != nil {

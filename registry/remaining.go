@@ -18,8 +18,9 @@ type tenantColumn struct {
 }
 
 const (
-	// Partitions are read through their parents. What a column can hold is its type's
-	// to say, and a domain's the type below it: no number, time or truth is a UUID.
+	// Partitions are read through their parents. The type of a column, or the type
+	// below a domain, says what it can hold: numbers, times and booleans are not
+	// UUIDs.
 	postgresColumns = `WITH RECURSIVE base (oid, below) AS (
 	SELECT oid, oid FROM pg_type
 	UNION ALL SELECT base.oid, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.below WHERE t.typtype = 'd'
@@ -41,8 +42,8 @@ ORDER BY 1, 2`
 	// An index on the column is used where it holds UUIDs.
 	uuidRows = `SELECT EXISTS (SELECT 1 FROM %s WHERE %s = $1)`
 
-	// As text, an id has several spellings, and may be padded: they are compared
-	// without what they differ in. As bytes, it is 16 of them.
+	// As text, an id has several spellings and may be padded, so it is compared
+	// without prefixes, punctuation, case and padding. As bytes, it has 16 of them.
 	postgresRows = `SELECT EXISTS (SELECT 1 FROM %s WHERE
 	replace(replace(replace(replace(replace(lower(ltrim(rtrim(CAST(%s AS text), $2), $2)), 'urn:uuid:', ''), '{', ''), '}', ''), '-', ''), '\x', '')
 	= replace($1, '-', ''))`
@@ -54,9 +55,9 @@ ORDER BY 1, 2`
 	padding = " \t\r\n\v\f\u00a0"
 )
 
-// remaining returns which table still has rows of a tenant, other than that of
-// names, and why; empty if there is none. It asks the catalogue, past the
-// plugin: the plugin knows the tables that models have told it of.
+// remaining returns a table, other than that of names, that still has rows of a
+// tenant; empty if there is none. It asks the catalogue, because the plugin knows
+// only the tables of its models.
 func remaining(ctx context.Context, pool gorm.ConnPool, dialect string, columns []string, id uuid.UUID) (string, error) {
 	found, err := tenantTables(ctx, pool, dialect, columns)
 	if err != nil {

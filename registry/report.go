@@ -9,16 +9,16 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// Query is what [Registry.Report] asks of every tenant.
+// Query is what [Registry.Report] computes for every tenant.
 type Query struct {
 	// Model is the model whose rows are grouped by tenant.
 	Model any
 	// Select are aggregates with the names of their columns: "count(*) AS orders",
 	// "sum(amount) AS total". They run across tenants, where text is not judged:
-	// write them, and take none from a user.
+	// never build them from a user's input.
 	Select []string
-	// Where is a condition with its values, as GORM's Where takes it, of which the
-	// same is true. Empty means all rows.
+	// Where is a condition with its values, as for GORM's Where. The same caution
+	// applies. Empty means all rows.
 	Where []any
 }
 

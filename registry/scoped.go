@@ -13,9 +13,8 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-// scoped returns a tenant's context. The registry relies on being scoped, and does
-// so whatever the plugin's modes are: everything that it sends for one tenant runs
-// under such a context.
+// scoped returns a tenant's context. The registry relies on scoping in every mode
+// of the plugin: all of its statements for one tenant run under such a context.
 func scoped(ctx context.Context, id uuid.UUID) context.Context {
 	return tenancy.With(tenancy.WithEnforcement(ctx), id)
 }
@@ -25,14 +24,13 @@ func (r *Registry) in(ctx context.Context, id uuid.UUID) *gorm.DB {
 	return r.db.WithContext(scoped(ctx, id))
 }
 
-// across returns the handle that reads names and tenants across tenants. It stays
-// inside of this package.
+// across returns the handle that reads names and tenants across tenants. It never
+// leaves this package.
 func (r *Registry) across(ctx context.Context, tx *gorm.DB, why string) *gorm.DB {
 	return tx.WithContext(tenancy.Bypass(tenancy.WithEnforcement(ctx), "registry: "+why))
 }
 
-// unscoped refuses a context that is scoped to some tenants for what needs all of
-// them.
+// unscoped refuses a scoped context for an operation that needs all tenants.
 func unscoped(ctx context.Context, op string) error {
 	scope, ok := tenancy.From(ctx)
 	switch {
@@ -44,8 +42,8 @@ func unscoped(ctx context.Context, op string) error {
 	return &tenancy.ScopeError{Op: op, Err: tenancy.ErrTenantMismatch, Detail: "it needs a context without a tenant"}
 }
 
-// checkScoped refuses a handle that does not scope what it sends, whatever it
-// says of its plugins. It builds statements and sends none.
+// checkScoped refuses a handle that does not scope its statements, whichever
+// plugins it has. It builds statements without sending them.
 func (r *Registry) checkScoped() error {
 	id := uuid.New()
 	tx := r.in(context.Background(), id).Session(&gorm.Session{
@@ -68,7 +66,7 @@ func (r *Registry) checkScoped() error {
 	return nil
 }
 
-// silent is a logger for what is not sent.
+// silent is a logger for statements that are not sent.
 type silent struct{ logger.Interface }
 
 // LogMode implements logger.Interface.

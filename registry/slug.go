@@ -10,8 +10,8 @@ import (
 
 const maxSlug = 63 // a label of a domain's name (RFC 1035, 2.3.4)
 
-// reservedSlugs are names that people trust to be the application's own, those
-// of RFC 2142 among them.
+// reservedSlugs are names that people trust to be the application's own,
+// including those of RFC 2142.
 var reservedSlugs = []string{
 	"abuse", "account", "accounts", "admin", "administrator", "api", "app", "assets", "auth", "autoconfig",
 	"autodiscover", "billing", "blog", "cdn", "dashboard", "dns", "docs", "ftp", "help", "hostmaster", "imap",
@@ -23,11 +23,11 @@ var reservedSlugs = []string{
 // "www", "admin", "postmaster" and the like.
 func ReservedSlugs() []string { return slices.Clone(reservedSlugs) }
 
-// NormalizeSlug returns a slug in its one spelling, which is a label of a
-// domain's name: 1 to 63 of a-z, 0-9 and "-", which is neither first nor last,
-// nor both third and fourth, where it would be an internationalised name.
-// Capitals become small. A UUID is no slug, for it could be taken for an id.
-// Everything else is [ErrInvalidSlug].
+// NormalizeSlug returns the canonical spelling of a slug, which is a label of a
+// domain's name: 1 to 63 characters of a-z, 0-9 and "-". A hyphen is neither
+// first nor last, and not both third and fourth, which marks internationalised
+// names. Capitals become lower case. A UUID is not a slug, because it could be
+// mistaken for an id. Everything else is [ErrInvalidSlug].
 func NormalizeSlug(slug string) (string, error) {
 	if len(slug) > maxSlug {
 		return "", fmt.Errorf("%w: longer than %d characters", ErrInvalidSlug, maxSlug)
@@ -47,8 +47,8 @@ func NormalizeSlug(slug string) (string, error) {
 	return slug, nil
 }
 
-// isLabel reports whether s is a label of a domain's name in small letters
-// (RFC 5891, 2.3.1: LDH).
+// isLabel reports whether s is a label of a domain's name in lower case (RFC
+// 5891, 2.3.1: LDH).
 func isLabel(s string) bool {
 	if s == "" || len(s) > maxSlug || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
@@ -61,8 +61,8 @@ func isLabel(s string) bool {
 	return true
 }
 
-// lowerASCII returns s with small letters for the capitals A to Z; others that
-// Unicode has, such as the Kelvin sign, stay and are refused.
+// lowerASCII returns s with A to Z in lower case; other capitals, such as the
+// Kelvin sign, stay and are refused.
 func lowerASCII(s string) string {
 	if i := strings.IndexFunc(s, isCapital); i < 0 {
 		return s

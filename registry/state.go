@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Suspend takes an active tenant out of use: lookups find it as suspended, for
-// the application to refuse it.
+// Suspend takes an active tenant out of use: lookups find it as suspended, so
+// that the application can refuse it.
 func (r *Registry) Suspend(ctx context.Context, id uuid.UUID) (Tenant, error) {
 	return r.setState(ctx, id, OpSuspend, Suspended, Active)
 }
@@ -18,14 +18,14 @@ func (r *Registry) Resume(ctx context.Context, id uuid.UUID) (Tenant, error) {
 	return r.setState(ctx, id, OpResume, Active, Suspended, Archived)
 }
 
-// Archive puts a tenant away: lookups do not find it any more. Its rows stay, and
-// its slug and domains stay its own. Only an archived tenant can be purged and
-// deleted.
+// Archive hides a tenant from lookups. It keeps its rows, its slug and its
+// domains. Only an archived tenant can be purged and deleted.
 func (r *Registry) Archive(ctx context.Context, id uuid.UUID) (Tenant, error) {
 	return r.setState(ctx, id, OpArchive, Archived, Active, Suspended)
 }
 
-// setState changes the state, from one of some; from another it is [ErrState].
+// setState changes the state if it is one of some; otherwise the error is
+// [ErrState].
 func (r *Registry) setState(ctx context.Context, id uuid.UUID, op Op, to State, from ...State) (Tenant, error) {
 	return r.run(ctx, operation{event: Event{Op: op}, id: id, states: from, locks: lockAlone}, func(c *change) error {
 		c.tenant.State = to
@@ -33,9 +33,9 @@ func (r *Registry) setState(ctx context.Context, id uuid.UUID, op Op, to State, 
 	})
 }
 
-// Rename changes a tenant's slug and name. Empty leaves what is. The slug that it
-// gives up stays its own for [Config.Hold]: nobody else can take it, and it can
-// come back to it.
+// Rename changes a tenant's slug and name. Empty keeps the current one. The
+// tenant's old slug stays reserved for it for [Config.Hold]: no other tenant can
+// take it, and the tenant can return to it.
 func (r *Registry) Rename(ctx context.Context, id uuid.UUID, slug, name string) (Tenant, error) {
 	if slug != "" {
 		normal, err := NormalizeSlug(slug)
@@ -73,9 +73,9 @@ func (r *Registry) Rename(ctx context.Context, id uuid.UUID, slug, name string) 
 	})
 }
 
-// Configure changes a tenant's settings: edit gets those that are, and returns
-// those that shall be. It runs while the tenant's row is locked, so that two
-// changes at once do not undo each other.
+// Configure changes a tenant's settings: edit gets the current ones and returns
+// the new ones. It runs while the tenant's row is locked, so that concurrent
+// changes do not undo each other.
 func (r *Registry) Configure(ctx context.Context, id uuid.UUID, edit func(Settings) (Settings, error)) (Tenant, error) {
 	op := operation{event: Event{Op: OpConfigure}, id: id, states: []State{Active, Suspended}, locks: lockAlone}
 	return r.run(ctx, op, func(c *change) (err error) {

@@ -15,7 +15,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// State is what may be done with a tenant. The zero value is none of the states.
+// State is the state of a tenant, which decides what may be done with it. The zero
+// value is not a state.
 type State string
 
 // The states of a tenant.
@@ -25,9 +26,9 @@ const (
 	Archived  State = "archived"  // not found by lookups; its rows are kept
 )
 
-// Tenant is a tenant as the registry knows it, and the model of the table
-// "tenants": the root, whose values can be given to tenancy.With. The zero value
-// is no tenant. It is a value: changing a copy changes nothing else.
+// Tenant is a tenant as the registry knows it, and the model of the root table
+// "tenants". Its values can be passed to tenancy.With. The zero value is not a
+// tenant. Changing a copy changes nothing else.
 type Tenant struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey" json:"id" tenancy:"tenant"`
 	Slug      string    `gorm:"size:63;not null" json:"slug"`
@@ -41,8 +42,8 @@ type Tenant struct {
 // TableName implements GORM's schema.Tabler.
 func (Tenant) TableName() string { return "tenants" }
 
-// TenancyID implements tenancy.Tenanter, and saves who enters the tenant's context
-// the search for the key.
+// TenancyID implements tenancy.Tenanter, so that tenancy.With need not search for
+// the key.
 func (t *Tenant) TenancyID() any { return &t.ID }
 
 // IsActive reports whether the tenant is in use; false for the zero Tenant.
@@ -57,14 +58,14 @@ func (t *Tenant) RegistryTenant() Tenant { return *t }
 // SetRegistryTenant implements [Account].
 func (t *Tenant) SetRegistryTenant(to Tenant) { *t = to }
 
-// Account is an application's own model of its tenants, in place of
-// [Tenant]: a pointer to a struct whose one primary key is a UUID and marked
-// `tenancy:"tenant"`. The table may have other columns, and other names for
-// these; the registry leaves what SetRegistryTenant leaves.
+// Account is an application's own model of its tenants, which replaces [Tenant]: a
+// pointer to a struct whose only primary key is a UUID and marked
+// `tenancy:"tenant"`. The table may have other columns, and other names for those
+// of Tenant. The registry does not change what SetRegistryTenant does not set.
 type Account interface {
-	// RegistryTenant returns what the registry has to know of a row.
+	// RegistryTenant returns the row's values that the registry needs.
 	RegistryTenant() Tenant
-	// SetRegistryTenant puts it into the row.
+	// SetRegistryTenant sets these values in the row.
 	SetRegistryTenant(Tenant)
 }
 
@@ -72,14 +73,13 @@ type Account interface {
 // takes in the cache.
 const maxSettings = 16 << 10
 
-// Settings are the settings of a tenant: a JSON object. The zero value is the
-// empty object. It is immutable, so that what comes from the cache can be handed
-// out without a copy.
+// Settings are the settings of a tenant: a JSON object. The zero value is the empty
+// object. It is immutable, so that the cache can return it without a copy.
 type Settings struct{ text string }
 
-// NewSettings returns v, a struct or a map, as settings. What is no JSON object, is
-// longer than 16 KiB, or holds text that PostgreSQL cannot keep in one (a NUL byte,
-// half of a surrogate pair) is [ErrInvalid].
+// NewSettings returns v, a struct or a map, as settings. The error is [ErrInvalid]
+// if v is not a JSON object, is longer than 16 KiB, or holds text that PostgreSQL
+// cannot store in JSON (a NUL byte, half of a surrogate pair).
 func NewSettings(v any) (Settings, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -134,8 +134,8 @@ func isStorable(text string) bool {
 	return true
 }
 
-// unit returns the UTF-16 unit that is escaped at the beginning of a text, and what
-// follows it; zero if there is none.
+// unit returns the UTF-16 unit that is escaped at the beginning of a text, and the
+// rest of the text; zero if there is none.
 func unit(text string) (c rune, rest string) {
 	const length = len(`\u0000`)
 	if len(text) < length || text[:2] != `\u` {

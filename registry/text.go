@@ -15,17 +15,17 @@ const (
 	maxEmail = 254
 )
 
-// letters, figures and signs are what can be seen of a text, and spaces and marks
-// what may stand between and upon them, by Unicode's general categories. All others
-// are refused: controls, which end a line of a mail's header; formats, which turn
-// the direction of what follows or show nothing; and what is assigned to nothing.
+// letters, figures and signs are the visible characters of a text, and spaces and
+// marks may stand between and on them, by Unicode's general categories. All others
+// are refused: controls, which could end a line of a mail's header; formats, which
+// are invisible or change the direction of text; and unassigned characters.
 var (
 	visible = []*unicode.RangeTable{unicode.L, unicode.N, unicode.P, unicode.Sc, unicode.Sk, unicode.Sm}
 	allowed = append([]*unicode.RangeTable{unicode.M, unicode.So, unicode.Zs}, visible...)
 )
 
-// The two joiners are formats, and the exception: some scripts, and pictures that are
-// put together, need them between two characters. Elsewhere they show nothing.
+// The two joiners are formats, and an exception: some scripts and composed emoji need
+// them between two characters. Elsewhere they are invisible.
 var joined = []*unicode.RangeTable{
 	unicode.So, unicode.Sk, unicode.Variation_Selector, // Sk has the colours of skin
 	unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Nko,
@@ -38,8 +38,8 @@ const (
 	joiner    = '\u200d'
 )
 
-// checkText checks a text that a person may have typed: it has something to be
-// seen, and nothing that acts instead.
+// checkText checks a text that a person may have typed: it must have visible
+// characters, and no control or format characters.
 func checkText(what, text string, longest int) error {
 	switch {
 	case strings.TrimSpace(text) == "":
@@ -73,7 +73,7 @@ func isAllowed(before, c rune, rest string) bool {
 	if unicode.Is(unicode.Variation_Selector, c) { // upon a character, as with pictures
 		return unicode.In(before, allowed...)
 	}
-	// Some letters and marks stand for nothing, such as the fillers of Hangul.
+	// Some letters and marks are invisible, such as the fillers of Hangul.
 	return unicode.In(c, allowed...) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c)
 }
 
