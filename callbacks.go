@@ -23,12 +23,12 @@ func (p *Plugin) register(db *gorm.DB) error {
 		)
 	}
 	return errors.Join(append(errs,
-		all.Create().Before(first(all.Create().Get, "gorm:begin_transaction", "gorm:before_create")).Register(beginCallback, p.begin(opCreate)),
-		all.Query().Before("gorm:query").Register(beginCallback, p.begin(opQuery)),
-		all.Update().Before(first(all.Update().Get, "gorm:begin_transaction", "gorm:setup_reflect_value")).Register(beginCallback, p.begin(opUpdate)),
-		all.Delete().Before(first(all.Delete().Get, "gorm:begin_transaction", "gorm:before_delete")).Register(beginCallback, p.begin(opDelete)),
-		all.Row().Before("gorm:row").Register(beginCallback, p.begin(opRow)),
-		all.Raw().Before("gorm:raw").Register(beginCallback, p.begin(opRaw)),
+		all.Create().Before(first(all.Create().Get, "gorm:begin_transaction", "gorm:before_create")).Register(beginCallback, p.beginStatement(opCreate)),
+		all.Query().Before("gorm:query").Register(beginCallback, p.beginStatement(opQuery)),
+		all.Update().Before(first(all.Update().Get, "gorm:begin_transaction", "gorm:setup_reflect_value")).Register(beginCallback, p.beginStatement(opUpdate)),
+		all.Delete().Before(first(all.Delete().Get, "gorm:begin_transaction", "gorm:before_delete")).Register(beginCallback, p.beginStatement(opDelete)),
+		all.Row().Before("gorm:row").Register(beginCallback, p.beginStatement(opRow)),
+		all.Raw().Before("gorm:raw").Register(beginCallback, p.beginStatement(opRaw)),
 
 		all.Create().After("gorm:save_before_associations").Before("gorm:create").Register("tenancy:check", check),
 		all.Update().After("gorm:save_before_associations").Before("gorm:update").Register("tenancy:check", check),
@@ -81,8 +81,8 @@ func beginTransaction(db *gorm.DB) {
 	callbacks.BeginTransaction(db)
 }
 
-// begin judges a statement before anything of it is built or sent.
-func (p *Plugin) begin(op string) func(*gorm.DB) {
+// beginStatement judges a statement before anything of it is built or sent.
+func (p *Plugin) beginStatement(op string) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		stmt := db.Statement
 		delete(stmt.Clauses, executionKey)

@@ -9,7 +9,7 @@ import (
 // Tables that need no question: those of the registry whose names hold across tenants,
 // and those in which migration tools keep their versions. They are recognized by name
 // and columns together. An option that names such a table takes precedence.
-var knownTables = []struct {
+var wellKnownTables = []struct {
 	name    string
 	role    Role
 	columns []string
@@ -23,7 +23,7 @@ var knownTables = []struct {
 
 // knownRole returns the role of a well-known table; empty for all others.
 func knownRole(t *catalog.Table) Role {
-	for _, known := range knownTables {
+	for _, known := range wellKnownTables {
 		if t.Name.Name == known.name && len(t.Columns) >= len(known.columns) &&
 			!slices.ContainsFunc(known.columns, func(column string) bool { return t.Column(column) == nil }) {
 			return known.role

@@ -25,9 +25,9 @@ var wholeScopes = []wholeScope{
 	{"none", (*Fixture).context, false},
 }
 
-// covers reports whether a task is run under the scope. What is created in a set or in
+// includes reports whether a task is run under the scope. What is created in a set or in
 // a bypass has no tenant; the text of a bypass is sent as it is.
-func (w *wholeScope) covers(t *task) bool {
+func (w *wholeScope) includes(t *task) bool {
 	m := t.model
 	switch {
 	case t.target != nil || t.flags&(naming|refused|blocked|inTenant) != 0:
@@ -113,7 +113,7 @@ func (f *Fixture) checkKinds(tasks []*task, step func(string, func() *Finding)) 
 			return
 		}
 		for _, t := range tasks {
-			if !w.covers(t) {
+			if !w.includes(t) {
 				continue
 			}
 			if lone, applies := f.execute(context.Background(), f.lone, t); applies {

@@ -103,7 +103,7 @@ func (r *run) foreignObstacle(t *target, d foreignDiff) string {
 	case slices.ContainsFunc(d.obsolete, d.want.clearsTenant):
 		return "another form of it clears its columns, and this one would clear the tenant column: " +
 			"say in the model's tag what it does, as constraint:OnDelete:CASCADE"
-	case parent != nil && parent.has != nil && !parent.has.covers(d.want.refs) && parent.want.covers(d.want.refs):
+	case parent != nil && parent.has != nil && !parent.has.allowsForeignKey(d.want.refs) && parent.want.allowsForeignKey(d.want.refs):
 		return "the key of " + parent.table() + " that it refers to is not there yet"
 	case r.sqlite && !t.filled && t.rebuildObstacle != "":
 		return t.rebuildObstacle

@@ -66,8 +66,8 @@ func (r *run) willCover(fk *foreignKey) bool {
 	switch {
 	case parent == nil:
 		other := r.all[fk.parent]
-		return other == nil || other.covers(fk.refs)
-	case parent.has == nil, parent.has.covers(fk.refs), !parent.want.covers(fk.refs):
+		return other == nil || other.allowsForeignKey(fk.refs)
+	case parent.has == nil, parent.has.allowsForeignKey(fk.refs), !parent.want.allowsForeignKey(fk.refs):
 		return true
 	case r.sqlite:
 		return r.rebuilds[parent]
@@ -76,6 +76,6 @@ func (r *run) willCover(fk *foreignKey) bool {
 		return false
 	}
 	return slices.ContainsFunc(parent.diffs, func(d keyDiff) bool {
-		return d.missing && d.want.covers(fk.refs) && r.blockingForeignKey(parent, d) == "" && !r.isTaken(parent, d.want)
+		return d.missing && d.want.allowsForeignKey(fk.refs) && r.blockingForeignKey(parent, d) == "" && !r.isTaken(parent, d.want)
 	})
 }

@@ -110,8 +110,8 @@ func (i *tableIndex) describe() string {
 	return strings.TrimSpace(i.kind.object()+" "+i.name) + " (" + strings.Join(parts, ", ") + ")"
 }
 
-// covers reports whether a foreign key may refer to these columns.
-func (i *tableIndex) covers(refs []string) bool {
+// allowsForeignKey reports whether a foreign key may refer to these columns.
+func (i *tableIndex) allowsForeignKey(refs []string) bool {
 	columns, ok := i.columns()
 	return ok && i.isUnique() && !i.invalid && !i.deferrable && columnset.Same(columns, refs)
 }

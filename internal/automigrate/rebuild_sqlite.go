@@ -95,9 +95,9 @@ func (r *run) blockingTable(t *target) string {
 
 // willHave reports whether columns are unique once the table's keys are changed.
 func (t *target) willHave(columns []string) bool {
-	return t.want.covers(columns) || slices.ContainsFunc(t.has.indexes, func(i *tableIndex) bool {
+	return t.want.allowsForeignKey(columns) || slices.ContainsFunc(t.has.indexes, func(i *tableIndex) bool {
 		isForm := func(d keyDiff) bool { return slices.Contains(d.obsolete, i) }
-		return i.covers(columns) && !slices.ContainsFunc(t.diffs, isForm)
+		return i.allowsForeignKey(columns) && !slices.ContainsFunc(t.diffs, isForm)
 	})
 }
 

@@ -22,8 +22,8 @@ type tableKeys struct {
 	texts       map[string]string // of SQLite: the statements that made its indexes
 }
 
-func (t *tableKeys) covers(refs []string) bool {
-	return slices.ContainsFunc(t.indexes, func(i *tableIndex) bool { return i.covers(refs) })
+func (t *tableKeys) allowsForeignKey(refs []string) bool {
+	return slices.ContainsFunc(t.indexes, func(i *tableIndex) bool { return i.allowsForeignKey(refs) })
 }
 
 func (t *tableKeys) has(want *tableIndex) bool {

@@ -53,7 +53,7 @@ func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 		return err
 	}
 	switch {
-	case m.observed && keys.covers(fk.refs):
+	case m.observed && keys.allowsForeignKey(fk.refs):
 		m.foreign = append(m.foreign, fk)
 		return nil
 	case m.observed && m.column == "":
@@ -69,7 +69,7 @@ func (k *keyRules) addConstraint(m *modelKeys, c *schema.Constraint) error {
 		return err
 	}
 	m.foreign = append(m.foreign, fk)
-	if !keys.covers(fk.refs) && keys.covers(declared.refs) {
+	if !keys.allowsForeignKey(fk.refs) && keys.allowsForeignKey(declared.refs) {
 		k.addUnique(keys, declared.refs)
 	}
 	return nil
@@ -133,7 +133,7 @@ func (k *keyRules) keepTenant(m *modelKeys, fk, declared *foreignKey, parent *mo
 		fk.clear = own
 		return nil
 	}
-	if parent.covers(declared.refs) {
+	if parent.allowsForeignKey(declared.refs) {
 		alone := *declared
 		alone.name = declared.name + "_alone"
 		m.foreign = append(m.foreign, &alone)
@@ -144,6 +144,6 @@ func (k *keyRules) keepTenant(m *modelKeys, fk, declared *foreignKey, parent *mo
 		"only where the rest is unique by itself; use CASCADE or RESTRICT", actionSQL(fk.onDelete))
 }
 
-func (m *modelKeys) covers(refs []string) bool {
-	return slices.ContainsFunc(m.indexes, func(i *tableIndex) bool { return i.covers(refs) })
+func (m *modelKeys) allowsForeignKey(refs []string) bool {
+	return slices.ContainsFunc(m.indexes, func(i *tableIndex) bool { return i.allowsForeignKey(refs) })
 }
