@@ -19,7 +19,7 @@ import (
 // guardKeys puts such copies into the relations and primary keys of models. Nothing
 // may use these models yet: it is for those that are known when the plugin is put
 // in, or when tables are migrated.
-func (r *tables) guardKeys() {
+func (r *knownTables) guardKeys() {
 	r.grow.Lock()
 	defer r.grow.Unlock()
 	known := r.snapshot.Load().models
@@ -39,7 +39,7 @@ func (r *tables) guardKeys() {
 }
 
 // guard puts a copy in place of a key's field.
-func (r *tables) guard(known map[*schema.Schema]*model, at **schema.Field, field *schema.Field) {
+func (r *knownTables) guard(known map[*schema.Schema]*model, at **schema.Field, field *schema.Field) {
 	if field == nil || r.guards[field] == field {
 		return
 	}

@@ -59,7 +59,7 @@ func (k idKind) check(columnType string, deterministic bool) error {
 
 // checkDeclared judges the type that a model gives its tenant column. What the dialect
 // makes of the field's own type holds its ids.
-func (r *tables) checkDeclared(field *schema.Field, id idType) error {
+func (r *knownTables) checkDeclared(field *schema.Field, id idType) error {
 	declared := strings.ToLower(strings.TrimSpace(string(field.DataType)))
 	if declared == "" || declared == string(schema.Bytes) {
 		return nil
@@ -123,7 +123,7 @@ WHERE m.type = 'table' AND lower(m.name) = lower(?1) AND lower(c.name) = lower(?
 // checkColumn asks the catalogue what a table's tenant column is. It is asked where
 // the catalogue is looked at anyway: once a table, before its first upsert, and when
 // it is migrated.
-func (r *tables) checkColumn(ctx context.Context, q catalog.Querier, t *table) error {
+func (r *knownTables) checkColumn(ctx context.Context, q catalog.Querier, t *table) error {
 	if t.column == "" {
 		return nil
 	}

@@ -72,7 +72,7 @@ func tableOf(t *table) TenantTable {
 func (p *Plugin) Column() string { return p.config.Column }
 
 // describe tells a TextScoper what is known of a table.
-func (r *tables) describe(schemaName, name string) (TenantTable, bool) {
+func (r *knownTables) describe(schemaName, name string) (TenantTable, bool) {
 	t := r.byName(schemaName, name)
 	if t == nil {
 		return TenantTable{Name: name}, r.allowsUndeclared(schemaName, name)

@@ -16,7 +16,7 @@ import (
 // registerJoinTable makes a many-to-many table known by its name. The one that GORM
 // derives from a plain tag has a tenant column, one for both of its sides, that
 // its schema knows nothing of; a join model of one's own must bring it.
-func (r *tables) registerJoinTable(next *snapshot, rel *schema.Relationship, owner, related *model) error {
+func (r *knownTables) registerJoinTable(next *snapshot, rel *schema.Relationship, owner, related *model) error {
 	name := r.fold(rel.JoinTable.Table)
 	if next.names[name] != nil || rel.JoinTable.ModelType.Name() != "" {
 		_, err := r.register(next, rel.JoinTable)
@@ -80,7 +80,7 @@ func joinedID(tenant *schema.Field, owner, related *model) (*idType, error) {
 // already, nil if there is none: what refers to the root, or to a key that
 // contains the tenant. Of several, the rows hold the same in each, but where tenants
 // are joined with tenants: the row is then its owner's.
-func (r *tables) joinedTenant(s *schema.Schema) (found *schema.Field, err error) {
+func (r *knownTables) joinedTenant(s *schema.Schema) (found *schema.Field, err error) {
 	if !gormfacts.IsDerived(s) || len(relationsOf(s)) > 0 {
 		return nil, nil // it is none of GORM's
 	}
@@ -115,7 +115,7 @@ func (r *tables) joinedTenant(s *schema.Schema) (found *schema.Field, err error)
 
 // migrateJoinTables gives the derived join tables of a schema, and of those that
 // it leads to, the tenant column that the migrator is to make.
-func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]bool) error {
+func (r *knownTables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]bool) error {
 	if done[s] {
 		return nil
 	}
@@ -150,7 +150,7 @@ func (r *tables) migrateJoinTables(s *schema.Schema, done map[*schema.Schema]boo
 
 // tenantOfSides returns the tenant column of a model that a derived join table joins. Nil
 // where Config.Tables has it, or its sides: the table has the column already.
-func (r *tables) tenantOfSides(s *schema.Schema) (*schema.Field, error) {
+func (r *knownTables) tenantOfSides(s *schema.Schema) (*schema.Field, error) {
 	relations := s.Relationships.Relations
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
 		if tenant, err := r.tenantField(relations[name].FieldSchema); tenant != nil || err != nil {
@@ -170,7 +170,7 @@ func (r *tables) tenantOfSides(s *schema.Schema) (*schema.Field, error) {
 
 // replaceJoinTable gives a relation a join table with a tenant column, in the
 // way of gorm.DB.SetupJoinTable.
-func (r *tables) replaceJoinTable(rel *schema.Relationship, tenant *schema.Field, mixed bool) error {
+func (r *knownTables) replaceJoinTable(rel *schema.Relationship, tenant *schema.Field, mixed bool) error {
 	old := rel.JoinTable
 	fields := []reflect.StructField{{
 		Name: "Tenancy" + tenant.Name,

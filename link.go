@@ -12,7 +12,7 @@ import (
 )
 
 // resolveLink finds the tables and the columns of a declared link.
-func (r *tables) resolveLink(l *Link, where string) (*link, *table, error) {
+func (r *knownTables) resolveLink(l *Link, where string) (*link, *table, error) {
 	linked, linkedSchema, err := r.endOf(l.Model, where, "Model")
 	if err != nil {
 		return nil, nil, err
@@ -38,7 +38,7 @@ func (r *tables) resolveLink(l *Link, where string) (*link, *table, error) {
 }
 
 // endOf finds one of the two tables of a link; the schema is nil for a name.
-func (r *tables) endOf(value any, where, field string) (*table, *schema.Schema, error) {
+func (r *knownTables) endOf(value any, where, field string) (*table, *schema.Schema, error) {
 	if name, ok := value.(string); ok {
 		t := r.snapshot.Load().names[r.fold(name)]
 		if t == nil {
@@ -114,7 +114,7 @@ func columnOf(s *schema.Schema, name string) string {
 
 // linkCondition returns what a row of the linking table must be for GORM to find
 // it, as one that is softly deleted is not.
-func (r *tables) linkCondition(s *schema.Schema) (string, error) {
+func (r *knownTables) linkCondition(s *schema.Schema) (string, error) {
 	if s == nil || len(s.QueryClauses) == 0 {
 		return "", nil
 	}
@@ -139,7 +139,7 @@ func (r *tables) linkCondition(s *schema.Schema) (string, error) {
 }
 
 // inline writes the values of a condition into its text.
-func (r *tables) inline(text string, vars []any) (string, error) {
+func (r *knownTables) inline(text string, vars []any) (string, error) {
 	for i, value := range vars {
 		if valuer, ok := value.(driver.Valuer); ok {
 			inner, err := valuer.Value()

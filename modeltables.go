@@ -12,7 +12,7 @@ import (
 )
 
 // modelTables tells the engine what is known of the tables of models.
-type modelTables struct{ *tables }
+type modelTables struct{ *knownTables }
 
 // Table implements automigrate.Tables.
 func (r modelTables) Table(s *schema.Schema) (automigrate.Table, error) {

@@ -9,8 +9,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, error) {
-	r := &tables{db: db, config: config, dialect: dialect, guards: map[*schema.Field]*schema.Field{}}
+func newKnownTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*knownTables, error) {
+	r := &knownTables{db: db, config: config, dialect: dialect, guards: map[*schema.Field]*schema.Field{}}
 	var err error
 	if r.declared, err = newDeclarations(r.fold, config); err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func newTables(db *gorm.DB, config *Config, dialect sqltext.Dialect) (*tables, e
 }
 
 // declareAll makes all models of a configuration known, and then what needs them.
-func (r *tables) declareAll(config *Config) error {
+func (r *knownTables) declareAll(config *Config) error {
 	for _, list := range []struct {
 		where   string
 		entries []any
@@ -76,7 +76,7 @@ func (r *tables) declareAll(config *Config) error {
 }
 
 // declare parses a configured model and registers it.
-func (r *tables) declare(value any, where string) error {
+func (r *knownTables) declare(value any, where string) error {
 	stmt := &gorm.Statement{DB: r.db}
 	if err := stmt.Parse(value); err != nil {
 		return fmt.Errorf("tenancy: %s: %w", where, err)

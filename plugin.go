@@ -14,7 +14,7 @@ import (
 type Plugin struct {
 	config   Config
 	allow    func(function string) bool
-	tables   *tables
+	tables   *knownTables
 	dialect  sqltext.Dialect
 	lists    [][]string   // the lists of clauses that are known
 	builders uintptr      // the clause builders that it is installed in

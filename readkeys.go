@@ -10,7 +10,7 @@ import (
 )
 
 // modelledKeys returns the keys that AutoMigrate makes of the models of a table.
-func (r *tables) modelledKeys(t *table) (*uniqueKeys, error) {
+func (r *knownTables) modelledKeys(t *table) (*uniqueKeys, error) {
 	now := r.snapshot.Load()
 	if known := t.modelled.Load(); known != nil && known.at == now {
 		return &known.uniqueKeys, nil
@@ -33,7 +33,7 @@ func (r *tables) modelledKeys(t *table) (*uniqueKeys, error) {
 }
 
 // addWanted adds a key that a model wants.
-func (k *uniqueKeys) addWanted(r *tables, table string, wanted automigrate.Key) {
+func (k *uniqueKeys) addWanted(r *knownTables, table string, wanted automigrate.Key) {
 	key := uniqueKey{name: wanted.Name, primary: wanted.Primary}
 	if key.primary && key.name == "" {
 		key.name = table + "_pkey"
@@ -90,14 +90,14 @@ func (ex *execution) keysInDatabase(stmt *gorm.Statement, t *table) *uniqueKeys 
 }
 
 // forgetKeys has all tables' keys read again.
-func (r *tables) forgetKeys() {
+func (r *knownTables) forgetKeys() {
 	for _, t := range r.snapshot.Load().names {
 		t.keys.Store(nil)
 	}
 }
 
 // read reads a table's keys from the catalogue.
-func (k *uniqueKeys) read(ctx context.Context, pool gorm.ConnPool, r *tables, t *table) error {
+func (k *uniqueKeys) read(ctx context.Context, pool gorm.ConnPool, r *knownTables, t *table) error {
 	query, name := postgresKeys, r.quote(t.name)
 	if r.dialect == sqltext.SQLite {
 		query, name = sqliteKeys, t.name
@@ -137,7 +137,7 @@ type readKey struct {
 	text  string // its condition; on SQLite the statement that made it
 }
 
-func (row *readKey) addTo(k *uniqueKeys, r *tables, t *table) {
+func (row *readKey) addTo(k *uniqueKeys, r *knownTables, t *table) {
 	switch {
 	case row == nil:
 	case r.dialect == sqltext.SQLite && row.text != "":

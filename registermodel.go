@@ -17,7 +17,7 @@ import (
 
 // model returns what is known of a schema, registering it when it is new. Its
 // table is nil if it is undeclared.
-func (r *tables) model(s *schema.Schema) (*model, error) {
+func (r *knownTables) model(s *schema.Schema) (*model, error) {
 	if m := r.snapshot.Load().models[s]; m != nil {
 		return m, nil
 	}
@@ -34,7 +34,7 @@ func (r *tables) model(s *schema.Schema) (*model, error) {
 }
 
 // register adds a schema and all that its relations lead to.
-func (r *tables) register(next *snapshot, s *schema.Schema) (*model, error) {
+func (r *knownTables) register(next *snapshot, s *schema.Schema) (*model, error) {
 	if m := next.models[s]; m != nil {
 		return m, nil
 	}
@@ -78,7 +78,7 @@ func (r *tables) register(next *snapshot, s *schema.Schema) (*model, error) {
 
 // throughSides finds the table of a derived join table that is used before its
 // relation is: by the models that it joins.
-func (r *tables) throughSides(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
+func (r *knownTables) throughSides(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
 	for _, side := range s.Relationships.Relations {
 		if _, err := r.register(next, side.FieldSchema); err != nil {
 			return nil, err
@@ -88,7 +88,7 @@ func (r *tables) throughSides(next *snapshot, s *schema.Schema, field *schema.Fi
 }
 
 // tableOf finds or makes the table of a schema; nil if it is undeclared.
-func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
+func (r *knownTables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) (*table, error) {
 	name := r.fold(s.Table)
 	known := next.names[name]
 	say, declared, err := r.declared.of(r.fold, s)
@@ -119,7 +119,7 @@ func (r *tables) tableOf(next *snapshot, s *schema.Schema, field *schema.Field) 
 }
 
 // newTableOf makes the table of a schema; nil if it is undeclared.
-func (r *tables) newTableOf(s *schema.Schema, field *schema.Field, say declaration, declared bool) (*table, error) {
+func (r *knownTables) newTableOf(s *schema.Schema, field *schema.Field, say declaration, declared bool) (*table, error) {
 	switch {
 	case declared && !say.kind.hasColumn():
 		return r.newOther(s.Table, say), nil
@@ -161,7 +161,7 @@ func isRootKey(s *schema.Schema, field *schema.Field) bool {
 }
 
 // checkField sees to it that a model's tenant column can be that of its table.
-func (r *tables) checkField(s *schema.Schema, field *schema.Field, t *table, say declaration) error {
+func (r *knownTables) checkField(s *schema.Schema, field *schema.Field, t *table, say declaration) error {
 	switch {
 	case t.kind == KindMixed && (field.NotNull || field.PrimaryKey):
 		return fmt.Errorf("tenancy: %s is declared mixed, and its tenant column %s cannot be NULL: make it a pointer that is neither not null nor part of the key",
@@ -184,7 +184,7 @@ func (r *tables) checkField(s *schema.Schema, field *schema.Field, t *table, say
 
 // tenantField finds the tenant column of a schema: the marked field, else the
 // one of the configured name.
-func (r *tables) tenantField(s *schema.Schema) (marked *schema.Field, err error) {
+func (r *knownTables) tenantField(s *schema.Schema) (marked *schema.Field, err error) {
 	if joined, err := r.joinedTenant(s); joined != nil || err != nil {
 		return joined, err // a derived join table has the marks of both its sides
 	}
@@ -236,7 +236,7 @@ func keyBeside(s *schema.Schema, tenant string) []string {
 }
 
 // byName finds a table by the name that a statement has for it.
-func (r *tables) byName(schemaName, name string) *table {
+func (r *knownTables) byName(schemaName, name string) *table {
 	names := r.snapshot.Load().names
 	if schemaName == "" {
 		if t := names[name]; t != nil {
@@ -260,7 +260,7 @@ func (r *tables) byName(schemaName, name string) *table {
 // parsedJoin returns a join table by its name where GORM has parsed the model that
 // declares it and no statement has used that model yet: association mode names the
 // join table first, and the owner in no statement.
-func (r *tables) parsedJoin(name string) *table {
+func (r *knownTables) parsedJoin(name string) *table {
 	store := gormfacts.ParsedModels(r.db)
 	if store == nil {
 		return nil
@@ -292,7 +292,7 @@ func (r *tables) parsedJoin(name string) *table {
 
 // joinedBy returns the relation that a join model of one's own is for, nil where
 // the name is none.
-func (r *tables) joinedBy(name string) *schema.Relationship {
+func (r *knownTables) joinedBy(name string) *schema.Relationship {
 	for _, m := range r.snapshot.Load().models {
 		for _, rel := range m.rels {
 			if rel.JoinTable != nil && !gormfacts.IsDerived(rel.JoinTable) && r.fold(rel.JoinTable.Table) == name {

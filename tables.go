@@ -41,9 +41,9 @@ type model struct {
 	rels   []*schema.Relationship // what a value carries along
 }
 
-// tables is the registry: models by their schema, tables by their name. Readers
+// knownTables holds the models by their schema and the tables by their name. Readers
 // see one immutable snapshot; it grows as models are first used.
-type tables struct {
+type knownTables struct {
 	db       *gorm.DB
 	config   *Config
 	dialect  sqltext.Dialect
@@ -86,12 +86,12 @@ func (s *snapshot) add(name string, t *table) error {
 
 // keyed reports whether the tenant column is to be in a table's keys: not where
 // rows may be written that have none.
-func (r *tables) keyed(t *table) bool {
+func (r *knownTables) keyed(t *table) bool {
 	return t != nil && t.column != "" && r.modeOf(t.name) != Observe
 }
 
 // modeOf returns the mode of a table by its model's name for it.
-func (r *tables) modeOf(name string) Mode {
+func (r *knownTables) modeOf(name string) Mode {
 	if r.modes == nil {
 		return Enforce
 	}
@@ -99,7 +99,7 @@ func (r *tables) modeOf(name string) Mode {
 }
 
 // newOther makes a table without a tenant column.
-func (r *tables) newOther(name string, say declaration) *table {
+func (r *knownTables) newOther(name string, say declaration) *table {
 	if say.kind == KindFree {
 		r.hasFree.Store(true)
 	}
@@ -107,7 +107,7 @@ func (r *tables) newOther(name string, say declaration) *table {
 }
 
 // columnOf returns the name of the tenant column that a declaration goes with.
-func (r *tables) columnOf(say declaration) string {
+func (r *knownTables) columnOf(say declaration) string {
 	if say.table != nil && say.table.Column != "" {
 		return say.table.Column
 	}
@@ -116,7 +116,7 @@ func (r *tables) columnOf(say declaration) string {
 
 // allowsUndeclared reports whether a table that is not known is taken for a
 // shared one. The catalogues never are: their statistics hold values of all rows.
-func (r *tables) allowsUndeclared(schemaName, name string) bool {
+func (r *knownTables) allowsUndeclared(schemaName, name string) bool {
 	if !r.config.AllowUndeclared {
 		return false
 	}
@@ -125,24 +125,24 @@ func (r *tables) allowsUndeclared(schemaName, name string) bool {
 		!strings.HasPrefix(name, "pg_") && !strings.HasPrefix(name, "sqlite_")
 }
 
-func (r *tables) newTable(name, column string, id idType) *table {
+func (r *knownTables) newTable(name, column string, id idType) *table {
 	return &table{
 		name: name, column: column, id: id, bind: binder(id), quoted: r.quote(column), qualifier: r.qualifier(name),
 	}
 }
 
 // qualifier is a table's name without its schema, quoted.
-func (r *tables) qualifier(name string) string {
+func (r *knownTables) qualifier(name string) string {
 	return r.quote(name[strings.LastIndexByte(name, '.')+1:])
 }
 
-func (r *tables) quote(name string) string {
+func (r *knownTables) quote(name string) string {
 	return (&gorm.Statement{DB: r.db}).Quote(name)
 }
 
 // fold returns a table's name as the database compares it. GORM takes it with
 // quotes, too.
-func (r *tables) fold(name string) string {
+func (r *knownTables) fold(name string) string {
 	if strings.ContainsAny(name, "\"`") {
 		name = strings.NewReplacer(`"`, "", "`", "").Replace(name)
 	}
@@ -214,7 +214,7 @@ type modelledKeys struct {
 }
 
 // tableNamed makes the table of an entry of [Config.Tables].
-func (r *tables) tableNamed(say declaration) (*table, error) {
+func (r *knownTables) tableNamed(say declaration) (*table, error) {
 	id, err := idTypeNamed(say.table.Type)
 	if err != nil {
 		return nil, fmt.Errorf("tenancy: %s: %w", say.where, err)

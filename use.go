@@ -84,7 +84,7 @@ func (p *Plugin) readModels(db *gorm.DB) (err error) {
 	default:
 		return fmt.Errorf("tenancy: the dialect %q is not supported, only postgres and sqlite", name)
 	}
-	if p.tables, err = newTables(db, &p.config, p.dialect); err != nil {
+	if p.tables, err = newKnownTables(db, &p.config, p.dialect); err != nil {
 		return err
 	}
 	if p.modes, err = newModes(db, p.tables, &p.config); err != nil {
@@ -96,7 +96,7 @@ func (p *Plugin) readModels(db *gorm.DB) (err error) {
 }
 
 // newModes reads the modes of a configuration.
-func newModes(db *gorm.DB, r *tables, config *Config) (*modes, error) {
+func newModes(db *gorm.DB, r *knownTables, config *Config) (*modes, error) {
 	m := &modes{others: config.Mode, strictest: config.Mode, tables: map[string]Mode{}, names: map[string]Mode{}}
 	if config.Mode > Observe {
 		return nil, fmt.Errorf("tenancy: Config.Mode is %s: use Enforce, ObserveReads or Observe", config.Mode)

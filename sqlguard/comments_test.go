@@ -24,7 +24,9 @@ func TestCommentsEndWithTheirText(t *testing.T) {
 		"a condition with a query": func(db *gorm.DB, c string) *gorm.DB {
 			return db.Model(&author{}).Where("id IN (SELECT author_id FROM books WHERE id < 9" + c + "\n)" + c).Where("id < 2")
 		},
-		"an order": func(db *gorm.DB, c string) *gorm.DB { return db.Model(&author{}).Order("lower(name)" + c).Order("id").Limit(1) },
+		"an order": func(db *gorm.DB, c string) *gorm.DB {
+			return db.Model(&author{}).Order("lower(name)" + c).Order("id").Limit(1)
+		},
 		"joins": func(db *gorm.DB, c string) *gorm.DB {
 			return db.Model(&author{}).Select("authors.name").
 				Joins("JOIN books b ON b.author_id = authors.id" + c).Joins("JOIN books d ON d.author_id = authors.id AND d.id = 1" + c)
