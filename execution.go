@@ -265,7 +265,7 @@ type scoping uint8
 
 const (
 	unscoped scoping = iota // not a tenant's table
-	inWhere
-	inOn
-	inSubquery
+	whereClause
+	onCondition
+	ownSubquery
 )

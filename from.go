@@ -131,7 +131,7 @@ func (l *fromList) rewrite() {
 	}
 	needed := false
 	for _, p := range l.places {
-		needed = needed || p.where == inOn || p.where == inSubquery
+		needed = needed || p.where == onCondition || p.where == ownSubquery
 	}
 	if !needed {
 		return
@@ -143,10 +143,10 @@ func (l *fromList) rewrite() {
 	l.stmt.SQL.WriteString(sql[:l.at.text])
 	for i := range l.refs {
 		switch l.places[i].where {
-		case inSubquery:
+		case ownSubquery:
 			l.writeSubquery(i)
 			l.writeOn(i, l.ex.scope.kind != scopeSingle && l.refs[i].Join != sqltext.JoinNone)
-		case inOn:
+		case onCondition:
 			l.writeOn(i, true)
 		}
 	}
@@ -193,13 +193,13 @@ func (l *fromList) writeOn(i int, predicate bool) {
 	if !predicate || ref.On.Start == ref.On.End || l.hasOwnPredicate(i) {
 		return
 	}
-	anchor, matched := l.places[i].match, l.places[i].isMatched
+	match, isMatched := l.places[i].match, l.places[i].isMatched
 	l.copyTo(ref.On.Start)
 	switch {
-	case matched && anchor.table.kind.isLoose() && l.ex.scope.kind == scopeSet:
-		l.bound(ref.On.Start, func() { l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor) })
-	case matched:
-		l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, anchor)
+	case isMatched && match.table.kind.isLoose() && l.ex.scope.kind == scopeSet:
+		l.bound(ref.On.Start, func() { l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, match) })
+	case isMatched:
+		l.ex.writeTenantMatches(l.stmt, l.tables[i], ref.Qualifier, match)
 	case l.ex.scope.kind == scopeBypass:
 		return
 	default:
@@ -236,7 +236,7 @@ func (l *fromList) bound(position int, write func()) {
 // then holds no row that an outer join has filled up.
 func (l *fromList) hasOwnPredicate(i int) bool {
 	ref := &l.refs[i]
-	if l.ex.preview == nil || l.places[i].where != inOn {
+	if l.ex.preview == nil || l.places[i].where != onCondition {
 		return false
 	}
 	own := tenantRef{l.tables[i], ref.Qualifier}

@@ -12,7 +12,7 @@ func (l *fromList) place() {
 	l.places = l.ex.places[:0]
 	for i := range l.refs {
 		p := placement{where: l.scopingOf(i)}
-		if p.where == inOn || p.where == inSubquery {
+		if p.where == onCondition || p.where == ownSubquery {
 			p.match, p.isMatched = l.matchOf(i)
 		}
 		l.places = append(l.places, p)
@@ -26,7 +26,7 @@ func (l *fromList) place() {
 	}
 	for i := range l.places {
 		p := &l.places[i]
-		p.inWhere = p.where == inWhere || p.where == inOn && l.ex.scope.kind != scopeSingle &&
+		p.inWhere = p.where == whereClause || p.where == onCondition && l.ex.scope.kind != scopeSingle &&
 			!p.isMatched && l.refs[i].Qualifier != l.ex.anchor.qualifier
 	}
 }
@@ -62,15 +62,15 @@ func (l *fromList) scopingOf(i int) scoping {
 	case !l.tenants(i):
 		return unscoped
 	case l.preserves(ref.Item):
-		return inSubquery
+		return ownSubquery
 	case ref.Join == sqltext.JoinNone, ref.Join == sqltext.JoinCross:
-		return inWhere
+		return whereClause
 	case ref.Join == sqltext.JoinInner && ref.Merged:
-		return inWhere
+		return whereClause
 	case ref.Merged, ref.On == (sqltext.Span{}):
-		return inSubquery
+		return ownSubquery
 	}
-	return inOn
+	return onCondition
 }
 
 // preserves reports whether an item has a RIGHT or FULL join: rows that it
@@ -109,16 +109,16 @@ func (l *fromList) matches() bool {
 		return false // they would be matched with the first, and not with each other
 	}
 	l.ex.loose = loose && others > 0
-	return first == len(l.refs) || !l.ex.correlated() || l.places[first].where == inWhere
+	return first == len(l.refs) || !l.ex.correlated() || l.places[first].where == whereClause
 }
 
 // matchesFirst reports whether a reference after the first can be matched.
 func (l *fromList) matchesFirst(i int) bool {
 	ref, p := &l.refs[i], &l.places[i]
 	switch p.where {
-	case inOn:
+	case onCondition:
 		return p.isMatched || ref.Join == sqltext.JoinInner
-	case inSubquery:
+	case ownSubquery:
 		return p.isMatched && !ref.Merged && ref.On != (sqltext.Span{}) && l.refs[len(l.refs)-1].Item == 0
 	}
 	return true

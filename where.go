@@ -29,7 +29,7 @@ func (ex *execution) writeWherePredicates(stmt *gorm.Statement, list *fromList) 
 // anchorInWhere reports whether the anchor's own predicate is in the WHERE.
 func (l *fromList) anchorInWhere() bool {
 	first := l.first()
-	return first < len(l.refs) && l.places[first].where == inWhere
+	return first < len(l.refs) && l.places[first].where == whereClause
 }
 
 // whereWriter writes the predicates of WHERE.

@@ -86,7 +86,7 @@ var mutations = []mutation{
 	{"rows for everybody are upserted by an expression as a tenant's", "conflicttarget.go", "if widened && ex.table.kind == KindMixed {", "if false {", "TestConflictTargetOfRowsForEverybody"},
 	{"shared tables are read-only", "access.go", "if !t.kind.hasColumn() && !t.writable && ex.scope.kind != scopeBypass {", "if false {", "TestSharedTables"},
 	{"a set's preloads mix", "preload.go", "if !s.isSeveral() || m == nil", "if true || m == nil", "TestSeveralTenantsNeverMeet"},
-	{"a bypass joins rows of two tenants", "from.go", "case matched:\n\t\tl.ex.writeTenantMatches", "case matched && l.ex.scope.kind != scopeBypass:\n\t\tl.ex.writeTenantMatches", "TestSeveralTenantsNeverMeet"},
+	{"a bypass joins rows of two tenants", "from.go", "case isMatched:\n\t\tl.ex.writeTenantMatches", "case isMatched && l.ex.scope.kind != scopeBypass:\n\t\tl.ex.writeTenantMatches", "TestSeveralTenantsNeverMeet"},
 	{"a write by value stays with its tenant", "narrow.go", "if err != nil || one.key == \"\" || several {", "if true {", "TestCompositeKeys"},
 	{"With inside of With", "scope.go", "if !outer.has(t) {", "if false && !outer.has(t) {", "TestWithScope"},
 	{"an expression replaces what stood before it", "judge.go", "stmt.AddError(ex.errorOn(stmt.Table, ErrUnscopedSQL, \"an expression changed", "_ = (ex.errorOn(stmt.Table, ErrUnscopedSQL, \"an expression changed", "TestExpressionsThatRebuild"},
