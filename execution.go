@@ -267,5 +267,5 @@ const (
 	unscoped scoping = iota // not a tenant's table
 	whereClause
 	onCondition
-	ownSubquery
+	aroundTable
 )

@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -131,7 +132,7 @@ func (l *fromList) rewrite() {
 	}
 	needed := false
 	for _, p := range l.places {
-		needed = needed || p.where == onCondition || p.where == ownSubquery
+		needed = needed || p.where == onCondition || p.where == aroundTable
 	}
 	if !needed {
 		return
@@ -143,8 +144,8 @@ func (l *fromList) rewrite() {
 	l.stmt.SQL.WriteString(sql[:l.at.text])
 	for i := range l.refs {
 		switch l.places[i].where {
-		case ownSubquery:
-			l.writeSubquery(i)
+		case aroundTable:
+			l.writeAround(i)
 			l.writeOn(i, l.ex.scope.kind != scopeSingle && l.refs[i].Join != sqltext.JoinNone)
 		case onCondition:
 			l.writeOn(i, true)
@@ -171,17 +172,29 @@ func (l *fromList) copyTo(end int) {
 	l.done = end
 }
 
-// writeSubquery puts (SELECT * FROM orders WHERE tenant_id = $1) o in the place
-// of a reference.
-func (l *fromList) writeSubquery(i int) {
+// writeAround limits a reference to its tenant's rows where it stands: as
+// (orders o JOIN (SELECT) AS tenancy_1 ON o.tenant_id = $1) on PostgreSQL, which knows
+// the table's key then, and as (SELECT * FROM orders WHERE tenant_id = ?) o on SQLite.
+func (l *fromList) writeAround(i int) {
 	ref := &l.refs[i]
+	if l.ex.scope.kind == scopeBypass {
+		return
+	}
 	l.copyTo(ref.Start)
+	if l.ex.plugin.dialect == sqltext.Postgres {
+		l.stmt.SQL.WriteByte('(')
+		l.copyTo(ref.End)
+		l.stmt.SQL.WriteString(" JOIN (SELECT) AS tenancy_")
+		l.stmt.SQL.WriteString(strconv.Itoa(i))
+		l.stmt.SQL.WriteString(" ON ")
+		l.ex.writeTenantIs(l.stmt, l.tables[i], ref.Qualifier)
+		l.stmt.SQL.WriteByte(')')
+		return
+	}
 	l.stmt.SQL.WriteString("(SELECT * FROM ")
 	l.copyTo(ref.Name.End)
-	if l.ex.scope.kind != scopeBypass {
-		l.stmt.SQL.WriteString(" WHERE ")
-		l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], l.tables[i].linkedQualifier()) })
-	}
+	l.stmt.SQL.WriteString(" WHERE ")
+	l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], l.tables[i].linkedQualifier()) })
 	l.stmt.SQL.WriteString(") ")
 	l.stmt.SQL.WriteString(ref.Qualifier)
 	l.done = ref.End

@@ -12,7 +12,7 @@ func (l *fromList) place() {
 	l.places = l.ex.places[:0]
 	for i := range l.refs {
 		p := placement{where: l.scopingOf(i)}
-		if p.where == onCondition || p.where == ownSubquery {
+		if p.where == onCondition || p.where == aroundTable {
 			p.match, p.isMatched = l.matchOf(i)
 		}
 		l.places = append(l.places, p)
@@ -62,13 +62,13 @@ func (l *fromList) scopingOf(i int) scoping {
 	case !l.tenants(i):
 		return unscoped
 	case l.preserves(ref.Item):
-		return ownSubquery
+		return aroundTable
 	case ref.Join == sqltext.JoinNone, ref.Join == sqltext.JoinCross:
 		return whereClause
 	case ref.Join == sqltext.JoinInner && ref.Merged:
 		return whereClause
 	case ref.Merged, ref.On == (sqltext.Span{}):
-		return ownSubquery
+		return aroundTable
 	}
 	return onCondition
 }
@@ -118,7 +118,7 @@ func (l *fromList) matchesFirst(i int) bool {
 	switch p.where {
 	case onCondition:
 		return p.isMatched || ref.Join == sqltext.JoinInner
-	case ownSubquery:
+	case aroundTable:
 		return p.isMatched && !ref.Merged && ref.On != (sqltext.Span{}) && l.refs[len(l.refs)-1].Item == 0
 	}
 	return true
@@ -181,8 +181,7 @@ func (l *fromList) needs(i, j int) (needs bool) {
 
 // fromList is a FROM list that is being scoped: each reference to a tenant's
 // table gets its predicate in the WHERE of the statement, in its ON, or, where
-// an outer or a merging join would defeat both, in a subquery that takes its
-// place.
+// an outer or a merging join would defeat both, around the table itself.
 type fromList struct {
 	ex     *execution
 	stmt   *gorm.Statement

@@ -18,9 +18,10 @@ The predicate stands
 
   - in WHERE, before the author's condition, which becomes one group;
   - in ON, for the side of an outer join that may be null;
-  - around the table, as a query of its own: beside FULL JOIN, beside outer joins with
-    USING or NATURAL, within a join that has an alias, and where an alias renames the
-    columns. Such a table has no system columns, no row type and no key for GROUP BY.
+  - around the table, as (orders o JOIN (SELECT) AS … ON …): beside FULL JOIN, beside
+    outer joins with USING or NATURAL, and within a join that has an alias. Where an alias
+    renames the columns it becomes a query, which has no system columns, no row type and
+    no key for GROUP BY.
 
 An INSERT gets the tenant column and its value in each row, and DO UPDATE gets the
 predicate in its WHERE.

@@ -236,6 +236,24 @@ func TestGORMGroupByKey(t *testing.T) {
 			assert.Len(t, rows, want, text)
 		}
 	}
+	for _, join := range []string{"FULL JOIN books b ON b.author_id = a.id", "RIGHT JOIN books b ON b.author_id = a.id", "RIGHT JOIN books b USING (id)"} {
+		text := "SELECT a.*, count(b.id) AS n FROM authors a " + join + " GROUP BY a.id ORDER BY a.name"
+		for name, db := range map[string]*gorm.DB{
+			"raw":   one.Raw(text),
+			"chain": one.Table("authors a").Select("a.*, count(b.id) AS n").Joins(join).Group("a.id").Order("a.name"),
+			"mixed": one.Table("authors a").Where("a.id IN (SELECT id FROM authors)").Select("a.*, count(b.id) AS n").Joins(join).Group("a.id").Order("a.name"),
+		} {
+			var rows []struct {
+				Name string
+				N    int
+			}
+			require.NoError(t, db.Scan(&rows).Error, "%s: %s", name, text)
+			assert.Equal(t, []struct {
+				Name string
+				N    int
+			}{{"a1", 1}, {"a2", 1}}, rows, "%s: %s", name, text)
+		}
+	}
 	var rows []map[string]any
 	require.NoError(t, one.Raw("SELECT count(*)"+from+"GROUP BY ROLLUP (a.id)").Scan(&rows).Error)
 	assert.Len(t, rows, 3)

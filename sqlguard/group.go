@@ -33,7 +33,7 @@ func (c *compiler) groupByTenants(s *pg.SelectStmt, l *level, r region) {
 // tenant.
 func (c *compiler) groupsByKey(l *level, leaf *leaf, items []*pg.ColumnRef) bool {
 	known := &c.plan.tables[leaf.table].known
-	if known.Column == "" || len(known.Key) == 0 || leaf.place == (placement{}) || leaf.hidden >= 0 || c.groups(l, leaf, items, known.Column) {
+	if known.Column == "" || len(known.Key) == 0 || len(leaf.rv.GetAlias().GetColnames()) > 0 || leaf.hidden >= 0 || c.groups(l, leaf, items, known.Column) {
 		return false
 	}
 	for _, column := range known.Key {

@@ -3,6 +3,7 @@
 package sqlguard
 
 import (
+	"strconv"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -148,20 +149,36 @@ func (c *compiler) space(offset int) string {
 	return ""
 }
 
-// around replaces a table reference by a query of the table.
+// around limits a table reference where it stands.
 func (c *compiler) around(l *level, leaf *leaf) {
 	if leaf.sampled {
 		c.refuse(RuleNode, leaf.rv.GetLocation(), "TABLESAMPLE beside an outer join; sample in a subquery")
 		return
 	}
+	if c.multi() && l.pin == nil && len(l.leaves) > 1 || c.meetsSeveral(l, leaf) {
+		c.refuse(RuleSet, leaf.rv.GetLocation(), reasonMeet)
+		return
+	}
+	if len(leaf.rv.GetAlias().GetColnames()) > 0 {
+		c.inQuery(l, leaf)
+		return
+	}
+	predicate := c.bound(leaf)
+	if c.multi() && l.pin != nil {
+		c.pinned++
+		predicate = leaf.column + " = " + l.pin.column
+	}
+	start, end := c.tableStart(leaf.token), c.aliasEnd(leaf)
+	c.insert(c.start(start), orderOpen, "(")
+	c.insert(c.end(end-1), orderTable, " JOIN (SELECT) AS sqlguard_"+strconv.Itoa(leaf.token)+" ON "+predicate+")")
+}
+
+// inQuery replaces a table whose alias renames its columns by a query of the table.
+func (c *compiler) inQuery(l *level, leaf *leaf) {
 	inside := *leaf // where the table has no alias
 	inside.column = quote(leaf.rv.GetRelname()) + "." + quote(key(&c.plan.tables[leaf.table].known))
 	if schema := leaf.rv.GetSchemaname(); schema != "" {
 		inside.column = quote(schema) + "." + inside.column
-	}
-	if c.multi() && l.pin == nil && len(l.leaves) > 1 || c.meetsSeveral(l, leaf) {
-		c.refuse(RuleSet, leaf.rv.GetLocation(), reasonMeet)
-		return
 	}
 	predicate := c.bound(&inside)
 	if c.multi() && l.pin != nil {
@@ -173,11 +190,7 @@ func (c *compiler) around(l *level, leaf *leaf) {
 	}
 	start, end := c.tableStart(leaf.token), c.tableEnd(leaf.token)
 	c.insert(c.start(start), orderOpen, "(SELECT * FROM ")
-	closing := " WHERE " + predicate + ")"
-	if leaf.rv.GetAlias() == nil {
-		closing += " AS " + quote(leaf.rv.GetRelname())
-	}
-	c.insert(c.end(end-1), orderTable, closing)
+	c.insert(c.end(end-1), orderTable, " WHERE "+predicate+")")
 }
 
 // tableStart returns the first token of a reference whose name begins at i: ONLY
@@ -202,6 +215,18 @@ func (c *compiler) tableEnd(i int) int {
 		return end + 1
 	}
 	return end
+}
+
+// aliasEnd returns the index after a reference with its alias.
+func (c *compiler) aliasEnd(leaf *leaf) int {
+	end := c.tableEnd(leaf.token)
+	if leaf.rv.GetAlias() == nil {
+		return end
+	}
+	if c.keyword(end) == pg.Token_AS {
+		end++
+	}
+	return c.name(end)
 }
 
 // quote writes an identifier.

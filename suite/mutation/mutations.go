@@ -32,6 +32,8 @@ var mutations = []mutation{
 	{"fragments hold queries", "internal/sqltext/judge.go", "case kwQuery, kwSetOperator:\n\t\treturn reasonQuery", "case kwQuery, kwSetOperator:", "TestJudgeRefuses"},
 	{"fragments close their group", "internal/sqltext/judge.go", "if depth == 0 {\n\t\t\treturn 0, reasonCloses", "if depth < -99 {\n\t\t\treturn 0, \"\"", "TestJudgeRefuses"},
 	{"fragments leave their group open", "internal/sqltext/judge.go", "if depth != 0 {\n\t\tv.Reason", "if depth > 99 {\n\t\tv.Reason", "TestJudgeRefuses"},
+	{"a table beside a FULL join is not limited on PostgreSQL", "from.go", "l.ex.writeTenantIs(l.stmt, l.tables[i], ref.Qualifier)\n\t\tl.stmt.SQL.WriteByte(')')", "l.stmt.SQL.WriteString(\"true\")\n\t\tl.stmt.SQL.WriteByte(')')", "TestGroupsByKeyBesideOuterJoins|TestTextThatStays"},
+	{"a table beside a FULL join is not limited on SQLite", "from.go", "l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], l.tables[i].linkedQualifier()) })", "l.stmt.SQL.WriteString(\"true\")", "TestGroupsByKeyBesideOuterJoins"},
 	{"a line comment swallows what follows", "closecomments.go", "return text + \"\\n\", true", "return text, false", "TestCommentsEndWithTheirText"},
 	{"a line comment of another package's text swallows what follows", "closecomments.go", "stmt.WriteByte('\\n')", "_ = stmt", "TestCommentsEndWithTheirText"},
 	{"a line comment of a hint swallows what follows", "judge.go", "if verdict.OpenComment {", "if false {", "TestHintsEndTheirComments"},

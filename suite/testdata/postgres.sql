@@ -22,7 +22,7 @@ SELECT users.id,"Manager"."tenant_id" AS "Manager__tenant_id","Manager"."id" AS 
 -- text join, one tenant
 SELECT users.id FROM "users" LEFT JOIN orders o ON o."tenant_id" = "users"."tenant_id" AND (o.user_id = users.id AND o.amount > 1) WHERE "users"."tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa' AND ("users"."deleted_at" IS NULL)
 -- right join, one tenant
-SELECT o.id FROM (SELECT * FROM orders WHERE "tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa') o RIGHT JOIN (SELECT * FROM users WHERE "tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa') u ON o.user_id = u.id AND u.age > 1
+SELECT o.id FROM (orders o JOIN (SELECT) AS tenancy_0 ON o."tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa') RIGHT JOIN (users u JOIN (SELECT) AS tenancy_1 ON u."tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa') ON o.user_id = u.id AND u.age > 1
 -- subquery, one tenant
 SELECT * FROM "users" WHERE "users"."tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa' AND (id IN (SELECT "user_id" FROM "orders" WHERE "orders"."tenant_id" = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa' AND (amount > 1 or 1=1)) AND "users"."deleted_at" IS NULL)
 -- from subquery, one tenant
@@ -69,7 +69,7 @@ SELECT users.id,"Manager"."tenant_id" AS "Manager__tenant_id","Manager"."id" AS 
 -- text join, a set
 SELECT users.id FROM "users" LEFT JOIN orders o ON o."tenant_id" = "users"."tenant_id" AND (o.user_id = users.id AND o.amount > 1) WHERE "users"."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb') AND ("users"."deleted_at" IS NULL)
 -- right join, a set
-SELECT o.id FROM (SELECT * FROM orders WHERE "tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb')) o RIGHT JOIN (SELECT * FROM users WHERE "tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb')) u ON u."tenant_id" = o."tenant_id" AND (o.user_id = u.id AND u.age > 1)
+SELECT o.id FROM (orders o JOIN (SELECT) AS tenancy_0 ON o."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb')) RIGHT JOIN (users u JOIN (SELECT) AS tenancy_1 ON u."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb')) ON u."tenant_id" = o."tenant_id" AND (o.user_id = u.id AND u.age > 1)
 -- subquery, a set
 SELECT * FROM "users" WHERE "users"."tenant_id" IN ('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa','bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb') AND (id IN (SELECT "user_id" FROM "orders" WHERE "orders"."tenant_id" = "users"."tenant_id" AND (amount > 1 or 1=1)) AND "users"."deleted_at" IS NULL)
 -- from subquery, a set
@@ -118,7 +118,7 @@ SELECT users.id,"Manager"."tenant_id" AS "Manager__tenant_id","Manager"."id" AS 
 -- text join, bypass
 SELECT users.id FROM "users" LEFT JOIN orders o ON o."tenant_id" = "users"."tenant_id" AND (o.user_id = users.id AND o.amount > 1) WHERE "users"."deleted_at" IS NULL
 -- right join, bypass
-SELECT o.id FROM (SELECT * FROM orders) o RIGHT JOIN (SELECT * FROM users) u ON u."tenant_id" = o."tenant_id" AND (o.user_id = u.id AND u.age > 1)
+SELECT o.id FROM orders o RIGHT JOIN users u ON u."tenant_id" = o."tenant_id" AND (o.user_id = u.id AND u.age > 1)
 -- subquery, bypass
 SELECT * FROM "users" WHERE id IN (SELECT "user_id" FROM "orders" WHERE "orders"."tenant_id" = "users"."tenant_id" AND (amount > 1 or 1=1)) AND "users"."deleted_at" IS NULL
 -- from subquery, bypass

@@ -118,7 +118,7 @@ SELECT users.id,`Manager`.`tenant_id` AS `Manager__tenant_id`,`Manager`.`id` AS 
 -- text join, bypass
 SELECT users.id FROM `users` LEFT JOIN orders o ON o.`tenant_id` = `users`.`tenant_id` AND (o.user_id = users.id AND o.amount > 1) WHERE `users`.`deleted_at` IS NULL
 -- right join, bypass
-SELECT o.id FROM (SELECT * FROM orders) o RIGHT JOIN (SELECT * FROM users) u ON u.`tenant_id` = o.`tenant_id` AND (o.user_id = u.id AND u.age > 1)
+SELECT o.id FROM orders o RIGHT JOIN users u ON u.`tenant_id` = o.`tenant_id` AND (o.user_id = u.id AND u.age > 1)
 -- subquery, bypass
 SELECT * FROM `users` WHERE id IN (SELECT `user_id` FROM `orders` WHERE `orders`.`tenant_id` = `users`.`tenant_id` AND (amount > 1 or 1=1)) AND `users`.`deleted_at` IS NULL
 -- from subquery, bypass
