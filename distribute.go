@@ -86,7 +86,9 @@ func Distribute(ctx context.Context, db *gorm.DB, options DistributeOptions, mod
 
 // Undistribute brings all tables that Citus has spread back to plain tables on the
 // coordinator, with the same rows and keys, in one transaction. Without Run.Apply it is
-// a dry run, whose report says whether they fit and can come back. If Distribute began
+// a dry run, whose report says whether they fit and can come back. If options.Keys.Root
+// is set, only the tree of that root comes back; shared tables come back with the last
+// tree. If Distribute began
 // a plan step by step and did not finish it, Undistribute takes that plan back instead,
 // with the keys that it made.
 func Undistribute(ctx context.Context, db *gorm.DB, options DistributeOptions) (*migration.Result, error) {
@@ -101,7 +103,11 @@ func Undistribute(ctx context.Context, db *gorm.DB, options DistributeOptions) (
 	if err != nil {
 		return nil, err
 	}
-	return options.driver().Undistribute(ctx, pool, c)
+	var roots []catalog.Name
+	if options.Keys.Root != (catalog.Name{}) {
+		roots = append(roots, options.Keys.Root)
+	}
+	return options.driver().Undistribute(ctx, pool, c, roots...)
 }
 
 // begun returns the journal of a plan that was begun.

@@ -16,20 +16,22 @@ import (
 type Table struct {
 	catalog.Name
 	// Method is what it becomes: catalog.Hash for the root and the tenants'
-	// tables, catalog.Reference for shared ones.
+	// tables, catalog.Reference for shared ones, catalog.Managed for those of
+	// Options.Manage.
 	Method catalog.DistributionMethod
-	Column string // the tenant column; empty for a reference table
+	Column string // the tenant column; empty for other methods
 	Root   bool
 
 	live, after *catalog.Table // as it is, and as it will be, foreign keys aside
 	partitions  []*Table
 	anchor      *Table // that it lies with; itself for the first
+	managed     bool   // while it is not distributed, Citus manages it
 }
 
 // An Analysis says what the tables become, and which obstacles there are.
 type Analysis struct {
 	// Tables are the plan's tables without partitions: reference tables, the root,
-	// then the tenants' tables, each group by name.
+	// the tenants' tables, then managed ones, each group by name.
 	Tables    []*Table
 	Questions []keys.Question // of the keys' analysis
 	Findings  []keys.Finding  // that one's, too
@@ -76,6 +78,9 @@ func Analyze(c *catalog.Catalog, k *keys.Analysis, cluster Cluster, o Options) (
 		a.adopt(kt, c.Table(kt.Name), after.Table(kt.Name))
 	}
 	a.keysAfter, a.preflight, a.tenantSQL = after, k.Preflight, k.TenantSQL
+	if o.Manage {
+		a.adoptNeighbours(after)
+	}
 	a.order()
 	a.findAnchor()
 	a.findForeign(c, after)
@@ -173,6 +178,7 @@ func (a *Analysis) adopt(kt *keys.Table, live, after *catalog.Table) {
 	default:
 		return
 	}
+	t.managed = live.Distribution.Method == catalog.Managed
 	a.names[t.Name] = t
 }
 
@@ -207,8 +213,10 @@ func (t *Table) rank() int {
 		return 0
 	case t.Root:
 		return 1
-	default:
+	case t.Method != catalog.Managed:
 		return 2
+	default:
+		return 3
 	}
 }
 

@@ -67,16 +67,21 @@ func (a *Analysis) setUndo(step *migration.Step) {
 // forward spreads the tables.
 func (a *Analysis) forward(moving []*Table, keys []*foreign) []string {
 	sql := append(slices.Clone(setUp), lockSQL(a.Tables), noteSQL(a.Tables))
+	made := madeAnew(moving)
+	if len(made) > 0 {
+		sql = append(sql, rememberSQL(made))
+	}
 	for _, f := range keys {
 		if f.live != nil {
 			sql = append(sql, f.dropSQL())
 		}
 	}
-	sql = append(sql, dropLoose(a.Tables)...) // rows that fail them are filled, too
-	sql = append(sql, a.makeKeys()...)
 	for i, t := range moving {
 		sql = append(sql, countSQL(i, t))
 	}
+	sql = append(sql, dropLoose(a.Tables)...) // rows that fail them are filled, too
+	sql = append(sql, releaseSQL(moving)...)
+	sql = append(sql, a.makeKeys()...)
 	for _, t := range moving {
 		sql = append(sql, a.spreadSQL(t, false))
 	}
@@ -88,12 +93,17 @@ func (a *Analysis) forward(moving []*Table, keys []*foreign) []string {
 		sql = append(sql, a.togetherSQL())
 	}
 	for _, t := range append(slices.Clone(moving), a.leftovers()...) {
-		sql = append(sql, EmptySQL(t.Name))
+		if t.Method != catalog.Managed {
+			sql = append(sql, EmptySQL(t.Name))
+		}
 	}
 	for _, f := range keys {
 		if f.want != nil {
 			sql = append(sql, addSQL(f.child, f.want)...)
 		}
+	}
+	if len(made) > 0 {
+		sql = append(sql, recallSQL)
 	}
 	return append(sql, rights.RestoreSQL(relationsSQL(moving)), compareSQL(a.Tables, a.changed()))
 }
@@ -155,6 +165,7 @@ func (a *Analysis) backward(moving []*Table, keys []*foreign) []string {
 	for _, t := range slices.Backward(a.Tables) {
 		sql = append(sql, difference(t.after, t.live)...)
 	}
+	sql = append(sql, keepSQL(moving)...)
 	for _, f := range keys {
 		if f.live != nil {
 			sql = append(sql, addSQL(f.child, f.live)...)

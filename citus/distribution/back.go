@@ -8,11 +8,13 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-// AnalyzeBack analyses how all distributed tables become plain tables again, with
-// their keys as they are. c is the coordinator's catalogue, and cluster is what
-// [Survey] found. To get back to keys without the tenant, undo the plan that made
-// the keys: keep it.
-func AnalyzeBack(c *catalog.Catalog, cluster Cluster) *Analysis {
+// AnalyzeBack analyses how distributed tables become plain tables again, with their keys
+// as they are. c is the coordinator's catalogue, and cluster is what [Survey] found. Of
+// several trees only those of the given roots come back; without roots, all tables do.
+// Reference tables come back with the last tree. While they are there, Citus manages
+// plain tables that refer to them, so that foreign keys hold. To get back to keys without
+// the tenant, undo the plan that made the keys: keep it.
+func AnalyzeBack(c *catalog.Catalog, cluster Cluster, roots ...catalog.Name) *Analysis {
 	a := &Analysis{Cluster: cluster, database: c.Database, role: c.Role, live: c, keysAfter: c,
 		names: map[catalog.Name]*Table{}, back: true, keys: &migration.Plan{}}
 	for _, table := range c.Tables {
@@ -20,6 +22,7 @@ func AnalyzeBack(c *catalog.Catalog, cluster Cluster) *Analysis {
 			a.names[table.Name] = &Table{Name: table.Name, Method: spread.Method, Column: spread.Column, live: table, after: table}
 		}
 	}
+	a.keepOthers(roots)
 	a.tenantSQL = func(table catalog.Name, alias string) (string, string) {
 		return "", alias + "." + catalog.Quote(a.names[table].Column)
 	}
@@ -61,7 +64,7 @@ func (a *Analysis) findKept(t *Table) {
 		}
 	}
 	switch t.Method {
-	case catalog.Hash, catalog.Reference:
+	case catalog.Hash, catalog.Reference, catalog.Managed:
 	default:
 		a.found(keys.Warning, t.Name, "", "", "it comes back from %s, and the undo does not spread it again", t.live.Distribution.Definition())
 	}
@@ -83,9 +86,13 @@ func (a *Analysis) gathered() []migration.Phase {
 			step.Also = append(step.Also, t.Name)
 		}
 		after, before := t.spreadStates()
+		var home catalog.Distribution
+		if t.managed {
+			home.Method = catalog.Managed
+		}
 		for i := range before {
 			if before[i].Object == migration.Distribution {
-				before[i].Definition = ""
+				before[i].Definition = home.Definition()
 			}
 		}
 		step.Before, step.After = append(step.Before, after...), append(step.After, before...)
@@ -95,7 +102,9 @@ func (a *Analysis) gathered() []migration.Phase {
 		step.Before = append(step.Before, constraintState(f.child, f.name, f.live))
 		step.After = append(step.After, constraintState(f.child, f.name, f.want))
 	}
-	if slices.ContainsFunc(tables, func(t *Table) bool { return t.Method != catalog.Hash && t.Method != catalog.Reference }) {
+	if slices.ContainsFunc(tables, func(t *Table) bool {
+		return t.Method != catalog.Hash && t.Method != catalog.Reference && t.Method != catalog.Managed
+	}) {
 		step.Undo, step.NoUndo = nil, "not all of the tables can be spread again as they were"
 	}
 	if slices.ContainsFunc(tables, (*Table).restricted) {

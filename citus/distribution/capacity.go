@@ -113,6 +113,8 @@ func (a *Analysis) shardsOn(t *Table, n *Node, holders int) int {
 	switch {
 	case t.Method == catalog.Reference:
 		return 1
+	case t.Method == catalog.Managed:
+		return 0
 	case n.Shards && holders > 0:
 		return (a.shards() + holders - 1) / holders
 	default:
@@ -128,7 +130,7 @@ func (a *Analysis) disk(n *Node, holders int) (bytes int64) {
 		switch {
 		case a.back && n.Group == 0:
 			bytes += size // the copies stay until the commit
-		case a.back:
+		case a.back || t.Method == catalog.Managed:
 		case t.Method == catalog.Reference:
 			bytes += size
 		case n.Shards && holders > 0:

@@ -45,13 +45,13 @@ func (d Driver) Distribute(ctx context.Context, pool *sql.DB, analysis *Analysis
 }
 
 // Undistribute turns the tables of a catalogue into plain tables again, in one
-// transaction.
-func (d Driver) Undistribute(ctx context.Context, pool *sql.DB, c *catalog.Catalog) (*migration.Result, error) {
+// transaction: the trees of the given roots, or all; see [AnalyzeBack].
+func (d Driver) Undistribute(ctx context.Context, pool *sql.DB, c *catalog.Catalog, roots ...catalog.Name) (*migration.Result, error) {
 	cluster, err := Survey(ctx, pool)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := d.review(ctx, pool, AnalyzeBack(c, cluster))
+	plan, err := d.review(ctx, pool, AnalyzeBack(c, cluster, roots...))
 	if err != nil {
 		return nil, err
 	}

@@ -74,17 +74,36 @@ func (a *Analysis) judge(f *foreign) {
 	child, parent := a.names[f.child], a.names[f.parent]
 	drop := "drop it, or name it in Options.Drop"
 	switch {
+	case a.between(f):
+		a.block(f.child, f.name, drop, "it refers to %s, whose rows are distributed by the tenants of another root", f.parent)
+	case child == nil && parent.Method == catalog.Reference && a.live.Table(f.child).Distribution.Method != catalog.NotDistributed:
+	case child == nil && parent.Method == catalog.Reference:
+		a.block(f.child, f.name, "set Options.Manage, so that Citus checks them; or make the table a tenant's or a shared one; or "+drop,
+			"a table that stays on the coordinator alone refers to %s: its rows would be checked against what is left there, which is nothing", f.parent)
 	case child == nil:
 		a.block(f.child, f.name, "make the table a tenant's or a shared one; or "+drop,
 			"a table that stays on the coordinator alone refers to %s: its rows would be checked against what is left there, which is nothing", f.parent)
-	case parent == nil:
+	case parent == nil && a.live.Table(f.parent).Distribution.Method == catalog.Reference:
+	case parent == nil || parent.Method == catalog.Managed && child.Method != catalog.Managed:
 		a.block(f.child, f.name, "make "+f.parent.String()+" a tenant's or a shared one; or "+drop,
 			"it refers to %s, which stays on the coordinator alone", f.parent)
+	case child.Method == catalog.Managed && parent.Method == catalog.Hash:
+		a.block(f.child, f.name, drop, "a table that stays on the coordinator alone cannot refer to rows of tenants (%s)", f.parent)
 	case child.Method == catalog.Reference && parent.Method == catalog.Hash:
 		a.block(f.child, f.name, drop, "a shared table cannot refer to rows of tenants (%s)", f.parent)
 	case child.Method == catalog.Hash && parent.Method == catalog.Hash:
 		a.judgeTenants(f, child, parent)
 	}
+}
+
+// between reports whether a foreign key leads from the plan's tables to those that were
+// distributed by another root's tenants, or from there.
+func (a *Analysis) between(f *foreign) bool {
+	outside := func(name catalog.Name) bool {
+		return a.names[name] == nil && a.live.Table(name).Distribution.Method == catalog.Hash
+	}
+	tenants := func(name catalog.Name) bool { return a.names[name] != nil && a.names[name].Method == catalog.Hash }
+	return outside(f.child) && tenants(f.parent) || tenants(f.child) && outside(f.parent)
 }
 
 // judgeTenants judges a foreign key between tenants' tables.

@@ -20,7 +20,9 @@ func (a *Analysis) findObstacles() {
 	for _, t := range a.Tables {
 		for _, member := range t.family() {
 			a.findInTable(member)
-			a.findReading(member)
+			if t.Method != catalog.Managed {
+				a.findReading(member)
+			}
 		}
 		a.findSpread(t)
 		if t.Method == catalog.Hash {
@@ -57,7 +59,7 @@ func (a *Analysis) findInTable(t *Table) {
 		a.block(t.Name, "", "make it a partition, or a table of its own", "it inherits from another table")
 	}
 	for _, trigger := range t.after.Triggers {
-		if !trigger.Inherited {
+		if !trigger.Inherited && t.Method != catalog.Managed {
 			a.block(t.Name, trigger.Name, "do its work in the application or by a constraint or a generated column; then "+dropOrName,
 				"Citus does not take tables with triggers")
 		}
@@ -183,8 +185,11 @@ func (a *Analysis) findSpread(t *Table) {
 	have := t.live.Distribution
 	switch {
 	case have.Method == catalog.NotDistributed:
-	case !t.spread() && have.Method == catalog.Managed && a.options.Online:
-		a.found(keys.Warning, t.Name, "", "", "its online distribution did not come to its end, and is carried on with")
+	case t.managed && a.options.Way == StepByStep && len(difference(t.live, t.after)) > 0:
+		a.block(t.Name, "", "distribute in one transaction; or make its keys first, by a plan of package keys, before Citus manages it",
+			"Citus manages it, and makes no keys of a managed table without long locks")
+	case t.managed:
+		a.found(keys.Note, t.Name, "", "", "Citus manages it, and does so again if the plan is undone")
 	case !t.spread():
 		a.block(t.Name, "", "bring it back first: SELECT undistribute_table("+literal(t.Name.String())+")",
 			"Citus has it as %s, and the plan as %s", have.Definition(), t.wanted())

@@ -48,6 +48,11 @@ type Options struct {
 	// needs its exact name. The undo restores them. Empty: such an object is a
 	// blocker.
 	Drop []keys.Object
+	// Manage has Citus manage tables outside of the plan that foreign keys connect to a
+	// shared table, such as those of another root's tenants. They stay plain tables on
+	// the coordinator and can be distributed later; their foreign keys hold all the time.
+	// False: such a foreign key is a blocker.
+	Manage bool
 	// KeepIdentity distributes tables with identity columns, which Citus cannot
 	// undistribute. False: such a column is a blocker.
 	KeepIdentity bool

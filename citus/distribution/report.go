@@ -74,6 +74,9 @@ func (a *Analysis) reportTables(b *bufio.Writer) {
 		}
 		if a.back {
 			becomes = "local"
+			if t.managed {
+				becomes = string(catalog.Managed)
+			}
 		}
 		rows := "unknown"
 		if t.live.Rows >= 0 {

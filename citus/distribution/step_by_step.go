@@ -155,20 +155,17 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 	a.sized(&step, t)
 	alone := []*Table{t}
 	back := append(slices.Clone(setUp), lockSQL(alone), noteSQL(alone), rememberSQL(alone))
-	back = append(append(back, a.gather(alone)...), recallSQL, compareSQL(alone, nil))
+	back = append(append(append(back, a.gather(alone)...), keepSQL(alone)...), recallSQL, compareSQL(alone, nil))
 	if online {
 		step.About, step.Lock = "its rows are copied into shards while they are written"+a.apart(t), migration.ShareUpdateExclusive
 		step.Blocks = "everything for a moment at the beginning; other changes of the table, while it is copied; writes for a moment at the end"
-		step.SQL = []string{a.manageSQL(t), a.spreadSQL(t, true), rights.RestoreSQL(relationsSQL(alone)), cleanUp} // the table's old storage is a shard of its own until then
+		step.SQL = []string{a.manageFirstSQL(t), a.spreadSQL(t, true), rights.RestoreSQL(relationsSQL(alone)), cleanUp} // the table's old storage is a shard of its own until then
 		// Citus knows the table before the copy begins, and still does if the copy
 		// fails.
 		step.Repair = []string{block(t, "partmethod = 'n' AND repmodel <> 't'", back), cleanUp}
 		step.Undo = []string{block(t, "true", back)}
 	} else {
-		step.SQL = append(slices.Clone(setUp), lockSQL(alone), noteSQL(alone), countSQL(0, t))
-		step.SQL = append(append(step.SQL, dropLoose(alone)...), a.spreadSQL(t, false), checkSQL(0, t), EmptySQL(t.Name))
-		step.SQL = append(append(step.SQL, addLoose(alone)...), rights.RestoreSQL(relationsSQL(alone)), compareSQL(alone, nil))
-		step.Undo = back
+		step.SQL, step.Undo = a.convertSQL(t), back
 	}
 	if slices.ContainsFunc(t.live.Columns, func(c catalog.Column) bool { return c.Identity != "" }) {
 		step.Undo, step.NoUndo = nil, "Citus cannot bring back a table with an identity column"
@@ -176,13 +173,33 @@ func (a *Analysis) convertTable(t *Table) migration.Step {
 	return step
 }
 
-// manageSQL makes the table known to Citus before its rows are copied online. The
+// convertSQL distributes a table while nobody uses it.
+func (a *Analysis) convertSQL(t *Table) []string {
+	alone := []*Table{t}
+	made := len(madeAnew(alone)) > 0
+	sql := append(slices.Clone(setUp), lockSQL(alone), noteSQL(alone))
+	if made {
+		sql = append(sql, rememberSQL(alone))
+	}
+	sql = append(append(sql, countSQL(0, t)), dropLoose(alone)...)
+	sql = append(append(sql, releaseSQL(alone)...), a.spreadSQL(t, false), checkSQL(0, t))
+	if t.Method != catalog.Managed {
+		sql = append(sql, EmptySQL(t.Name))
+	}
+	sql = append(sql, addLoose(alone)...)
+	if made {
+		sql = append(sql, recallSQL)
+	}
+	return append(sql, rights.RestoreSQL(relationsSQL(alone)), compareSQL(alone, nil))
+}
+
+// manageFirstSQL makes the table known to Citus before its rows are copied online. The
 // online copy would do so itself, by making a new table of the same name. That table
 // has the default privileges and loses as much as undistribute_table does.
-func (a *Analysis) manageSQL(t *Table) string {
+func (a *Analysis) manageFirstSQL(t *Table) string {
 	alone := []*Table{t}
 	statements := append(slices.Clone(setUp), "SET LOCAL lock_timeout = '2s'", lockSQL(alone), noteSQL(alone), rememberSQL(alone),
-		"SELECT pg_catalog.citus_add_local_table_to_metadata("+literal(t.Name.String())+")", recallSQL,
+		manageSQL(t), recallSQL,
 		rights.RestoreSQL(relationsSQL(alone)), compareSQL(alone, nil))
 	return unless(t, statements)
 }

@@ -31,9 +31,11 @@ func lockSQL(tables []*Table) string {
 	return "LOCK TABLE " + strings.Join(names, ", ") + " IN ACCESS EXCLUSIVE MODE"
 }
 
-// countSQL records the number of rows for the transaction.
+// countSQL records the number of rows for the transaction. A single query might set it
+// on the node where Citus counts.
 func countSQL(n int, t *Table) string {
-	return fmt.Sprintf("SELECT pg_catalog.set_config('tenancy.rows_%d', count(*)::text, true) FROM %s", n, t.Name)
+	return "DO " + dollars("count", fmt.Sprintf(" DECLARE rows bigint; BEGIN SELECT count(*) INTO rows FROM %s; "+
+		"PERFORM pg_catalog.set_config('tenancy.rows_%d', rows::text, true); END ", t.Name, n))
 }
 
 // checkSQL fails unless the number of rows is the same.
@@ -53,8 +55,11 @@ END
 
 // spreadSQL distributes a table.
 func (a *Analysis) spreadSQL(t *Table, online bool) string {
-	if t.Method == catalog.Reference {
+	switch t.Method {
+	case catalog.Reference:
 		return "SELECT pg_catalog.create_reference_table(" + literal(t.Name.String()) + ")"
+	case catalog.Managed:
+		return manageSQL(t)
 	}
 	function := "create_distributed_table"
 	if online {

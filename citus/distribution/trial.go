@@ -237,8 +237,11 @@ func (t *trial) createSQL(table *Table) (sql []string) {
 // spreadSQL spreads it into one shard.
 func (t *trial) spreadSQL(table *Table) string {
 	name := literal(t.name(table.Name).String())
-	if table.Method == catalog.Reference {
+	switch table.Method {
+	case catalog.Reference:
 		return "SELECT pg_catalog.create_reference_table(" + name + ")"
+	case catalog.Managed:
+		return "SELECT pg_catalog.citus_add_local_table_to_metadata(" + name + ")"
 	}
 	with := "colocate_with => 'none', shard_count => 1"
 	if anchor := table.anchor; anchor != table && !t.missing[anchor.Name] {

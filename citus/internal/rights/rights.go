@@ -43,6 +43,7 @@ DECLARE
 	answers text[];
 	failed text;
 BEGIN
+	PERFORM pg_catalog.set_config('citus.multi_shard_modify_mode', 'sequential', true); -- tables refer to each other
 	SELECT pg_catalog.array_agg(result) FILTER (WHERE success), pg_catalog.string_agg(result, '; ') FILTER (WHERE NOT success)
 	INTO answers, failed
 	FROM pg_catalog.run_command_on_all_nodes({given});
