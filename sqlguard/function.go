@@ -43,13 +43,8 @@ func (c *compiler) functionName(parts []*pg.Node) (string, bool) {
 	}
 }
 
-// allowed reports whether a function may be called. The functions that the
-// grammar itself inserts for LIKE and SIMILAR TO with ESCAPE are safe as well.
+// allowed reports whether a function may be called.
 func (c *compiler) allowed(name string) bool {
-	switch name {
-	case "like_escape", "similar_to_escape":
-		return true
-	}
 	return sqltext.SafeFunction(name) || c.guard.functions[name]
 }
 

@@ -87,13 +87,14 @@ func TestFunctions(t *testing.T) {
 	g := New(Options{Functions: []string{"full_name", "app.score"}})
 	ctx := tenancy.With(context.Background(), tenantA)
 	for sql, ok := range map[string]bool{
-		"SELECT full_name(u) FROM users u":                true,
-		"SELECT app.score(id) FROM users":                 true,
-		"SELECT score(id) FROM users":                     false,
-		"SELECT public.full_name(u) FROM users u":         false,
-		"SELECT * FROM full_name(1)":                      true,
-		"SELECT f.full_name FROM generate_series(1, 2) f": true,
-		"SELECT f.other FROM generate_series(1, 2) f":     false,
+		"SELECT full_name(u) FROM users u":                                                        true,
+		"SELECT app.score(id) FROM users":                                                         true,
+		"SELECT score(id) FROM users":                                                             false,
+		"SELECT public.full_name(u) FROM users u":                                                 false,
+		"SELECT * FROM full_name(1)":                                                              true,
+		"SELECT f.full_name FROM generate_series(1, 2) f":                                         true,
+		"SELECT f.other FROM generate_series(1, 2) f":                                             false,
+		`SELECT id FROM users WHERE name LIKE 'a!%' ESCAPE '!' OR name SIMILAR TO 'b' ESCAPE '!'`: true,
 	} {
 		_, _, err := g.Scope(ctx, statementOf(scopeOf(t, ctx), sql, nil))
 		assert.Equal(t, ok, err == nil, "%s: %v", sql, err)

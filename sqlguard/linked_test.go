@@ -155,3 +155,17 @@ func TestTextOfLinkedTables(t *testing.T) {
 	require.NoError(t, a.Model(&linkedCity{ID: 2}).Update("name", "y").Error)
 	require.NoError(t, a.Joins("JOIN linked_people p ON p.id = linked_memberships.person_id").Find(&[]linkedMembership{}).Error)
 }
+
+// The verifier sees no row, so that it cannot know whether a key stays what it is.
+func TestUpdatesThatSetALinkedKey(t *testing.T) {
+	t.Parallel()
+	a, _, _, all := linkedWorld(t)
+	city := linkedCity{ID: 1, Name: "renamed"}
+	err := a.Model(&linkedCity{ID: 1}).Select("*").Updates(city).Error
+	require.ErrorIs(t, err, tenancy.ErrUnscopedSQL)
+	require.NoError(t, a.Model(&linkedCity{ID: 1}).Select("*").Omit("ID").Updates(city).Error)
+	city.Name = "saved"
+	require.NoError(t, a.Save(&city).Error)
+	require.NoError(t, all.First(&city, 1).Error)
+	require.Equal(t, "saved", city.Name)
+}

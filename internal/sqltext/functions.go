@@ -91,11 +91,12 @@ sqrt tan tand tanh trim_scale trunc width_bucket`
 	stringFunctions = `
 ascii bit_count bit_length btrim casefold char_length character_length chr concat concat_ws convert convert_from
 convert_to crc32 crc32c decode encode format get_bit get_byte hashtext hashtextextended initcap is_normalized
-left length like lower lpad ltrim md5 notlike octet_length parse_ident pg_collation_for pg_typeof quote_ident
-quote_literal quote_nullable regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace
-regexp_split_to_array regexp_split_to_table regexp_substr repeat replace reverse right rpad rtrim set_bit
-set_byte sha224 sha256 sha384 sha512 split_part starts_with string_to_array string_to_table strpos substr
-to_ascii to_bin to_char to_hex to_number to_oct translate unicode_assigned unistr upper`
+left length like like_escape lower lpad ltrim md5 notlike octet_length parse_ident pg_collation_for pg_typeof
+quote_ident quote_literal quote_nullable regexp_count regexp_instr regexp_like regexp_match regexp_matches
+regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr repeat replace reverse right rpad rtrim
+set_bit set_byte sha224 sha256 sha384 sha512 similar_to_escape split_part starts_with string_to_array
+string_to_table strpos substr to_ascii to_bin to_char to_hex to_number to_oct translate unicode_assigned unistr
+upper`
 
 	// Dates and times. age also has a form that tells how many transactions began after another,
 	// which says no more than the column xmin of a new row; dates cannot do without the name.

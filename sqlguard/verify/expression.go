@@ -78,7 +78,7 @@ func (j *judge) columnRef(x *pg.ColumnRef, s *scope) {
 // callable reports whether a function without a schema may be called.
 func (j *judge) callable(name string) bool {
 	_, declared := j.functions[name]
-	return declared || safe(name)
+	return declared || sqltext.SafeFunction(name)
 }
 
 // function judges a function by its name.
@@ -92,19 +92,9 @@ func (j *judge) function(x *pg.FuncCall) {
 	if len(names) == 2 && names[0] == "pg_catalog" {
 		names = names[1:]
 	}
-	if !declared && (len(names) != 1 || !safe(names[0])) {
+	if !declared && (len(names) != 1 || !sqltext.SafeFunction(names[0])) {
 		j.refuse(x.GetLocation(), "function "+strconv.Quote(full), "not known to be safe; declare it if it shows nothing of other tenants")
 	}
-}
-
-// safe extends the core's list by the functions that the parser inserts for
-// operators and special forms.
-func safe(name string) bool {
-	switch name {
-	case "like_escape", "similar_to_escape":
-		return true
-	}
-	return sqltext.SafeFunction(name)
 }
 
 // attributes judges (expression).name, which PostgreSQL reads as a call if the
