@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -131,23 +132,18 @@ func (r *knownTables) checkColumn(ctx context.Context, q catalog.Querier, t *tab
 	if r.dialect == sqltext.SQLite {
 		query, name = sqliteTenantColumn, t.name
 	}
-	rows, err := q.QueryContext(ctx, query, name, t.column)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return sqlrows.Each(ctx, q, func(row sqlrows.Row) (err error) {
 		if r.dialect == sqltext.SQLite {
 			var declared string
 			var text sql.NullString
-			if err := rows.Scan(&declared, &text); err != nil {
+			if err := row.Scan(&declared, &text); err != nil {
 				return err
 			}
 			err = t.id.kind.checkAffinity(declared, collationOf(text.String, t.column))
 		} else {
 			var columnType string
 			var deterministic bool
-			if err := rows.Scan(&columnType, &deterministic); err != nil {
+			if err := row.Scan(&columnType, &deterministic); err != nil {
 				return err
 			}
 			err = t.id.kind.check(columnType, deterministic)
@@ -155,8 +151,8 @@ func (r *knownTables) checkColumn(ctx context.Context, q catalog.Querier, t *tab
 		if err != nil {
 			return &ScopeError{Table: t.name, Err: ErrInvalidTenant, Detail: "the tenant column " + t.column + ": " + err.Error()}
 		}
-	}
-	return rows.Err()
+		return nil
+	}, query, name, t.column)
 }
 
 // collationOf is the collation that the text of a CREATE TABLE gives a column.

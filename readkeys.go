@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/internal/automigrate"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -102,16 +103,11 @@ func (k *uniqueKeys) read(ctx context.Context, pool gorm.ConnPool, r *knownTable
 	if r.dialect == sqltext.SQLite {
 		query, name = sqliteKeys, t.name
 	}
-	rows, err := pool.QueryContext(ctx, query, name)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var last *readKey
-	for rows.Next() {
+	err := sqlrows.Each(ctx, pool, func(each sqlrows.Row) error {
 		var row readKey
 		var column, part string
-		if err := rows.Scan(&row.name, &row.primary, &column, &part, &row.text); err != nil {
+		if err := each.Scan(&row.name, &row.primary, &column, &part, &row.text); err != nil {
 			return err
 		}
 		if last == nil || last.name != row.name {
@@ -125,9 +121,13 @@ func (k *uniqueKeys) read(ctx context.Context, pool gorm.ConnPool, r *knownTable
 			part = r.quote(column)
 		}
 		last.parts = append(last.parts, part)
+		return nil
+	}, query, name)
+	if err != nil {
+		return err
 	}
 	last.addTo(k, r, t)
-	return rows.Err()
+	return nil
 }
 
 // readKey is a key as the catalogue has it.

@@ -1,14 +1,13 @@
 package tenancy
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -52,7 +51,7 @@ func (ex *execution) askPostgres(stmt *gorm.Statement, t *table, target *sqltext
 		add(&near.keys[i].index)
 	}
 	name := stmt.Quote(t.name)
-	output, err := explainOutput(stmt.Context, poolOf(stmt), "EXPLAIN (VERBOSE, FORMAT JSON) SELECT "+strings.Join(list, ", ")+
+	output, err := sqlrows.Printed(stmt.Context, poolOf(stmt), "SELECT "+strings.Join(list, ", ")+
 		" FROM pg_catalog.jsonb_populate_recordset(NULL::"+name+", '[]') AS "+t.qualifier)
 	if err != nil {
 		return nil, err
@@ -65,32 +64,6 @@ func (ex *execution) askPostgres(stmt *gorm.Statement, t *table, target *sqltext
 	f := near.fit(&asked, t.column)
 	f.target = target // in the author's spelling, which is the models'
 	return f, nil
-}
-
-// explainOutput returns the expressions of a selection as PostgreSQL writes them back.
-func explainOutput(ctx context.Context, pool gorm.ConnPool, query string) ([]string, error) {
-	rows, err := pool.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var plan string
-	for rows.Next() {
-		if err := rows.Scan(&plan); err != nil {
-			return nil, err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	var explained []struct{ Plan struct{ Output []string } }
-	if err := json.Unmarshal([]byte(plan), &explained); err != nil {
-		return nil, err
-	}
-	if len(explained) != 1 {
-		return nil, nil
-	}
-	return explained[0].Plan.Output, nil
 }
 
 // askSQLite prepares an INSERT with the target, which fails where no key is meant.
@@ -136,14 +109,8 @@ func (ex *execution) isInferred(stmt *gorm.Statement, t *table, target *sqltext.
 	if target.Where != "" {
 		query += " WHERE " + target.Where
 	}
-	rows, err := poolOf(stmt).QueryContext(stmt.Context, query+" DO NOTHING")
-	if err != nil {
-		return false
-	}
-	defer rows.Close()
-	for rows.Next() {
-	}
-	return rows.Err() == nil
+	ignore := func(sqlrows.Row) error { return nil }
+	return sqlrows.Each(stmt.Context, poolOf(stmt), ignore, query+" DO NOTHING") == nil
 }
 
 // fitTarget finds what a target means, which is text: (lower(email)) WHERE active.

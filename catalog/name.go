@@ -3,6 +3,8 @@ package catalog
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // String returns the name with its schema, each quoted where it needs it. A name
@@ -28,7 +30,7 @@ func Quote(identifier string) string {
 	if plain(identifier) && !keywords[identifier] {
 		return identifier
 	}
-	return `"` + strings.ReplaceAll(identifier, `"`, `""`) + `"`
+	return sqltext.Quote(identifier)
 }
 
 // plain says whether the identifier is a lower-case ASCII word, as quote_ident

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
@@ -217,17 +218,7 @@ func (r *reader) sort() {
 // scan is the Scan of a row.
 type scan func(destinations ...any) error
 
-// each runs a query and hands its rows on.
+// each runs a query and calls row with the Scan of each row.
 func each(ctx context.Context, q Querier, row func(scan) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return sqlrows.Each(ctx, q, func(r sqlrows.Row) error { return row(r.Scan) }, query, args...)
 }

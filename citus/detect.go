@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 )
 
 // Querier sends queries to a cluster: a *sql.DB, *sql.Conn, *sql.Tx or GORM's
@@ -69,44 +71,29 @@ func Detect(ctx context.Context, q Querier) (Info, error) {
 // queryRow reads the first row; the error is sql.ErrNoRows if there is none.
 func queryRow(ctx context.Context, q Querier, query string, args []any, into ...any) error {
 	found := false
-	err := eachRow(ctx, q, query, args, func(scan func(...any) error) error {
+	err := sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
 		if found {
 			return nil
 		}
 		found = true
-		return scan(into...)
-	})
+		return row.Scan(into...)
+	}, query, args...)
 	if err == nil && !found {
 		return sql.ErrNoRows
 	}
 	return err
 }
 
-// eachRow calls do for each row of a query.
-func eachRow(ctx context.Context, q Querier, query string, args []any, do func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := do(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // collect reads all rows of a query.
 func collect[T any](ctx context.Context, q Querier, query string, args []any, fields func(*T) []any) ([]T, error) {
 	var all []T
-	err := eachRow(ctx, q, query, args, func(scan func(...any) error) error {
+	err := sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
 		var one T
-		if err := scan(fields(&one)...); err != nil {
+		if err := row.Scan(fields(&one)...); err != nil {
 			return err
 		}
 		all = append(all, one)
 		return nil
-	})
+	}, query, args...)
 	return all, err
 }

@@ -2,7 +2,8 @@ package citus
 
 import (
 	"context"
-	"strings"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // Kind says how a table is stored.
@@ -35,9 +36,7 @@ type Table struct {
 }
 
 // String returns the table's name as it stands in SQL, qualified and quoted.
-func (t Table) String() string { return quote(t.Schema) + "." + quote(t.Name) }
-
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+func (t Table) String() string { return sqltext.Quote(t.Schema) + "." + sqltext.Quote(t.Name) }
 
 // citus_tables lists only what other sessions see as well, and the view's schema
 // is not the same in every installation.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
@@ -106,21 +107,16 @@ func (q *query) read(ctx context.Context, db Beginner, limits Limits, found *Fin
 			return err
 		}
 	}
-	rows, err := tx.QueryContext(ctx, q.sql, limits.Count)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	return sqlrows.Each(ctx, tx, func(row sqlrows.Row) error {
 		var text string
-		if err := rows.Scan(&text); err != nil {
+		if err := row.Scan(&text); err != nil {
 			return err
 		}
 		if found.Count++; len(found.Rows) < limits.Rows {
 			found.Rows = append(found.Rows, text)
 		}
-	}
-	return rows.Err()
+		return nil
+	}, q.sql, limits.Count)
 }
 
 // questions are what the database is asked.

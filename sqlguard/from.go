@@ -6,6 +6,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // listWalk walks a FROM list and records where the predicates of its tables
@@ -89,12 +90,12 @@ func (c *compiler) newLeaf(rv *pg.RangeVar, table int, name string, in *names) *
 	if leaf.token < 0 {
 		c.lost(rv.GetLocation())
 	}
-	leaf.column = quote(name) + "." + quote(key(known))
+	leaf.column = sqltext.Quote(name) + "." + sqltext.Quote(key(known))
 	if known.Link != nil {
 		c.linkedBy(known.Link, rv, in)
 	}
 	if rv.GetAlias() == nil && rv.GetSchemaname() != "" {
-		leaf.column = quote(rv.GetSchemaname()) + "." + leaf.column
+		leaf.column = sqltext.Quote(rv.GetSchemaname()) + "." + leaf.column
 	}
 	return leaf
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // insertion is an INSERT into a tenant's table.
@@ -157,7 +158,7 @@ func (c *compiler) widenTarget(in *insertion, conflict *pg.OnConflictClause) {
 	}
 	c.plan.targets = append(c.plan.targets, target)
 	if in.own = target.widened; in.own {
-		c.insert(c.end(from), orderOpen, quote(use.known.Column)+", ")
+		c.insert(c.end(from), orderOpen, sqltext.Quote(use.known.Column)+", ")
 	}
 }
 
@@ -166,7 +167,7 @@ func (c *compiler) widenTarget(in *insertion, conflict *pg.OnConflictClause) {
 func (c *compiler) guardUpdate(in *insertion, conflict *pg.OnConflictClause) {
 	target := in.target
 	column := c.plan.tables[target.table].known.Column
-	predicate := target.column + " = EXCLUDED." + quote(column)
+	predicate := target.column + " = EXCLUDED." + sqltext.Quote(column)
 	if !c.set {
 		predicate = c.bound(target)
 	}

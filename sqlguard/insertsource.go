@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 const reasonMustName = "under a set of tenants a new row must name its own in a placeholder or a constant"
@@ -22,7 +24,7 @@ func (c *compiler) insertSource(in *insertion, f frame) bool {
 		c.refuse(RuleSet, location, reasonMustName)
 		return false
 	case source == nil: // DEFAULT VALUES
-		column := quote(c.plan.tables[in.target.table].known.Column)
+		column := sqltext.Quote(c.plan.tables[in.target.table].known.Column)
 		if c.kind(in.source) != pg.Token_DEFAULT || c.kind(in.source+1) != pg.Token_VALUES {
 			c.lost(location)
 			return false
@@ -55,7 +57,7 @@ func (c *compiler) insertSource(in *insertion, f frame) bool {
 // last if a value can be appended to each row, so that ORDER BY 1 keeps its
 // meaning. Otherwise it comes first, in a query around the source.
 func (c *compiler) fill(in *insertion, source *pg.SelectStmt) {
-	column := quote(c.plan.tables[in.target.table].known.Column)
+	column := sqltext.Quote(c.plan.tables[in.target.table].known.Column)
 	last := c.end(c.list[in.list].match - 1)
 	switch {
 	case c.isPlain(source) && len(source.GetValuesLists()) > 0 && c.kind(in.source) == pg.Token_VALUES:

@@ -9,6 +9,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // level is one FROM list with what is evaluated over it.
@@ -176,9 +177,9 @@ func (c *compiler) around(l *level, leaf *leaf) {
 // inQuery replaces a table whose alias renames its columns by a query of the table.
 func (c *compiler) inQuery(l *level, leaf *leaf) {
 	inside := *leaf // where the table has no alias
-	inside.column = quote(leaf.rv.GetRelname()) + "." + quote(key(&c.plan.tables[leaf.table].known))
+	inside.column = sqltext.Quote(leaf.rv.GetRelname()) + "." + sqltext.Quote(key(&c.plan.tables[leaf.table].known))
 	if schema := leaf.rv.GetSchemaname(); schema != "" {
-		inside.column = quote(schema) + "." + inside.column
+		inside.column = sqltext.Quote(schema) + "." + inside.column
 	}
 	predicate := c.bound(&inside)
 	if c.multi() && l.pin != nil {
@@ -228,6 +229,3 @@ func (c *compiler) aliasEnd(leaf *leaf) int {
 	}
 	return c.name(end)
 }
-
-// quote writes an identifier.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -8,15 +8,16 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // linked returns the predicate of a linked table: one of the scope's own rows names
 // the row.
 func (c *compiler) linked(leaf *leaf) string {
 	link, slot := leaf.link, c.plan.tables[leaf.table].slot
-	alias := quote(link.Alias)
-	text := "EXISTS (SELECT 1 FROM " + quoteName(link.Via.Name) + " AS " + alias + " WHERE " + alias + "." + quote(link.ForeignKey) +
-		" = " + leaf.column + " AND " + c.compared(alias+"."+quote(link.Via.Column), slot)
+	alias := sqltext.Quote(link.Alias)
+	text := "EXISTS (SELECT 1 FROM " + quoteName(link.Via.Name) + " AS " + alias + " WHERE " + alias + "." + sqltext.Quote(link.ForeignKey) +
+		" = " + leaf.column + " AND " + c.compared(alias+"."+sqltext.Quote(link.Via.Column), slot)
 	if link.Where != "" {
 		text += " AND (" + link.Where + ")"
 	}
@@ -37,7 +38,7 @@ func (c *compiler) linkedBy(link *tenancy.TableLink, rv *pg.RangeVar, in *names)
 // quoteName writes a table's name, which may have a schema before a dot.
 func quoteName(name string) string {
 	if schema, table, ok := strings.Cut(name, "."); ok {
-		return quote(schema) + "." + quote(table)
+		return sqltext.Quote(schema) + "." + sqltext.Quote(table)
 	}
-	return quote(name)
+	return sqltext.Quote(name)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/keys"
 )
 
@@ -139,7 +140,7 @@ func (a *Analysis) findHanging(ctx context.Context, db keys.Beginner) error {
 		return err
 	}
 	h := hangingFinder{analysis: a}
-	if err := each(ctx, tx, h.row, "WITH RECURSIVE "+hangingSQL(relationsSQL(moving))+sqlFindHanging); err != nil {
+	if err := sqlrows.Each(ctx, tx, h.row, "WITH RECURSIVE "+hangingSQL(relationsSQL(moving))+sqlFindHanging); err != nil {
 		return fmt.Errorf("distribution: what hangs on the tables: %w", err)
 	}
 	h.list()
@@ -165,9 +166,9 @@ type hangingFinder struct {
 	again    []string
 }
 
-func (h *hangingFinder) row(rows *sql.Rows) error {
+func (h *hangingFinder) row(row sqlrows.Row) error {
 	var kind, what, why, remedy string
-	if err := rows.Scan(&kind, &what, &why, &remedy); err != nil {
+	if err := row.Scan(&kind, &what, &why, &remedy); err != nil {
 		return err
 	}
 	a := h.analysis

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 )
 
 const (
@@ -87,27 +88,27 @@ func Survey(ctx context.Context, q Querier) (Cluster, error) {
 }
 
 func (c *Cluster) survey(ctx context.Context, q Querier) error {
-	err := each(ctx, q, func(rows *sql.Rows) error {
-		return rows.Scan(&c.Installed, &c.Available, &c.Preloaded)
+	err := sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
+		return row.Scan(&c.Installed, &c.Available, &c.Preloaded)
 	}, sqlExtension)
 	if err != nil || c.Installed == "" || !c.Preloaded {
 		return err
 	}
-	if err := each(ctx, q, func(rows *sql.Rows) error {
+	if err := sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
 		var name catalog.Name
-		err := rows.Scan(&name.Schema, &name.Name)
+		err := row.Scan(&name.Schema, &name.Name)
 		c.Subscribed = append(c.Subscribed, name)
 		return err
 	}, sqlSubscribed); err != nil {
 		return err
 	}
-	if err := each(ctx, q, func(rows *sql.Rows) error { return rows.Scan(&c.Coordinator, &c.Shards) }, sqlCluster); err != nil {
+	if err := sqlrows.Each(ctx, q, func(row sqlrows.Row) error { return row.Scan(&c.Coordinator, &c.Shards) }, sqlCluster); err != nil {
 		return err
 	}
-	if err := each(ctx, q, func(rows *sql.Rows) error {
+	if err := sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
 		c.Nodes = append(c.Nodes, Node{})
 		n := &c.Nodes[len(c.Nodes)-1]
-		return rows.Scan(&n.Host, &n.Port, &n.Group, &n.Shards)
+		return row.Scan(&n.Host, &n.Port, &n.Group, &n.Shards)
 	}, sqlNodes); err != nil || !c.Coordinator {
 		return err
 	}
@@ -125,11 +126,11 @@ func (c *Cluster) askNodes(ctx context.Context, q Querier) error {
 	if len(c.Nodes) == 0 {
 		return nil
 	}
-	err := each(ctx, q, func(rows *sql.Rows) error {
+	err := sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
 		var host, answer string
 		var port int
 		var reached bool
-		if err := rows.Scan(&host, &port, &reached, &answer); err != nil {
+		if err := row.Scan(&host, &port, &reached, &answer); err != nil {
 			return err
 		}
 		n := c.node(host, port)
@@ -142,11 +143,11 @@ func (c *Cluster) askNodes(ctx context.Context, q Querier) error {
 	if err != nil {
 		return err
 	}
-	return each(ctx, q, func(rows *sql.Rows) error {
+	return sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
 		var host string
 		var port int
 		var healthy bool
-		if err := rows.Scan(&host, &port, &healthy); err != nil {
+		if err := row.Scan(&host, &port, &healthy); err != nil {
 			return err
 		}
 		if n := c.node(host, port); n != nil {
@@ -167,25 +168,10 @@ func (c *Cluster) node(host string, port int) *Node {
 
 // measure asks for the sizes of distributed tables.
 func (c *Cluster) measure(ctx context.Context, q Querier) error {
-	return each(ctx, q, func(rows *sql.Rows) error {
+	return sqlrows.Each(ctx, q, func(row sqlrows.Row) error {
 		size := Size{Table: catalog.Name{}}
-		err := rows.Scan(&size.Table.Schema, &size.Table.Name, &size.Node, &size.Shards, &size.Bytes)
+		err := row.Scan(&size.Table.Schema, &size.Table.Name, &size.Node, &size.Shards, &size.Bytes)
 		c.Sizes = append(c.Sizes, size)
 		return err
 	}, sqlSizes)
-}
-
-// each runs a query and hands its rows on.
-func each(ctx context.Context, q Querier, row func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 )
 
 // A Weight says how the tenants' rows would be distributed among shards. Rows are
@@ -62,9 +63,9 @@ SELECT tenant, n::bigint, bytes::bigint, COALESCE(shard, -1),
 FROM placed
 ORDER BY bytes DESC, tenant
 LIMIT %d`, strings.Join(parts, " UNION ALL "), max(1, biggest))
-	err := each(ctx, db, func(rows *sql.Rows) error {
+	err := sqlrows.Each(ctx, db, func(row sqlrows.Row) error {
 		var t TenantWeight
-		err := rows.Scan(&t.Tenant, &t.Rows, &t.Bytes, &t.Shard, &w.Count, &w.Rows, &w.Bytes, &w.Shard, &w.ShardBytes)
+		err := row.Scan(&t.Tenant, &t.Rows, &t.Bytes, &t.Shard, &w.Count, &w.Rows, &w.Bytes, &w.Shard, &w.ShardBytes)
 		w.Tenants = append(w.Tenants, t)
 		return err
 	}, query)

@@ -53,7 +53,7 @@ func (*recorder) Error(context.Context, string, ...any) {}
 func (r *recorder) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) { fc() }
 
 // ParamsFilter sees a statement with its arguments.
-func (r *recorder) ParamsFilter(_ context.Context, sql string, args ...any) (string, []any) {
+func (r *recorder) ParamsFilter(_ context.Context, sql string, args ...any) (string, []any) { //nolint:unparam // gorm.ParamsFilter
 	r.sent = append(r.sent, statement{sql, args})
 	return "", nil
 }

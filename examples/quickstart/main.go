@@ -58,7 +58,7 @@ func run(out io.Writer, dsn string, colour bool) (err error) {
 	if err := j.repeat(globex, db, first); err != nil {
 		return err
 	}
-	if err := j.refuse(db, acme, globex); err != nil {
+	if err := j.refuse(acme, globex, db); err != nil {
 		return err
 	}
 	return j.total(db)
@@ -103,7 +103,7 @@ func (j *journal) repeat(ctx context.Context, db *gorm.DB, first statements) err
 }
 
 // refuse shows what acme cannot do, and with what error.
-func (j *journal) refuse(db *gorm.DB, acme, globex context.Context) error {
+func (j *journal) refuse(acme, globex context.Context, db *gorm.DB) error {
 	var theirs Company
 	j.silent = true
 	if err := db.WithContext(globex).First(&theirs).Error; err != nil {

@@ -26,7 +26,7 @@ func TestResolutionCost(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- w.tenants.Listen(ctx) }()
-	defer func() { cancel(); <-done }()
+	defer func() { cancel(); <-done }() //nolint:errcheck // it is the context's
 	require.Eventually(t, w.tenants.IsListening, 30*time.Second, time.Millisecond)
 
 	queries := 0

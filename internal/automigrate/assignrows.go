@@ -7,6 +7,8 @@ import (
 
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 )
 
 // AssignRows assigns the rows without a tenant to one tenant, and migrates the
@@ -99,7 +101,7 @@ func (r *run) checkRows() error {
 	if len(query) == 0 {
 		return nil
 	}
-	return eachRow(r.ctx, r.pool, func(rows rowScanner) error {
+	return sqlrows.Each(r.ctx, r.pool, func(rows sqlrows.Row) error {
 		var at int
 		if err := rows.Scan(&at); err != nil {
 			return err

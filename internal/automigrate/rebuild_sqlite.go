@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 )
 
 // changeSQLite changes keys on SQLite, which can neither drop nor add them: tables
@@ -215,12 +216,12 @@ func (r *run) makeAnew(t *target, text string) error {
 func (r *run) sequences() (map[catalog.Name]int64, error) {
 	last := map[catalog.Name]int64{}
 	there := false
-	err := eachRow(r.ctx, r.pool, func(rowScanner) error { there = true; return nil },
+	err := sqlrows.Each(r.ctx, r.pool, func(sqlrows.Row) error { there = true; return nil },
 		"SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'")
 	if err != nil || !there {
 		return last, err
 	}
-	return last, eachRow(r.ctx, r.pool, func(rows rowScanner) error {
+	return last, sqlrows.Each(r.ctx, r.pool, func(rows sqlrows.Row) error {
 		var name string
 		var seq int64
 		err := rows.Scan(&name, &seq)

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/internal/sqlstate"
 )
 
@@ -67,7 +68,7 @@ func (r *run) readDependents(targets []*target) error {
 	if err != nil {
 		return err
 	}
-	return eachRow(r.ctx, r.pool, func(rows rowScanner) error {
+	return sqlrows.Each(r.ctx, r.pool, func(rows sqlrows.Row) error {
 		var child, parent catalog.Name
 		var name, index string
 		if err := rows.Scan(&child.Schema, &child.Name, &name, &parent.Schema, &parent.Name, &index); err != nil {

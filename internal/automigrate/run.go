@@ -14,6 +14,8 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // Result is what a run did, and what it left for a plan.
@@ -207,7 +209,7 @@ func (r *run) quote(name string) string {
 	if r.sqlite {
 		return "`" + strings.ReplaceAll(name, "`", "``") + "`"
 	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	return sqltext.Quote(name)
 }
 
 func (r *run) quoteAll(names []string) string {
@@ -264,7 +266,7 @@ func (r *run) readNames() error {
 		}
 		query, args = postgresNames, []any{string(text)}
 	}
-	return eachRow(r.ctx, r.pool, func(rows rowScanner) error {
+	return sqlrows.Each(r.ctx, r.pool, func(rows sqlrows.Row) error {
 		var name catalog.Name
 		var table string
 		err := rows.Scan(&name.Schema, &name.Name, &table)

@@ -2,11 +2,11 @@ package automigrate
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 )
 
 // readPostgres reads what tables have.
@@ -114,27 +114,13 @@ func agree(ctx context.Context, q catalog.Querier, table string, wanted, had []*
 	for i, text := range texts {
 		list[i] = "(" + text.sql + ")"
 	}
-	rows, err := q.QueryContext(ctx, "EXPLAIN (VERBOSE, FORMAT JSON) SELECT "+strings.Join(list, ", ")+" FROM "+table)
+	printed, err := sqlrows.Printed(ctx, q, "SELECT "+strings.Join(list, ", ")+" FROM "+table)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	var plan string
-	for rows.Next() {
-		if err := rows.Scan(&plan); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	var explained []struct{ Plan struct{ Output []string } }
-	if err := json.Unmarshal([]byte(plan), &explained); err != nil {
-		return err
-	}
-	if len(explained) == 1 && len(explained[0].Plan.Output) == len(texts) {
+	if len(printed) == len(texts) {
 		for i, text := range texts {
-			text.same = explained[0].Plan.Output[i]
+			text.same = printed[i]
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -35,30 +36,16 @@ func readSQLite(ctx context.Context, q catalog.Querier) (map[catalog.Name]*table
 	r := &sqliteReader{tables: map[catalog.Name]*tableKeys{}}
 	for _, part := range []struct {
 		query string
-		scan  func(rowScanner) error
+		scan  func(sqlrows.Row) error
 	}{
 		{sqliteColumns, r.column}, {sqliteIndexes, r.index}, {sqliteForeign, r.foreign}, {sqliteTexts, r.text},
 	} {
-		if err := eachRow(ctx, q, part.scan, part.query); err != nil {
+		if err := sqlrows.Each(ctx, q, part.scan, part.query); err != nil {
 			return nil, err
 		}
 	}
 	r.finish()
 	return r.tables, nil
-}
-
-func eachRow(ctx context.Context, q catalog.Querier, scan func(rowScanner) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 type sqliteReader struct {
@@ -77,7 +64,7 @@ func (r *sqliteReader) table(name string) *tableKeys {
 	return r.tables[at]
 }
 
-func (r *sqliteReader) column(rows rowScanner) error {
+func (r *sqliteReader) column(rows sqlrows.Row) error {
 	var table, name, typ string
 	var notNull bool
 	var place int
@@ -103,7 +90,7 @@ func (r *sqliteReader) column(rows rowScanner) error {
 	return nil
 }
 
-func (r *sqliteReader) index(rows rowScanner) error {
+func (r *sqliteReader) index(rows sqlrows.Row) error {
 	var table, name, origin, text string
 	var unique, partial bool
 	var column sql.NullString
@@ -185,7 +172,7 @@ func parseSQLiteIndex(text string, columns []string) (parts []indexPart, where c
 	return parts, where
 }
 
-func (r *sqliteReader) foreign(rows rowScanner) error {
+func (r *sqliteReader) foreign(rows sqlrows.Row) error {
 	var table, parent, column, onUpdate, onDelete string
 	var id int
 	var ref sql.NullString
@@ -208,7 +195,7 @@ func (r *sqliteReader) foreign(rows rowScanner) error {
 	return nil
 }
 
-func (r *sqliteReader) text(rows rowScanner) error {
+func (r *sqliteReader) text(rows sqlrows.Row) error {
 	var kind, table, text string
 	if err := rows.Scan(&kind, &table, &text); err != nil {
 		return err
@@ -233,5 +220,3 @@ func (r *sqliteReader) finish() {
 		}
 	}
 }
-
-type rowScanner interface{ Scan(dest ...any) error }

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/gorm-tenancy/tenancy/catalog"
+	"github.com/gorm-tenancy/tenancy/internal/sqlrows"
 )
 
 // targetOf returns the target of a model's value, or of one of the same table: GORM has
@@ -40,7 +41,7 @@ func (r *run) countRows(targets ...*target) error {
 	if len(query) == 0 {
 		return nil
 	}
-	return eachRow(r.ctx, r.pool, func(rows rowScanner) error {
+	return sqlrows.Each(r.ctx, r.pool, func(rows sqlrows.Row) error {
 		var at int
 		var filled bool
 		err := rows.Scan(&at, &filled)

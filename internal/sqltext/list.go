@@ -2,24 +2,38 @@ package sqltext
 
 import "strings"
 
-// Closing returns where the first parenthesis of a text is closed; -1 where it
-// is not.
+// outsideQuotes yields the places of a text outside quotes, each with how many parentheses
+// are open after it.
+func outsideQuotes(text string) func(yield func(at, depth int) bool) {
+	return func(yield func(at, depth int) bool) {
+		depth, quote := 0, byte(0)
+		for i := range len(text) {
+			switch c := text[i]; {
+			case quote != 0:
+				if c == quote {
+					quote = 0
+				}
+				continue
+			case c == '\'', c == '"', c == '`':
+				quote = c
+				continue
+			case c == '(':
+				depth++
+			case c == ')':
+				depth--
+			}
+			if !yield(i, depth) {
+				return
+			}
+		}
+	}
+}
+
+// Closing returns where the first parenthesis of a text is closed; -1 if it is not.
 func Closing(text string) int {
-	depth, quote := 0, byte(0)
-	for i := range len(text) {
-		switch c := text[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'', c == '"', c == '`':
-			quote = c
-		case c == '(':
-			depth++
-		case c == ')':
-			if depth--; depth == 0 {
-				return i
-			}
+	for at, depth := range outsideQuotes(text) {
+		if text[at] == ')' && depth == 0 {
+			return at
 		}
 	}
 	return -1
@@ -27,22 +41,11 @@ func Closing(text string) int {
 
 // SplitList splits a list at its own commas.
 func SplitList(text string) (items []string) {
-	depth, from, quote := 0, 0, byte(0)
-	for i := range len(text) {
-		switch c := text[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'', c == '"', c == '`':
-			quote = c
-		case c == '(':
-			depth++
-		case c == ')':
-			depth--
-		case c == ',' && depth == 0:
-			items = append(items, strings.TrimSpace(text[from:i]))
-			from = i + 1
+	from := 0
+	for at, depth := range outsideQuotes(text) {
+		if text[at] == ',' && depth == 0 {
+			items = append(items, strings.TrimSpace(text[from:at]))
+			from = at + 1
 		}
 	}
 	return append(items, strings.TrimSpace(text[from:]))

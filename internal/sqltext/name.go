@@ -37,6 +37,9 @@ func (l *Lexer) unquoted(t Token) string {
 	return raw
 }
 
+// Quote writes a name in double quotes, which both dialects take.
+func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
 // Folded returns a name as the dialect compares it: PostgreSQL folds bare names
 // to lower case, SQLite compares all names without regard to case. Only ASCII
 // letters fold.

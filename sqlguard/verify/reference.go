@@ -4,7 +4,8 @@ package verify
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 // A level is one query: the tables that one WHERE is about.
@@ -38,7 +39,7 @@ func (r *reference) advice() string {
 	if r.table.link != nil {
 		return "a linked table without its link: let sqlguard scope it, or read it through its model"
 	}
-	column := quoted(r.name) + "." + quoted(r.table.column)
+	column := sqltext.Quote(r.name) + "." + sqltext.Quote(r.table.column)
 	switch {
 	case r.inserted:
 		return fmt.Sprintf("an existing row could be another tenant's: add %s = the tenant's value to the condition of the action", column)
@@ -97,6 +98,3 @@ func settle(refs []*reference) {
 		}
 	}
 }
-
-// quoted writes a name in quotes.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -9,6 +9,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
 func valuesName(i int) string { return "column" + strconv.Itoa(i+1) }
@@ -135,7 +136,7 @@ func (j *judge) written(c *column, t *table, at int32) cond {
 	}
 	j.refuseWith(Error{
 		Fragment: "row", Table: t.name, Offset: int(at), Err: tenancy.ErrTenantMismatch,
-		Reason: "not certain to be the tenant's: name the column " + quoted(t.column) + " and give it the tenant's value in every row",
+		Reason: "not certain to be the tenant's: name the column " + sqltext.Quote(t.column) + " and give it the tenant's value in every row",
 	})
 	return anyOf{}
 }

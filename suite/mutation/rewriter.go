@@ -6,7 +6,7 @@ var rewriterMutations = []mutation{
 	{"rewriter: a row for everybody is written", "sqlguard/update.go", "leaf.mixed = false", "_ = leaf.mixed", "TestTextOfOtherKinds"},
 	{"rewriter: a linked table without its link", "sqlguard/set.go", "return c.linked(leaf)", "return \"true\"", "TestProofs"},
 	{"rewriter: a link whose row is softly deleted", "sqlguard/link.go", `if link.Where != "" {`, "if false {", "TestProofs"},
-	{"rewriter: a link of any tenant's", "sqlguard/link.go", `" AND " + c.compared(alias+"."+quote(link.Via.Column), slot)`, `[]string{"", c.compared("", slot)}[0]`, "TestProofs"},
+	{"rewriter: a link of any tenant's", "sqlguard/link.go", `" AND " + c.compared(alias+"."+sqltext.Quote(link.Via.Column), slot)`, `[]string{"", c.compared("", slot)}[0]`, "TestProofs"},
 	{"rewriter: a WITH query stands for the table that links", "sqlguard/link.go", "in.find(link.Via.Name) != nil:", "false:", "TestProofs"},
 	{"rewriter: every kind of statement passes", "sqlguard/statement.go", "c.refuse(RuleStatement, 0, c.reasonFor(n))", "_ = c.reasonFor(n)", "TestProofs"},
 	{"rewriter: the first table of a list is scoped", "sqlguard/from.go", "	w.leaves = append(w.leaves, leaf)\n}", "	if len(w.leaves) == 0 {\n\t\tw.leaves = append(w.leaves, leaf)\n\t}\n}", "TestProofs"},
