@@ -21,7 +21,11 @@ TIMEOUT ?= 20m
 # The tests of what several goroutines share, and the packages that have them.
 TOGETHER := Concurrent|AtOnce|ManyTenants|Flight|Lookup|Listen|Notif|Stress|Outlive
 RACED = $(shell go list $(PACKAGES) | grep -E '/(registry|suite|rls|sqlguard|recipes)$$')
-LINK := -ldflags=-w
+
+# With these tags the standard library is the same with cgo and without it, and so what
+# one pass has compiled serves the other. "make lint" vets.
+TAGS := -tags netgo,osusergo
+FLAGS = -short -vet off -ldflags=-w $(TAGS) -timeout $(TIMEOUT)
 PARSER := github.com/pganalyze/pg_query_go/v6
 RACE := CGO_ENABLED=1 CGO_CFLAGS=-O0
 
@@ -84,18 +88,18 @@ release: all api
 # What a change has to pass: every test once, with a sample of the large suites by a
 # seed, without the race detector, which would make them several times as long and
 # upset the allocation budgets; then, with the detector, what runs side by side.
-# "make lint" vets.
+# TENANCY_TEST_SEED=n draws another sample.
 test: parser postgres pgbouncer chromium
-	$(if $(PURE),CGO_ENABLED=0 go test -short -vet off $(LINK) -timeout $(TIMEOUT) $(PURE))
+	$(if $(PURE),CGO_ENABLED=0 go test $(FLAGS) $(PURE))
 	@$(HAS_COMPILER) || echo "test: no C compiler: the race detector and sqlguard, which need one, are left out"
-	$(if $(GUARDED),! $(HAS_COMPILER) || CGO_ENABLED=1 go test -short -vet off $(LINK) -timeout $(TIMEOUT) $(GUARDED))
-	$(if $(RACED),! $(HAS_COMPILER) || $(RACE) go test -race -short -vet off $(LINK) -timeout $(TIMEOUT) -run '$(TOGETHER)' $(RACED))
+	$(if $(GUARDED),! $(HAS_COMPILER) || CGO_ENABLED=1 go test $(FLAGS) $(GUARDED))
+	$(if $(RACED),! $(HAS_COMPILER) || $(RACE) go test -race $(FLAGS) -run '$(TOGETHER)' $(RACED))
 
 # PostgreSQL's parser, which sqlguard needs, takes two minutes of one core without a
 # cache, and as long again for the race detector: it compiles beside the first tests.
 parser: compiler
 	@if [ -n "$(GUARDED)" ] && $(HAS_COMPILER); then \
-		{ cd sqlguard; CGO_ENABLED=1 go build $(PARSER); $(RACE) go build -race $(PARSER); } >/dev/null 2>&1 & \
+		{ cd sqlguard; CGO_ENABLED=1 go build $(TAGS) $(PARSER); $(RACE) go build -race $(TAGS) $(PARSER); } >/dev/null 2>&1 & \
 	fi
 
 # Everything, first with the race detector: the large suites whole, an hour and more.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
@@ -27,11 +28,8 @@ func TestKilledAnywhere(t *testing.T) {
 			complete := b.structure(t)
 			o := apply()
 			o.BatchBlocks = 2
-			stride := 1
-			if testing.Short() {
-				stride = 7
-			}
-			for at := 1; ; at += stride {
+			first, stride := draw.Points(t, 9)
+			for at := 1 + first; ; at += stride {
 				b.reset(t, rows)
 				db, k := newKiller(t, b, at, after)
 				_, err := migration.Execute(t.Context(), db, b.plan, o)
@@ -44,7 +42,7 @@ func TestKilledAnywhere(t *testing.T) {
 				require.Equal(t, complete, b.structure(t), "statement %d", at)
 				b.requireFilled(t, rows)
 			}
-			for at := 1; ; at += stride {
+			for at := 1 + first; ; at += stride {
 				b.reset(t, rows)
 				b.execute(t)
 				db, k := newKiller(t, b, at, after)
@@ -69,7 +67,8 @@ func TestUndoFromEachPoint(t *testing.T) {
 	b.execute(t)
 	complete := b.structure(t)
 	b.undo(t)
-	for done := range len(stepNames(b.plan)) {
+	first, stride := draw.Points(t, 4)
+	for done := first; done < len(stepNames(b.plan)); done += stride {
 		o := apply()
 		steps := 0
 		o.Throttle = func(context.Context) error {
@@ -99,7 +98,8 @@ func TestExecuteAfterAnUndoInPart(t *testing.T) {
 	b := newBundle(t, 100)
 	b.execute(t)
 	complete := b.structure(t)
-	for done := range len(stepNames(b.plan)) {
+	first, stride := draw.Points(t, 4)
+	for done := first; done < len(stepNames(b.plan)); done += stride {
 		o := apply()
 		steps := 0
 		o.Throttle = func(context.Context) error {

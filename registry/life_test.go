@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 	"github.com/gorm-tenancy/tenancy/registry"
 	"github.com/gorm-tenancy/tenancy/rls"
 )
@@ -22,14 +23,17 @@ import (
 func TestLifeElsewhere(t *testing.T) {
 	t.Parallel()
 	plain := life(t, place{})
-	for name, p := range map[string]place{
-		"Citus":                                 {citus: true},
-		"row-level security":                    {rls: true},
-		"Citus and row-level security together": {citus: true, rls: true},
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, elsewhere := range draw.One(t, []struct {
+		name  string
+		place place
+	}{
+		{"Citus", place{citus: true}},
+		{"row-level security", place{rls: true}},
+		{"Citus and row-level security together", place{citus: true, rls: true}},
+	}) {
+		t.Run(elsewhere.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, plain, life(t, p))
+			assert.Equal(t, plain, life(t, elsewhere.place))
 		})
 	}
 }

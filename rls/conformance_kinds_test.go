@@ -42,7 +42,7 @@ func TestConformanceKinds(t *testing.T) {
 				},
 			}
 			if testing.Short() {
-				suite.Sample = 40
+				suite.Sample = 25
 			}
 			suite.Run(t)
 		})

@@ -53,11 +53,11 @@ type (
 // With TENANCY_TEST_LONG it takes all models, which lasts a minute or more.
 func TestConformance(t *testing.T) {
 	models := []any{&account{}, &country{}, &company{}, &member{}, &order{}, &label{}}
-	checked := []any{&label{}, &order{}}
-	switch {
-	case testing.Short():
-		checked = checked[:1]
-	case os.Getenv("TENANCY_TEST_LONG") != "":
+	checked, sample := []any{&label{}, &order{}}, 0
+	if testing.Short() {
+		sample = 60
+	}
+	if os.Getenv("TENANCY_TEST_LONG") != "" {
 		checked = models
 	}
 	for _, plugin := range []bool{false, true} {
@@ -66,7 +66,7 @@ func TestConformance(t *testing.T) {
 			d := newDatabase(t)
 			d.protect(t, models...)
 			tenancytest.Suite{
-				DB: d.app(t, plugin), Models: checked,
+				DB: d.app(t, plugin), Models: checked, Sample: sample,
 				Owner:    open(t, with(with(d.DSN, "role", d.span), "app.tenant_id_set", "all")),
 				Reading:  tenancy.Bypass(context.Background(), "conformance suite"),
 				Backstop: !plugin,

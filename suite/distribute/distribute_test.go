@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 	"github.com/gorm-tenancy/tenancy/migration"
-	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 

@@ -14,8 +14,8 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/citus"
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 	"github.com/gorm-tenancy/tenancy/migration"
-	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 )
 
 // secrets are tables whose rows, columns or views a role may see in part only. The

@@ -10,7 +10,7 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
-	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 )
 
 // TestWhatCitusRefuses finds in the dry run what Citus does not take, and nothing

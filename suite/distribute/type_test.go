@@ -9,7 +9,7 @@ import (
 
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
-	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 )
 
 // typed are tables whose ids are of a type, with a shared one and a partitioned one.

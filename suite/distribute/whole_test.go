@@ -14,8 +14,8 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/citus/distribution"
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 	"github.com/gorm-tenancy/tenancy/migration"
-	"github.com/gorm-tenancy/tenancy/suite/internal/draw"
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 	"github.com/gorm-tenancy/tenancy/keys"
 	"github.com/gorm-tenancy/tenancy/migration"
 	"github.com/gorm-tenancy/tenancy/suite/internal/fault"
@@ -117,10 +118,10 @@ var stride = flag.Int("stride", 37, "of TestResumption: stop at each n-th statem
 // a new one that is made of what is there; or with that one's SQL.
 func TestResumption(t *testing.T) {
 	t.Parallel()
-	for _, stopped := range []struct {
+	for _, stopped := range draw.One(t, []struct {
 		name string
 		run  way
-	}{{"on the way", migration.Execute}, {"on the way back", migration.Undo}} {
+	}{{"on the way", migration.Execute}, {"on the way back", migration.Undo}}) {
 		t.Run(stopped.name, func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
