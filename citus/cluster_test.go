@@ -15,7 +15,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
-var update = flag.Bool("update", false, "write the golden plans anew")
+var update = flag.Bool("update", false, "rewrite the golden plans")
 
 func open(t *testing.T, dsn string) *sql.DB {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-var update = flag.Bool("update", false, "write testdata/plan.txt anew")
+var update = flag.Bool("update", false, "rewrite testdata/plan.txt")
 
 // shop is the schema that docs/live-keys.md plans keys for.
 const shop = `

@@ -17,7 +17,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/migration"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // requireGolden compares a text with a file of testdata.
 func requireGolden(t *testing.T, name, text string) {

@@ -57,9 +57,9 @@ func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
 var ctx = context.Background()
 
-func open(t testing.TB, dsn string, queries *atomic.Int64, models ...any) *gorm.DB {
+func open(t testing.TB, dsn string, queries *atomic.Int64) *gorm.DB {
 	t.Helper()
-	return openOn(t, flaggedPlace().open(t, dsn), counting{logger.Discard, queries}, models...)
+	return openOn(t, flaggedPlace().open(t, dsn), counting{logger.Discard, queries})
 }
 
 func openOn(t testing.TB, dialector gorm.Dialector, log logger.Interface, models ...any) *gorm.DB {

@@ -17,7 +17,7 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // compare asks both worlds, and says in what their answers differ.
 func (w *world) compare(t testing.TB, g *Guard, x text) (refusal error) {

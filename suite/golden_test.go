@@ -21,7 +21,7 @@ import (
 	"github.com/gorm-tenancy/tenancy"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // recorder keeps the SQL that was sent.
 type recorder struct {

@@ -62,7 +62,7 @@ func (s Suite) prepare(t testing.TB) (*Fixture, error) {
 	if s.DB == nil || len(s.Models) == 0 {
 		return nil, errors.New("Suite.DB and Suite.Models must be set")
 	}
-	if s.DB.Plugins["tenancy"] == nil && !s.unscoped && !s.Backstop {
+	if pluginOf(s.DB) == nil && !s.unscoped && !s.Backstop {
 		return nil, errors.New("Suite.DB has no tenancy plugin: call its Use before")
 	}
 	f := &Fixture{suite: s, column: s.Column, shared: s.DB, owner: s.Owner, bases: map[*gorm.DB][]base{}}
@@ -100,6 +100,12 @@ func (s Suite) prepare(t testing.TB) (*Fixture, error) {
 	var err error
 	f.baseline, err = f.readState(f.shared.Statement.ConnPool, f.shared)
 	return f, err
+}
+
+// pluginOf returns the tenancy plugin of a handle; nil if it has none.
+func pluginOf(db *gorm.DB) *tenancy.Plugin {
+	plugin, _ := db.Plugins[(*tenancy.Plugin)(nil).Name()].(*tenancy.Plugin)
+	return plugin
 }
 
 // migrate makes the tables that are absent.

@@ -66,7 +66,7 @@ func (m *model) followAll() {
 func (f *Fixture) kindOf(m *model) {
 	plugin := f.suite.Kinds
 	if plugin == nil {
-		plugin, _ = f.suite.DB.Plugins["tenancy"].(*tenancy.Plugin)
+		plugin = pluginOf(f.suite.DB)
 	}
 	if plugin == nil || !m.named() {
 		return

@@ -36,7 +36,7 @@ func (f *Fixture) openLone(t testing.TB) error {
 		}
 		t.Cleanup(func() { _ = pool.Close() })
 	}
-	if f.lone.Plugins["tenancy"] != nil {
+	if pluginOf(f.lone) != nil {
 		return fmt.Errorf("Suite.Lone has the plugin installed: it cannot be the oracle")
 	}
 	return f.makeOracle(f.lone)

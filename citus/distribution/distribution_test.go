@@ -21,7 +21,7 @@ import (
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
-var update = flag.Bool("update", false, "write testdata anew")
+var update = flag.Bool("update", false, "rewrite testdata")
 
 // shop is a database that package keys has still to plan for: orders have no
 // tenant column, and users and accounts refer to each other.
