@@ -26,14 +26,17 @@ RACED = $(shell go list $(PACKAGES) | grep -E '/(registry|suite|rls|sqlguard|rec
 # one pass has compiled serves the other. "make lint" vets.
 TAGS := -tags netgo,osusergo
 FLAGS = -short -vet off -ldflags=-w $(TAGS) -timeout $(TIMEOUT)
-PARSER := github.com/pganalyze/pg_query_go/v6
-RACE := CGO_ENABLED=1 CGO_CFLAGS=-O0
 
 # The race detector and sqlguard, with PostgreSQL's parser, need cgo, and with cgo
 # the SQLite driver compiles SQLite in C. Nothing else here needs it: the tests'
 # SQLite is written in Go.
 COMPILER := $(firstword $(shell go env CC))
 HAS_COMPILER := command -v $(COMPILER) >/dev/null
+PARSER := github.com/pganalyze/pg_query_go/v6
+
+# The less the C compiler optimizes, the sooner the tests begin.
+CGO := CGO_ENABLED=1 CGO_CFLAGS=-O1
+RACE := CGO_ENABLED=1 CGO_CFLAGS=-O0
 
 BIN := $(CURDIR)/bin
 VULNDB := https://vuln.go.dev
@@ -92,14 +95,14 @@ release: all api
 test: parser postgres pgbouncer chromium
 	$(if $(PURE),CGO_ENABLED=0 go test $(FLAGS) $(PURE))
 	@$(HAS_COMPILER) || echo "test: no C compiler: the race detector and sqlguard, which need one, are left out"
-	$(if $(GUARDED),! $(HAS_COMPILER) || CGO_ENABLED=1 go test $(FLAGS) $(GUARDED))
+	$(if $(GUARDED),! $(HAS_COMPILER) || $(CGO) go test $(FLAGS) $(GUARDED))
 	$(if $(RACED),! $(HAS_COMPILER) || $(RACE) go test -race $(FLAGS) -run '$(TOGETHER)' $(RACED))
 
-# PostgreSQL's parser, which sqlguard needs, takes two minutes of one core without a
-# cache, and as long again for the race detector: it compiles beside the first tests.
+# PostgreSQL's parser, which sqlguard needs, takes a minute of one core without a
+# cache, and half of one for the race detector: it compiles beside the first tests.
 parser: compiler
 	@if [ -n "$(GUARDED)" ] && $(HAS_COMPILER); then \
-		{ cd sqlguard; CGO_ENABLED=1 go build $(TAGS) $(PARSER); $(RACE) go build -race $(TAGS) $(PARSER); } >/dev/null 2>&1 & \
+		{ cd sqlguard; $(CGO) go build $(TAGS) $(PARSER); $(RACE) go build -race $(TAGS) $(PARSER); } >/dev/null 2>&1 & \
 	fi
 
 # Everything, first with the race detector: the large suites whole, an hour and more.
