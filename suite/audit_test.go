@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"testing"
 
@@ -84,7 +83,7 @@ func TestRefusalsAreReported(t *testing.T) {
 		assert.Contains(t, got.Source, "audit_test.go:", test.reason)
 		require.ErrorIs(t, got.Err, test.err, test.reason)
 		var scoped *tenancy.ScopeError
-		assert.True(t, errors.As(got.Err, &scoped), test.reason)
+		assert.ErrorAs(t, got.Err, &scoped, test.reason)
 	}
 
 	refusals = nil

@@ -87,7 +87,7 @@ func openFirm(t *testing.T, dsn string, enforced int, byName bool) *shop {
 func openConfigured(t *testing.T, dsn string, config tenancy.Config) *shop {
 	t.Helper()
 	s := &shop{dsn: dsn, sent: &recorder{Interface: logger.Discard}}
-	var dialector gorm.Dialector = postgres.Open(dsn)
+	dialector := postgres.Open(dsn)
 	if dsn[:5] == "file:" {
 		dialector = sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn})
 	}

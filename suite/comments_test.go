@@ -152,7 +152,7 @@ func TestCommentsEndWithTheirText(t *testing.T) {
 				want, err := read(db, "")
 				require.NoError(t, err, "%s: %s", name, reason)
 				if reason == "a tenant" {
-					require.Equal(t, loneRows, want, name)
+					require.Equal(t, loneRows, want, name) //nolint:testifylint // both are what is expected
 				}
 				for _, c := range comments {
 					got, err := read(db, c)

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
-	"gorm.io/gorm"
 
 	"github.com/gorm-tenancy/tenancy"
 )
@@ -16,7 +15,7 @@ import (
 func TestDDLMakesWhatAutoMigrateWants(t *testing.T) {
 	t.Parallel()
 	shops(t, func(t *testing.T, s *shop) {
-		var d gorm.Dialector = postgres.Open("")
+		d := postgres.Open("")
 		if !s.isPostgres() {
 			d = sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: ":memory:"})
 		}

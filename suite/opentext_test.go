@@ -32,18 +32,18 @@ type listContains struct{ value string }
 
 func (c listContains) Build(builder clause.Builder) {
 	stmt := builder.(*gorm.Statement)
-	builder.WriteString("EXISTS (SELECT 1 FROM ")
+	stmt.WriteString("EXISTS (SELECT 1 FROM ")
 	if stmt.Name() == "sqlite" {
-		builder.WriteString("json_each(")
+		stmt.WriteString("json_each(")
 		builder.WriteQuoted(clause.Column{Table: "clips", Name: "tags"})
-		builder.WriteString(") WHERE value = ")
+		stmt.WriteString(") WHERE value = ")
 	} else {
-		builder.WriteString("jsonb_array_elements_text(")
+		stmt.WriteString("jsonb_array_elements_text(")
 		builder.WriteQuoted(clause.Column{Table: "clips", Name: "tags"})
-		builder.WriteString("::jsonb) AS t (value) WHERE value = ")
+		stmt.WriteString("::jsonb) AS t (value) WHERE value = ")
 	}
 	builder.AddVar(builder, c.value)
-	builder.WriteByte(')')
+	stmt.WriteByte(')')
 }
 
 func openTextWorld(t *testing.T, db *gorm.DB) *world {

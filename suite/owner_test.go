@@ -156,7 +156,7 @@ func TestAnOwnerOfAnotherTenantWithoutMigration(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		settle(t, w)
 		before := w.contents(t)
-		var dialector gorm.Dialector = sqlite.New(sqlite.Config{Conn: w.db.ConnPool})
+		dialector := sqlite.New(sqlite.Config{Conn: w.db.ConnPool})
 		if w.db.Name() == "postgres" {
 			dialector = postgres.New(postgres.Config{Conn: w.db.ConnPool})
 		}

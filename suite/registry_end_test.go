@@ -103,7 +103,7 @@ func TestRegistryRetiresIDs(t *testing.T) {
 			require.NoError(t, err)
 			_, err = reg.Archive(ctxRegistry, acme.ID)
 			require.NoError(t, err)
-			late = func(ctx context.Context, tx *gorm.DB, event registry.Event) error { // right before the commit
+			late = func(_ context.Context, tx *gorm.DB, event registry.Event) error { // right before the commit
 				if event.Op == registry.OpDelete {
 					return tx.Create(&Ticket{Title: "late"}).Error
 				}

@@ -36,8 +36,8 @@ func (s *Franchise) AfterFind(*gorm.DB) error {
 // RegistryTenant implements registry.Account.
 func (s *Franchise) RegistryTenant() registry.Tenant {
 	if s.BrokenBy == "mapping" {
-		var missing map[string]int
-		missing["x"]++ // a runtime error
+		empty := []int{}
+		empty[len(s.BrokenBy)]++ // a runtime error
 	}
 	return registry.Tenant{ID: s.ID, Slug: s.Slug, Name: s.Slug, State: registry.State(s.State)}
 }

@@ -111,8 +111,8 @@ func (w *world) planDistribution(t require.TestingT, db *sql.DB, o distribution.
 	return plan
 }
 
-func (w *world) run(t require.TestingT, db *sql.DB, plan *migration.Plan, go_ way) {
-	result, err := go_(context.Background(), db, plan, apply(plan))
+func (w *world) run(t require.TestingT, db *sql.DB, plan *migration.Plan, move way) {
+	result, err := move(context.Background(), db, plan, apply(plan))
 	require.NoError(t, err, "%+v", result)
 	require.Nil(t, result.Barrier)
 }

@@ -27,7 +27,7 @@ type way func(context.Context, *sql.DB, *migration.Plan, migration.Options) (*mi
 
 // disturbed runs with a fault at the n-th statement, which it returns. What the
 // run leaves of its connections may take the server a moment to notice.
-func (s *shop) disturbed(t testing.TB, go_ way, f fault.Fault, at int) (statement string) {
+func (s *shop) disturbed(t testing.TB, move way, f fault.Fault, at int) (statement string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -38,7 +38,7 @@ func (s *shop) disturbed(t testing.TB, go_ way, f fault.Fault, at int) (statemen
 	o := apply(plan)
 	o.BatchBlocks = 4
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(2 * time.Millisecond) {
-		result, err := go_(ctx, db, plan, o)
+		result, err := move(ctx, db, plan, o)
 		if errors.Is(err, migration.ErrRunning) && time.Now().Before(deadline) {
 			continue
 		}
@@ -63,10 +63,10 @@ func (s *shop) saved(t testing.TB) *migration.Plan {
 }
 
 // finish runs to the end.
-func (s *shop) finish(t testing.TB, go_ way, plan *migration.Plan) {
+func (s *shop) finish(t testing.TB, move way, plan *migration.Plan) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(2 * time.Millisecond) {
-		result, err := go_(t.Context(), s.db, plan, apply(plan))
+		result, err := move(t.Context(), s.db, plan, apply(plan))
 		if errors.Is(err, migration.ErrRunning) && time.Now().Before(deadline) {
 			continue
 		}
@@ -92,13 +92,13 @@ func TestKilledAtEachStatement(t *testing.T) {
 // walk runs until nothing is left to do. Where a run that failed has led nowhere
 // new, being in a transaction or in an undo that begins again, the next one gets
 // as far as the statement after.
-func (s *shop) walk(t testing.TB, go_ way) {
+func (s *shop) walk(t testing.TB, move way) {
 	t.Helper()
 	faults := [][]fault.Fault{{fault.CutBefore, fault.CutAfter}, {fault.CancelAt, fault.KillAfter}, {fault.KillBefore, fault.CancelIn, fault.CutAfter}}
 	seen := map[string]bool{s.dump(t): true}
 	for rounds, at := 0, 1; ; rounds, at = rounds+1, at+1 {
 		for _, f := range faults[rounds%len(faults)] {
-			statement := s.disturbed(t, go_, f, at)
+			statement := s.disturbed(t, move, f, at)
 			if statement == "" {
 				require.Greater(t, rounds, 50)
 				return

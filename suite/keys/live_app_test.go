@@ -93,15 +93,15 @@ type worker struct {
 	mayRace       func() bool
 }
 
-// statement executes one that must change so many rows.
-func (w *worker) statement(ctx context.Context, on execer, text string, v values, rows int64) error {
+// statement executes a statement that must change one row.
+func (w *worker) statement(ctx context.Context, on execer, text string, v values) error {
 	v["tenant"], v["team"] = w.tenant, w.tenant
 	text, args := v.bind(text)
 	result, err := on.ExecContext(ctx, text, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", text, err)
 	}
-	if n, err := result.RowsAffected(); err != nil || n != rows {
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
 		return fmt.Errorf("%s: changed %d rows, %w", text, n, err)
 	}
 	return nil
@@ -170,7 +170,7 @@ func (w *worker) register(ctx context.Context) error {
 			return err
 		}
 		w.users[user], w.orders[order] = 0, user
-		return w.statement(ctx, tx, w.version.renameUser, values{"user": user, "name": "registered"}, 1)
+		return w.statement(ctx, tx, w.version.renameUser, values{"user": user, "name": "registered"})
 	})
 }
 
@@ -186,7 +186,7 @@ func (w *worker) order(ctx context.Context) error {
 			return err
 		}
 		w.orders[order] = user
-		return w.statement(ctx, tx, w.version.renameUser, values{"user": user, "name": "customer"}, 1)
+		return w.statement(ctx, tx, w.version.renameUser, values{"user": user, "name": "customer"})
 	})
 }
 
@@ -197,23 +197,23 @@ func (w *worker) touch(ctx context.Context) error {
 	second := first + 3*w.random.Int64N(oldRows/6) + 3
 	return w.transaction(ctx, func(tx *sql.Tx) error {
 		for _, id := range []int64{first, second} {
-			if err := w.statement(ctx, tx, w.version.changeOrder, values{"order": id, "amount": w.random.IntN(100)}, 1); err != nil {
+			if err := w.statement(ctx, tx, w.version.changeOrder, values{"order": id, "amount": w.random.IntN(100)}); err != nil {
 				return err
 			}
 		}
-		return w.statement(ctx, tx, w.version.renameUser, values{"user": first, "name": "touched"}, 1)
+		return w.statement(ctx, tx, w.version.renameUser, values{"user": first, "name": "touched"})
 	})
 }
 
 // upsert inserts or updates what others do at the same time.
 func (w *worker) upsert(ctx context.Context) error {
 	order := 1_000_000 + w.tenant + 3*w.random.Int64N(10_000)
-	err := w.statement(ctx, w.db, w.version.upsertOrder, values{"order": order, "user": w.tenant, "amount": 3}, 1)
+	err := w.statement(ctx, w.db, w.version.upsertOrder, values{"order": order, "user": w.tenant, "amount": 3})
 	if err := w.excuse(err); err != nil {
 		return err
 	}
 	email := fmt.Sprintf("%d-popular-%d@example.com", w.tenant, time.Now().UnixMilli()/10)
-	err = w.statement(ctx, w.db, w.version.upsertUser, values{"email": email, "name": "popular"}, 1)
+	err = w.statement(ctx, w.db, w.version.upsertUser, values{"email": email, "name": "popular"})
 	if err == nil {
 		w.emails[email] = true
 	}
@@ -257,7 +257,7 @@ func (w *worker) leave(ctx context.Context) error {
 	if !ok || w.random.IntN(2) == 0 {
 		return nil
 	}
-	if err := w.statement(ctx, w.db, w.version.deleteOrder, values{"order": order}, 1); err != nil {
+	if err := w.statement(ctx, w.db, w.version.deleteOrder, values{"order": order}); err != nil {
 		return err
 	}
 	user := w.orders[order]
@@ -265,7 +265,7 @@ func (w *worker) leave(ctx context.Context) error {
 	if w.random.IntN(2) == 0 {
 		return nil
 	}
-	if err := w.statement(ctx, w.db, w.version.deleteUser, values{"user": user}, 1); err != nil {
+	if err := w.statement(ctx, w.db, w.version.deleteUser, values{"user": user}); err != nil {
 		return err
 	}
 	delete(w.users, user)

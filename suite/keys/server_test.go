@@ -45,7 +45,7 @@ func newServer(t testing.TB) *server {
 	if s.bin == "" {
 		t.Skip("no PostgreSQL server is installed that could be stopped")
 	}
-	dir, err := os.MkdirTemp("/tmp", "keys-pg-") // a socket's path is short
+	dir, err := os.MkdirTemp("/tmp", "keys-pg-") //nolint:usetesting // a socket's path is short
 	require.NoError(t, err)
 	s.dir = dir
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -150,7 +150,7 @@ func TestServerStopped(t *testing.T) {
 				require.NoError(t, err)
 				continue
 			}
-			<-down // the script's exit status is the signal's
+			<-down //nolint:errcheck // the script's exit status is the signal's
 			own.start(t)
 			require.Eventually(t, func() bool { return s.db.Ping() == nil }, 30*time.Second, 5*time.Millisecond)
 			require.Equal(t, s.rows, s.data(t, false))

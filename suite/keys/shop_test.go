@@ -181,15 +181,15 @@ func (s *shop) data(t testing.TB, tenants bool) []string {
 }
 
 // requireAfter says whether all is as a run leaves it that nobody disturbs.
-func (s *shop) requireAfter(t testing.TB, message string, args ...any) {
+func (s *shop) requireAfter(t testing.TB, message string) {
 	t.Helper()
-	require.Equal(t, s.after, s.dump(t), append([]any{message}, args...)...)
-	require.Equal(t, s.tenantsRows, s.data(t, true), append([]any{message}, args...)...)
+	require.Equal(t, s.after, s.dump(t), message)
+	require.Equal(t, s.tenantsRows, s.data(t, true), message)
 }
 
 // requireBefore says whether all is as it was.
-func (s *shop) requireBefore(t testing.TB, message string, args ...any) {
+func (s *shop) requireBefore(t testing.TB, message string) {
 	t.Helper()
-	require.Equal(t, s.before, s.dump(t), append([]any{message}, args...)...)
-	require.Equal(t, s.rows, s.data(t, false), append([]any{message}, args...)...)
+	require.Equal(t, s.before, s.dump(t), message)
+	require.Equal(t, s.rows, s.data(t, false), message)
 }

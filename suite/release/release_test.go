@@ -322,11 +322,11 @@ func newUser(t *testing.T, p proxy, program string) *user {
 	require.NotEmpty(t, program, "a module without a program: write one")
 	u := &user{dir: t.TempDir(), proxy: p}
 	require.NoError(t, os.WriteFile(filepath.Join(u.dir, "main.go"), []byte(program), 0o644))
-	u.run(t, "go", "mod", "init", "example.com/user")
+	u.run(t, "mod", "init", "example.com/user")
 	return u
 }
 
-func (u *user) run(t *testing.T, name string, args ...string) string {
+func (u *user) run(t *testing.T, args ...string) string {
 	t.Helper()
 	outside, err := command(".", "go", "env", "GOPROXY")
 	require.NoError(t, err)
@@ -335,7 +335,7 @@ func (u *user) run(t *testing.T, name string, args ...string) string {
 		cgo = "CGO_ENABLED=1"
 	}
 	out, err := command(u.dir, "env", append([]string{
-		cgo, "GOWORK=off", "GOFLAGS=-mod=mod", "GOSUMDB=off", "GOPROXY=file://" + u.proxy.dir + "," + strings.TrimSpace(outside), name,
+		cgo, "GOWORK=off", "GOFLAGS=-mod=mod", "GOSUMDB=off", "GOPROXY=file://" + u.proxy.dir + "," + strings.TrimSpace(outside), "go",
 	}, args...)...)
 	require.NoError(t, err)
 	return out
@@ -344,7 +344,7 @@ func (u *user) run(t *testing.T, name string, args ...string) string {
 // version returns the version of a module that the user's program is built with.
 func (u *user) version(t *testing.T, path string) string {
 	t.Helper()
-	out := u.run(t, "go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "all")
+	out := u.run(t, "list", "-m", "-f", "{{.Path}} {{.Version}}", "all")
 	for line := range strings.Lines(out) {
 		if name, version, _ := strings.Cut(strings.TrimSpace(line), " "); name == path {
 			return version

@@ -150,6 +150,7 @@ type brokenConn struct {
 // cut takes away the socket without a farewell.
 func (c *brokenConn) cut() { _ = c.Conn.Conn().PgConn().Conn().Close() }
 
+// ExecContext implements driver.ExecerContext.
 func (c *brokenConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
 	if !c.breaker.all && reads(strings.TrimSpace(query)) {
 		return c.Conn.ExecContext(ctx, query, args)
@@ -161,6 +162,7 @@ func (c *brokenConn) ExecContext(ctx context.Context, query string, args []drive
 	return result, err
 }
 
+// QueryContext implements driver.QueryerContext.
 func (c *brokenConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
 	if !c.breaker.all {
 		return c.Conn.QueryContext(ctx, query, args)
@@ -188,6 +190,7 @@ func reads(query string) bool {
 	return strings.HasPrefix(query, "LOCK TABLE")
 }
 
+// BeginTx implements driver.ConnBeginTx.
 func (c *brokenConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	tx, err := c.Conn.BeginTx(ctx, o)
 	if err != nil || o.ReadOnly {
@@ -201,4 +204,5 @@ type brokenTx struct {
 	conn *brokenConn
 }
 
+// Commit implements driver.Tx.
 func (tx brokenTx) Commit() error { return tx.conn.breaker.around(tx.conn, "COMMIT", tx.Tx.Commit) }
