@@ -6,9 +6,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
-// This file is for previews alone: a statement whose author has written the
-// tenant's condition is none that Enforce would change in what it means. It knows
-// conditions that AND joins; what it overlooks is reported though it need not be.
+// This file is used by previews only. Enforce would not change the meaning of a
+// statement whose author has written the tenant's condition, so it is not a finding.
+// Only conditions joined by AND are recognized; others are reported needlessly.
 
 // textHasOwn reports whether a condition holds that a reference's tenant is the
 // scope's, or that of another reference.
@@ -43,8 +43,8 @@ func (ex *execution) textHasOwn(text string, vars []any, ref tenantRef, others .
 	return said
 }
 
-// whereHasOwn reports whether the caller's WHERE says a reference's tenant, be it by
-// that of another one.
+// whereHasOwn reports whether the caller's WHERE compares a reference's tenant with
+// the scope's, or with that of another reference.
 func (ex *execution) whereHasOwn(stmt *gorm.Statement, ref tenantRef, others ...tenantRef) bool {
 	if ex.preview == nil {
 		return false

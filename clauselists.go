@@ -78,9 +78,9 @@ func (ex *execution) willBuild(stmt *gorm.Statement, name string) bool {
 	return slices.Contains(list, name)
 }
 
-// judgeClauses looks for clauses that nobody here knows how to scope: those of a
-// scope's or a plugin's own list. Config.RawSQL judges the statement that has one
-// when it is whole.
+// judgeClauses looks for clauses that the plugin cannot scope: those of a scope's or
+// a plugin's own list. Config.RawSQL judges the statement that has one when it is
+// whole.
 func (ex *execution) judgeClauses(stmt *gorm.Statement) error {
 	if ex.scope.kind == scopeBypass {
 		return nil

@@ -18,8 +18,8 @@ import (
 // that is there already costs nothing.
 const executionKey = "tenancy:execution"
 
-// execution is the state of one statement on its way through GORM's callbacks, shared by
-// the plugin's callbacks, its clause builders and the pool that sends. The life of a
+// execution is the state of one statement during GORM's callbacks. The plugin's
+// callbacks, its clause builders and the pool that sends share it. The life of a
 // statement:
 //
 //  1. begin (callbacks.go, begin.go), before all other callbacks. The scope is read from
@@ -47,8 +47,8 @@ type execution struct {
 	op     string
 	scope  *scope
 
-	// The statement's own table, as far as it is known before its SQL is built,
-	// and as it was then built.
+	// The statement's own table, as far as it is known before its SQL is built, and then
+	// as it was built.
 	table     *table
 	qualifier string
 
@@ -73,7 +73,7 @@ type writing struct {
 	everybody bool           // the value that is saved is a row for everybody
 }
 
-// progress is how far the clauses are built.
+// progress says which clauses have been built.
 type progress struct {
 	updating     bool // an UPDATE is built, also that of a soft delete
 	deleting     bool // a DELETE is built
@@ -82,7 +82,8 @@ type progress struct {
 	whereWritten bool // and they began a WHERE
 }
 
-// tableList is what the statement's FROM list names, and what matches its rows.
+// tableList holds the tables of the statement's FROM list, and how their rows are
+// matched.
 type tableList struct {
 	refs      []sqltext.Ref
 	tables    []*table      // of refs
@@ -98,7 +99,7 @@ type tableList struct {
 	loose    bool // the anchor meets rows of several tenants, and the statement has others
 }
 
-// clauseText is what stands in the text since the last mark.
+// clauseText describes the text since the last mark.
 type clauseText struct {
 	queries  []sqltext.Span // subqueries
 	relative bool           // they count from the mark
@@ -107,7 +108,7 @@ type clauseText struct {
 	subVars  int            // the values that they bound
 }
 
-// judgement is what was judged of the statement's text, and how.
+// judgement says which part of the statement's text was judged, and with which values.
 type judgement struct {
 	text    string         // as far as it was judged
 	bound   gormfacts.Vars // the values that it was judged with
@@ -118,14 +119,15 @@ type judgement struct {
 	guarded bool           // it holds text that Config.RawSQL is to scope
 }
 
-// delivery is what stands in for the handle's own while the statement is sent.
+// delivery holds what replaces the handle's own pool and configuration while the
+// statement is sent.
 type delivery struct {
 	sender sender       // for the pool
 	wide   *sender      // the same, where another plugin sends
 	config *gorm.Config // the handle's, to be put back
 }
 
-// nesting is how the statement stands to others.
+// nesting is how the statement is related to others.
 type nesting struct {
 	child        parentScope     // for the subquery that is being built
 	parent       *parentScope    // of a subquery
@@ -174,8 +176,8 @@ func executionOf(stmt *gorm.Statement) *execution {
 }
 
 // executing returns the execution of the statement that a clause is built for.
-// Statements that GORM builds on the side, such as the ON of a join, have none:
-// their text is judged when it stands in the statement itself.
+// Statements that GORM builds for a part of another one, such as the ON of a join, have
+// none: their text is judged as part of the statement itself.
 func executing(b clause.Builder) (*execution, *gorm.Statement) {
 	stmt, ok := b.(*gorm.Statement)
 	if !ok {
@@ -188,23 +190,22 @@ func (ex *execution) errorOn(table string, err error, detail string) error {
 	return scopeError(ex.op, table, err, detail)
 }
 
-// sender stands in for a statement's pool while it is sent.
+// sender replaces a statement's pool while it is sent.
 type sender struct {
 	ex   *execution // nil if the statement is over
 	stmt *gorm.Statement
 	pool gorm.ConnPool
 }
 
-// A shadow goes along with a statement that is sent as it is. Beside it a
-// copy of the statement is built as Enforce would have it, and the two are
-// compared.
+// A shadow accompanies a statement that is sent as it is. It builds a copy of the
+// statement as Enforce would do, and compares the two.
 type shadow struct {
 	copied *gorm.DB   // the copy; nil until there is one
 	ex     *execution // of the copy
 	err    error      // that it was refused with
 }
 
-// conflictCheck is what a create must know after it ran, to tell a conflict with
+// conflictCheck is what a create must know after it ran, to distinguish a conflict with
 // another tenant's row from one with its own.
 type conflictCheck struct {
 	values  clause.Values

@@ -33,8 +33,8 @@ func (l *fromList) place() {
 
 func (l *fromList) tenants(i int) bool { return l.tables[i].isScoped() }
 
-// first is the reference that the others are matched with: the first to a tenant's table.
-// In an UPDATE, and if there is none, it is none of the list.
+// first is the reference that the others are matched with: the first to a tenant's
+// table. In an UPDATE, and if there is no such table, it is outside the list.
 func (l *fromList) first() int {
 	if !l.ex.updating {
 		for i := range l.refs {

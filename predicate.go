@@ -55,7 +55,7 @@ func (ex *execution) writeIsOneOf(stmt *gorm.Statement, t *table, qualifier stri
 	stmt.WriteByte(')')
 }
 
-// writeForEverybody writes that a mixed table's rows are nobody's own.
+// writeForEverybody writes the condition for a mixed table's rows for everybody.
 func writeForEverybody(stmt *gorm.Statement, t *table, qualifier string) {
 	writeColumn(stmt, t, qualifier)
 	stmt.WriteString(" IS NULL")

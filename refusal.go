@@ -11,9 +11,9 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 )
 
-// refuse fails a statement so that nothing of it is sent and nobody overlooks
-// it: a subquery that nobody gave a scope renders as text that its
-// statement refuses, and Row gives a row that holds the error.
+// refuse fails a statement so that nothing of it is sent and the error cannot be
+// overlooked: a subquery without a scope renders as text that the database
+// refuses, and Row returns a row that holds the error.
 func refuse(db *gorm.DB, op string, parent *parentScope, err error) {
 	var scoped *ScopeError
 	if errors.As(err, &scoped) && scoped == err { //nolint:errorlint // a context's error is that of all its statements
@@ -40,8 +40,8 @@ func refuse(db *gorm.DB, op string, parent *parentScope, err error) {
 // refusedText stands where a refused subquery would: no database takes it.
 const refusedText = "; refused by tenancy"
 
-// refuseLate makes sure that nobody overlooks an error that came while the
-// statement was built. One that is observed fails as it would without the plugin,
+// refuseLate makes sure that an error that occurred while the statement was built
+// is not overlooked. One that is observed fails as it would without the plugin,
 // unless it was refused.
 func (ex *execution) refuseLate(db *gorm.DB) {
 	if db.Error == nil || ex.observed != nil && !isRefusal(db.Error) {

@@ -290,8 +290,8 @@ func (r *knownTables) parsedJoin(name string) *table {
 	return r.snapshot.Load().names[name]
 }
 
-// joinedBy returns the relation that a join model of one's own is for, nil where
-// the name is none.
+// joinedBy returns the relation for which the user has a join model of this name;
+// nil if there is none.
 func (r *knownTables) joinedBy(name string) *schema.Relationship {
 	for _, m := range r.snapshot.Load().models {
 		for _, rel := range m.rels {
