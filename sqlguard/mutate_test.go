@@ -12,13 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gorm-tenancy/tenancy"
+	"github.com/gorm-tenancy/tenancy/internal/draw"
 )
 
 // fragments are what mutations put into texts.
@@ -155,10 +155,7 @@ func (r trial) run(t *testing.T) {
 	const settings = "SET statement_timeout = '300ms'; SET jit = off; SET join_collapse_limit = 1; SET from_collapse_limit = 1"
 	run(t, w.shared, settings)
 	run(t, w.lone, settings)
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("SQLGUARD_SEED"); text != "" {
-		seed, _ = strconv.ParseUint(text, 10, 64)
-	}
+	seed := draw.Seed(t)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	g := New(Options{VerifyAll: true})
 	n := r.n

@@ -34,14 +34,21 @@ func Points(tb testing.TB, n int) (first, stride int) {
 	return number(tb, n), n
 }
 
-// number draws a number below n by the test's name and the seed, and logs it.
-func number(tb testing.TB, n int) int {
+// Seed returns the number by which a run draws, for tests that draw by themselves.
+func Seed(tb testing.TB) uint64 {
 	tb.Helper()
 	text := os.Getenv(EnvSeed)
 	seed, err := strconv.ParseUint(text, 10, 64)
 	if err != nil && text != "" {
 		tb.Fatalf("%s: %v", EnvSeed, err)
 	}
+	return seed
+}
+
+// number draws a number below n by the test's name and the seed, and logs it.
+func number(tb testing.TB, n int) int {
+	tb.Helper()
+	seed := Seed(tb)
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(tb.Name()))
 	drawn := rand.New(rand.NewPCG(seed, name.Sum64())).IntN(n) //nolint:gosec // repeatable on purpose
