@@ -95,6 +95,14 @@ var bySuite = judge{
 	invisible: redundant,
 }
 
+// byCluster has the tests of package citus/distribution and of suite/distribute judge.
+var byCluster = judge{
+	mutations: clusterMutations,
+	failfast:  true,
+	targets:   (*mutation).targets,
+	verdict:   func(*mutation, string) string { return "killed" },
+}
+
 // byVerifier has sqlguard's verifier judge, in those of its tests in which it sees
 // each statement. A leak that they find is one that it has missed.
 var byVerifier = judge{

@@ -1,11 +1,12 @@
 // Command mutation switches defences off, one at a time, and sees a test fail: a
 // test that cannot fail is a defect.
 //
-//	go run ./suite/mutation [-by suite|verifier] [-run regexp] [-v]
+//	go run ./suite/mutation [-by suite|cluster|verifier] [-run regexp] [-v]
 //
 // By the suite, the defences of the plugin, sqlguard, row-level security, the registry,
 // the middleware and examples/saas are switched off, and the tests that each mutation
-// names must fail. By the verifier of sqlguard, the plugin's and those of sqlguard's
+// names must fail. By the cluster, those of distributed tables are; their tests need
+// Citus, without which each mutant survives. By the verifier of sqlguard, the plugin's and those of sqlguard's
 // rewriter are switched off, and what is then made must be refused by the verifier
 // alone. What cannot be seen is listed with its reason.
 //
@@ -29,13 +30,13 @@ import (
 
 func main() {
 	only := flag.String("run", "", "only the mutations whose trap matches this regular expression")
-	by := flag.String("by", "suite", "who must see the mutants: suite or verifier")
+	by := flag.String("by", "suite", "who must see the mutants: suite, cluster or verifier")
 	verbose := flag.Bool("v", false, "say which mutant is tried, and which tests have seen it")
 	flag.Parse()
-	j, ok := map[string]judge{"suite": bySuite, "verifier": byVerifier}[*by]
+	j, ok := map[string]judge{"suite": bySuite, "cluster": byCluster, "verifier": byVerifier}[*by]
 	match, err := regexp.Compile(*only)
 	if !ok || err != nil {
-		fmt.Fprintln(os.Stderr, "mutation: -by is suite or verifier, and -run a regular expression:", err)
+		fmt.Fprintln(os.Stderr, "mutation: -by is suite, cluster or verifier, and -run a regular expression:", err)
 		os.Exit(2)
 	}
 	j.mutations = slices.DeleteFunc(slices.Clone(j.mutations), func(m mutation) bool { return !match.MatchString(m.trap) })

@@ -28,6 +28,7 @@ var homes = []home{
 	{"examples/saas/", []string{"examples/saas"}},
 	{"middleware/tenancygin/", []string{"middleware/tenancygin"}},
 	{"middleware/", []string{"middleware"}},
+	{"citus/", []string{"citus/distribution", "suite/distribute"}},
 	{"keys/", []string{"keys", "rls"}},
 	{"registry/", []string{"registry", "suite"}},
 	{"rls/", []string{"rls"}},

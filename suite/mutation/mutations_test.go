@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var all = slices.Concat(bySuite.mutations, rewriterMutations)
+var all = slices.Concat(bySuite.mutations, clusterMutations, rewriterMutations)
 
 // A mutation whose text has changed meanwhile switches nothing off.
 func TestMutationsApply(t *testing.T) {
