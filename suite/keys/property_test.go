@@ -17,12 +17,18 @@ import (
 	"github.com/gorm-tenancy/tenancy/catalog"
 	"github.com/gorm-tenancy/tenancy/keys"
 	"github.com/gorm-tenancy/tenancy/migration"
+	"github.com/gorm-tenancy/tenancy/suite/internal/pgdump"
 	"github.com/gorm-tenancy/tenancy/tenancytest"
 )
 
 func openServer(t testing.TB) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("pgx", tenancytest.Postgres(t).OwnerDSN)
+	return openDSN(t, tenancytest.Postgres(t).OwnerDSN)
+}
+
+func openDSN(t testing.TB, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
@@ -32,15 +38,21 @@ var worlds atomic.Int64
 
 // TestProperties plans and applies keys for schemas that nobody thought of: no
 // reference crosses tenants, nothing is missing, all data is there, and the undo
-// restores catalogue and data.
+// restores catalogue and data, also as pg_dump writes it.
 func TestProperties(t *testing.T) {
 	t.Parallel()
-	db := openServer(t)
+	dsn := tenancytest.Postgres(t).OwnerDSN
+	db := openDSN(t, dsn)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, fmt.Sprintf("world%d", worlds.Add(1)))
 		defer w.drop(t, db)
 		w.create(t, db)
 		before, rows, objects := w.dump(t, db), w.data(t, db), w.inventory(t, db)
+		dumps := rapid.IntRange(0, 2).Draw(t, "pg_dump") == 0 // which takes longer than the inventory
+		var dumped string
+		if dumps {
+			dumped = structure(t, dsn)
+		}
 
 		analysis := w.analyze(t, db)
 		findings, err := analysis.Preflight(context.Background(), db, keys.Limits{})
@@ -63,7 +75,17 @@ func TestProperties(t *testing.T) {
 		require.Equal(t, before, w.dump(t, db), "catalogue after the undo")
 		require.Equal(t, rows, w.data(t, db), "data after the undo")
 		w.requireInventory(t, db, objects)
+		if dumps {
+			require.Equal(t, dumped, structure(t, dsn), "what pg_dump writes after the undo")
+		}
 	})
+}
+
+// structure is what pg_dump writes.
+func structure(t require.TestingT, dsn string) string {
+	text, err := pgdump.Structure(dsn)
+	require.NoError(t, err)
+	return text
 }
 
 // withoutPartitions is the structure of whole tables.
