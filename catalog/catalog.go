@@ -22,7 +22,7 @@ type Catalog struct {
 	Citus    bool // the database has the extension
 	Tables   []*Table
 	Views    []*View
-	// Functions are those whose bodies are text in SQL or PL/pgSQL, including
+	// Functions are those whose bodies are in SQL or PL/pgSQL, including
 	// procedures and trigger functions, without those of extensions. They are read
 	// only if all tables are read.
 	Functions []*Function
@@ -114,12 +114,13 @@ type ColumnGrant struct {
 	Columns   []string
 }
 
-// A Function is a function whose body is text.
+// A Function is a function whose body is SQL or PL/pgSQL.
 type Function struct {
 	Name
 	Arguments string // their types: "integer, text"
 	Language  string
 	Body      string
+	Parsed    bool // the body is not kept as text (BEGIN ATOMIC), and Body is what PostgreSQL prints
 }
 
 // String returns the name with the argument types, which tell overloads apart.

@@ -257,7 +257,7 @@ JOIN pg_dist_partition AS p ON p.logicalrelid = target.id`
 
 // $1: the schemas, as above.
 const functionsQuery = `
-SELECT n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), l.lanname, p.prosrc
+SELECT n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), l.lanname, COALESCE(pg_get_function_sqlbody(p.oid), p.prosrc), p.prosqlbody IS NOT NULL
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 JOIN pg_language AS l ON l.oid = p.prolang

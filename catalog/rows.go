@@ -190,7 +190,7 @@ func (r *reader) policy(scan scan) error {
 
 func (r *reader) function(scan scan) error {
 	f := &Function{}
-	if err := scan(&f.Schema, &f.Name.Name, &f.Arguments, &f.Language, &f.Body); err != nil {
+	if err := scan(&f.Schema, &f.Name.Name, &f.Arguments, &f.Language, &f.Body, &f.Parsed); err != nil {
 		return err
 	}
 	r.catalog.Functions = append(r.catalog.Functions, f)

@@ -69,7 +69,7 @@ func (b *body) statement(words []word) {
 		switch {
 		case are(words[i:], "insert", "into"):
 			b.insert(words[i+2:])
-		case are(words[i:], "group", "by"):
+		case are(words[i:], "group", "by") && !b.of.Parsed: // of those the catalogue says which keys they rely on
 			b.group(words[i].line, words[:i], listOf(words[i+2:]))
 		}
 	}

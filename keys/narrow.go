@@ -36,22 +36,33 @@ func (a *Analysis) findNarrowed() {
 	}
 }
 
-// telling returns a column of the unique whose name has such a word; empty if no
-// column has one.
+// telling returns a column of the unique whose name has such a word, or the only column
+// if the table's name has one: api_keys (value). It is empty if there is none.
 func (r *replacement) telling() string {
-	for _, part := range r.old.Parts {
+	parts := slices.DeleteFunc(slices.Clone(r.old.Parts), func(p catalog.Part) bool { return p.Column == r.table.Column })
+	for _, part := range parts {
 		name := part.Column
 		if name == "" {
 			name = part.SQL
 		}
-		words := wordsOf(name)
-		for i, word := range words {
-			if slices.Contains(telling, word) || word == "key" && i > 0 && slices.Contains([]string{"api", "access", "secret", "license", "licence"}, words[i-1]) {
-				return name
-			}
+		if tells(name) || len(parts) == 1 && tells(r.table.Name.Name) {
+			return name
 		}
 	}
 	return ""
+}
+
+// tells reports whether a name has a telling word, or its plural.
+func tells(name string) bool {
+	words := wordsOf(name)
+	for i, word := range words {
+		one := strings.TrimSuffix(word, "s")
+		if slices.Contains(telling, word) || slices.Contains(telling, one) ||
+			one == "key" && i > 0 && slices.Contains([]string{"api", "access", "secret", "license", "licence"}, words[i-1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyIDs reports whether the unique contains a whole primary key, so that its

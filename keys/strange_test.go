@@ -34,6 +34,17 @@ CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ SELECT 'ON CONFLICT (day)' $
 CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'INSERT INTO totals (id, tenant_id, code) SELECT 1, 2, ''x'' ON CONFLICT ("code") DO NOTHING'; END $$`,
 		finds: "function f(): line 1 conflicts on (code), a unique that the plan replaces: it fails from phase contract on",
 	}, {
+		reason: "a body that is no text conflicts on a unique",
+		sql: accounts + `CREATE TABLE totals (id int, tenant_id bigint NOT NULL REFERENCES accounts, code text UNIQUE, PRIMARY KEY (tenant_id, id));
+CREATE FUNCTION f() RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO totals (id, tenant_id, code) VALUES (1, 2, 'x') ON CONFLICT (code) DO NOTHING; END`,
+		finds: "conflicts on (code), a unique that the plan replaces: it fails from phase contract on",
+	}, {
+		reason: "a body that is no text inserts without the tenant that a table gets",
+		sql: accounts + `CREATE TABLE users (id int PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts);
+CREATE TABLE logs (user_id int NOT NULL REFERENCES users, what text);
+CREATE FUNCTION f() RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO logs (user_id, what) VALUES (1, 'x'); END`,
+		finds: "inserts into logs without tenant_id, which may no longer be null: it fails from phase backfill on",
+	}, {
 		reason: "a conflict on a constraint",
 		sql: accounts + `CREATE TABLE totals (id int, tenant_id bigint NOT NULL REFERENCES accounts, code text CONSTRAINT one UNIQUE, PRIMARY KEY (tenant_id, id));
 CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ INSERT INTO totals (id, tenant_id, code) VALUES (1, 2, 'x') ON CONFLICT ON CONSTRAINT one DO NOTHING $$`,
@@ -93,6 +104,11 @@ CREATE TABLE b (id int PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES teams)`,
 		reason: "a secret that tells the tenant",
 		sql:    accounts + "CREATE TABLE api_keys (id int PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts, token text NOT NULL UNIQUE)",
 		asks:   "api_keys has the unique api_keys_token_key, and token looks as if it told who the tenant is",
+	}, {
+		reason: "a secret that only the table's name tells of",
+		sql:    accounts + "CREATE TABLE \"apiKeys\" (id int PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts, value text NOT NULL CONSTRAINT v UNIQUE, owner int, name text, UNIQUE (owner, name))",
+		asks:   "\"apiKeys\" has the unique v, and value looks as if it told who the tenant is",
+		finds:  "note: \"apiKeys\": apiKeys_owner_name_key: the unique will hold within a tenant",
 	}, {
 		reason: "and one that was decided about",
 		sql:    accounts + `CREATE TABLE api_keys (id int PRIMARY KEY, tenant_id bigint NOT NULL REFERENCES accounts, "hashedKey" text NOT NULL CONSTRAINT h UNIQUE)`,

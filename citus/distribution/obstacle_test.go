@@ -39,6 +39,9 @@ var tableObstacles = []struct {
 	{reason: "an index whose function reads a table", found: "users: u: its function public.name_of(id bigint) reads public.accounts",
 		sql: `CREATE FUNCTION name_of(id bigint) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'DECLARE n text; BEGIN SELECT name INTO n FROM public."accounts" AS a WHERE a.id = $1; RETURN n; END';
 			CREATE INDEX u ON users (name_of(id))`, remedy: "drop it", cleared: dropping("users", "u")},
+	{reason: "a policy whose function's body is no text", found: "users: mine: its function public.is_member(tenant bigint) reads public.users",
+		sql: `CREATE FUNCTION is_member(tenant bigint) RETURNS bool STABLE LANGUAGE sql BEGIN ATOMIC SELECT EXISTS (SELECT FROM users WHERE tenant_id = $1); END;
+			ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY mine ON users USING (is_member(tenant_id))`},
 	{reason: "a policy whose function reads a table", found: "users: mine: its function public.is_member(tenant bigint) reads public.users",
 		sql: `CREATE FUNCTION is_member(tenant bigint) RETURNS bool STABLE LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM users WHERE tenant_id = $1)';
 			CREATE POLICY mine ON users USING (is_member(tenant_id))`, remedy: "current_setting"},
