@@ -83,7 +83,9 @@ const (
 
 // StartRebalance starts to balance the shards among the nodes in the background,
 // and returns the job: 0 if there is nothing to move. Only one can run at a time.
-// It starts when the caller's transaction, if there is one, commits.
+// It starts when the caller's transaction, if there is one, commits. Call
+// [RestoreRights] when it has ended: default privileges apply to the shards that it
+// makes. Citus' own functions that make shards or add nodes need that, too.
 func StartRebalance(ctx context.Context, q Querier, o RebalanceOptions) (job int64, err error) {
 	err = queryRow(ctx, q, sqlRebalanceStart, []any{o.Strategy, o.DrainOnly, string(o.Transfer.orAuto())}, &job)
 	if err != nil {

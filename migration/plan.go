@@ -17,8 +17,10 @@ type Plan struct {
 	// ApplicationPath lets functions of triggers, checks and indexes, which the
 	// statements run, find names by the role's own search_path, after PostgreSQL's
 	// names. Without it only pg_catalog is searched, so that a schema that others may
-	// write to cannot replace PostgreSQL's operators and functions. Plans of policies
-	// leave it off.
+	// write to cannot replace PostgreSQL's operators and functions. With it, whoever may
+	// create functions in a schema of that path decides what such functions call, as the
+	// role that carries the plan out: let only roles that you trust as much write there.
+	// Plans of policies leave it off.
 	ApplicationPath bool    `json:"application_path,omitempty"`
 	Phases          []Phase `json:"phases"`
 }
