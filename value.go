@@ -167,3 +167,19 @@ func hasKey(ctx context.Context, s *schema.Schema, v reflect.Value) bool {
 	}
 	return false
 }
+
+// changeEach changes the elements of a list, which is copied when one changes.
+func changeEach[T any](list []T, change func(T) (T, bool)) ([]T, bool) {
+	changed := false
+	for i, element := range list {
+		other, ok := change(element)
+		if !ok {
+			continue
+		}
+		if !changed {
+			list, changed = slices.Clone(list), true
+		}
+		list[i] = other
+	}
+	return list, changed
+}

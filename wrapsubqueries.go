@@ -3,7 +3,6 @@ package tenancy
 import (
 	"database/sql"
 	"reflect"
-	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -87,7 +86,7 @@ func wrapClause(e clause.Expression) (clause.Expression, bool) {
 			return x, true
 		}
 	case clause.From:
-		tables, closed := wrapEach(x.Tables, closeTable)
+		tables, closed := changeEach(x.Tables, closeTable)
 		if joins, changed := wrapFromJoins(x.Joins); changed || closed {
 			x.Tables, x.Joins = tables, joins
 			return x, true
@@ -148,24 +147,8 @@ func wrapPair[P pair](e clause.Expression, x P) (clause.Expression, bool) {
 	return P(eq), true
 }
 
-// wrapEach wraps the elements of a list, which is copied when one changes.
-func wrapEach[T any](list []T, wrap func(T) (T, bool)) ([]T, bool) {
-	changed := false
-	for i, element := range list {
-		wrapped, ok := wrap(element)
-		if !ok {
-			continue
-		}
-		if !changed {
-			list, changed = slices.Clone(list), true
-		}
-		list[i] = wrapped
-	}
-	return list, changed
-}
-
 func wrapExpressions(list []clause.Expression) ([]clause.Expression, bool) {
-	return wrapEach(list, wrapElement)
+	return changeEach(list, wrapElement)
 }
 
 // wrapElement wraps an expression that stands beside others.
@@ -177,7 +160,7 @@ func wrapElement(e clause.Expression) (clause.Expression, bool) {
 }
 
 func wrapFromJoins(list []clause.Join) ([]clause.Join, bool) {
-	return wrapEach(list, func(join clause.Join) (clause.Join, bool) {
+	return changeEach(list, func(join clause.Join) (clause.Join, bool) {
 		on, inOn := wrapExpressions(join.ON.Exprs)
 		expression, inExpression := wrapElement(join.Expression)
 		join.ON.Exprs, join.Expression = on, expression
@@ -237,7 +220,7 @@ func wrapVar(value any) (any, bool) {
 	return closeForeignValue(value)
 }
 
-func wrapList(list []any) ([]any, bool) { return wrapEach(list, wrapVar) }
+func wrapList(list []any) ([]any, bool) { return changeEach(list, wrapVar) }
 
 func wrapMap(m map[string]any) (map[string]any, bool) {
 	var wrapped map[string]any
