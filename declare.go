@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"gorm.io/gorm/schema"
 
@@ -29,8 +30,11 @@ type declarations struct {
 // error that names both.
 func (d *declarations) add(fold func(string) string, entry any, say declaration) error {
 	if name, ok := entry.(string); ok {
+		if err := checkTableName(name, say.where); err != nil {
+			return err
+		}
 		name = fold(name)
-		if before, twice := d.names[name]; name == "" || twice && !before.agrees(say) {
+		if before, twice := d.names[name]; twice && !before.agrees(say) {
 			return declaredTwice(name, before.where, say.where)
 		}
 		d.names[name] = say
@@ -56,10 +60,24 @@ func (d declaration) agrees(other declaration) bool {
 }
 
 func declaredTwice(name, one, other string) error {
-	if name == "" {
-		return fmt.Errorf("tenancy: %s has an empty name: write the table's name", other)
-	}
 	return fmt.Errorf("tenancy: %s is declared by %s and by %s: remove one of the two", name, one, other)
+}
+
+// checkTableName refuses a name that no table can have. An entry with it would declare
+// nothing.
+func checkTableName(name, where string) error {
+	schemaName, last := cutSchema(name)
+	switch {
+	case last == "" || strings.HasPrefix(name, "."):
+		return fmt.Errorf("tenancy: %s has an empty name: write the table's name", where)
+	case strings.ContainsRune(name, 0):
+		return fmt.Errorf("tenancy: %s has a name with a NUL byte, which no table has: %q", where, name)
+	case strings.TrimSpace(name) != name:
+		return fmt.Errorf("tenancy: %s has a name with white space around it: %q", where, name)
+	case strings.Contains(schemaName, ".") || strings.Contains(last, "."):
+		return fmt.Errorf("tenancy: %s has a name of more than two parts, %q: write the table's name, or schema.table", where, name)
+	}
+	return nil
 }
 
 // newDeclarations reads what a configuration says of single tables.
@@ -98,9 +116,12 @@ func newDeclarations(fold func(string) string, c *Config) (*declarations, error)
 
 // addTable adds a table of tenants. One that is declared mixed by its name stays so.
 func (d *declarations) addTable(fold func(string) string, t *Table, where string) error {
+	if err := checkTableName(t.Name, where); err != nil {
+		return err
+	}
 	name := fold(t.Name)
 	before, twice := d.names[name]
-	if name == "" || twice && (before.kind != KindMixed || before.table != nil) {
+	if twice && (before.kind != KindMixed || before.table != nil) {
 		return declaredTwice(t.Name, before.where, where)
 	}
 	say := declaration{kind: KindTenant, where: where, table: t}

@@ -111,8 +111,11 @@ func newModes(db *gorm.DB, r *knownTables, config *Config) (*modes, error) {
 			}
 			name = stmt.Schema.Table
 		}
+		if err := checkTableName(name, fmt.Sprintf("Config.Modes[%d]", i)); err != nil {
+			return nil, err
+		}
 		name = r.fold(name)
-		if before, ok := m.tables[name]; name == "" || entry.Mode > Observe || ok && before != entry.Mode {
+		if before, ok := m.tables[name]; entry.Mode > Observe || ok && before != entry.Mode {
 			return nil, fmt.Errorf("tenancy: Config.Modes[%d] is not valid: it needs a table and a known mode, and a table may have one mode only", i)
 		}
 		schema, last := cutSchema(name)

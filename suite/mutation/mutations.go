@@ -34,6 +34,7 @@ var mutations = []mutation{
 	{"fragments leave their group open", "internal/sqltext/judge.go", "if depth != 0 {\n\t\tv.Reason", "if depth > 99 {\n\t\tv.Reason", "TestJudgeRefuses"},
 	{"a table beside a FULL join is not limited on PostgreSQL", "from.go", "l.ex.writeTenantIs(l.stmt, l.tables[i], ref.Qualifier)\n\t\tl.stmt.SQL.WriteByte(')')", "l.stmt.SQL.WriteString(\"true\")\n\t\tl.stmt.SQL.WriteByte(')')", "TestGroupsByKeyBesideOuterJoins|TestTextThatStays"},
 	{"a table beside a FULL join is not limited on SQLite", "from.go", "l.bound(ref.Name.End, func() { l.ex.writeTenantIs(l.stmt, l.tables[i], l.tables[i].linkedQualifier()) })", "l.stmt.SQL.WriteString(\"true\")", "TestGroupsByKeyBesideOuterJoins"},
+	{"an entry declares a name that no table has", "declare.go", "if err := checkTableName(name, say.where); err != nil {", "if err := checkTableName(name, say.where); false {\n\t\t\t_ = err", "TestDeclarationsThatContradict"},
 	{"a line comment swallows what follows", "closecomments.go", "return text + \"\\n\", true", "return text, false", "TestCommentsEndWithTheirText"},
 	{"a line comment of another package's text swallows what follows", "closecomments.go", "stmt.WriteByte('\\n')", "_ = stmt", "TestCommentsEndWithTheirText"},
 	{"a line comment of a hint swallows what follows", "judge.go", "if verdict.OpenComment {", "if false {", "TestHintsEndTheirComments"},
