@@ -11,6 +11,21 @@ import (
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
+// takeScope sets the statement's scope: s, or, if that is nil, what [execution.assume]
+// returns.
+func (ex *execution) takeScope(stmt *gorm.Statement, s *scope) (err error) {
+	if s == nil {
+		if s, err = ex.assume(stmt); err != nil {
+			return err
+		}
+	}
+	if s.err != nil {
+		return s.err
+	}
+	ex.scope = s
+	return nil
+}
+
 // assume returns the scope of a statement whose context has none: what
 // [Config.AssumeScope] says, else none where its tables need none.
 func (ex *execution) assume(stmt *gorm.Statement) (*scope, error) {

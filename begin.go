@@ -18,16 +18,9 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 			return ex.errorOn(stmt.Table, err, "")
 		}
 	}
-	if s == nil {
-		var err error
-		if s, err = ex.assume(stmt); err != nil {
-			return err
-		}
+	if err := ex.takeScope(stmt, s); err != nil {
+		return err
 	}
-	if s.err != nil {
-		return s.err
-	}
-	ex.scope = s
 	if err := ex.resolve(stmt); err != nil {
 		return err
 	}
@@ -36,7 +29,7 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 			return err
 		}
 	}
-	if s.kind == scopeBypass {
+	if ex.scope.kind == scopeBypass {
 		if err := ex.reportBypass(stmt.Context); err != nil {
 			return err
 		}
@@ -46,7 +39,7 @@ func (ex *execution) begin(stmt *gorm.Statement) error {
 	}
 	// Association mode knows the owner's key and not its tenant: of several tenants it
 	// would find, or clear, the rows of every owner with that key.
-	if s.isSeveral() && ex.op != opCreate && gormfacts.InAssociationMode("saveAssociation", "Append") {
+	if ex.scope.isSeveral() && ex.op != opCreate && gormfacts.InAssociationMode("saveAssociation", "Append") {
 		return ex.errorOn(stmt.Table, ErrTenantMismatch, "association mode needs one tenant: scope the context to the owner's with With")
 	}
 	if err := ex.judgeNesting(stmt); err != nil {

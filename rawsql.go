@@ -14,19 +14,11 @@ func (ex *execution) beginRaw(stmt *gorm.Statement) error {
 	if isSavepoint(ex.text) && len(stmt.Vars) == 0 {
 		return nil
 	}
-	s := scopeOf(stmt.Context)
-	if s == nil {
-		var err error
-		if s, err = ex.assume(stmt); err != nil {
-			return err
-		}
+	if err := ex.takeScope(stmt, scopeOf(stmt.Context)); err != nil {
+		return err
 	}
-	if s.err != nil {
-		return s.err
-	}
-	ex.scope = s
 	switch {
-	case s.kind == scopeBypass || s.trusted:
+	case ex.scope.kind == scopeBypass || ex.scope.trusted:
 		ex.trusts = true
 		return ex.reportBypass(stmt.Context)
 	case ex.plugin.instructs(stmt.Vars):
