@@ -247,7 +247,7 @@ func (l *link) move() []migration.Step {
 	open := *l.new
 	open.Validated = l.child.Partitioned
 	drop.Undo = []string{alter(l.child, "DROP CONSTRAINT IF EXISTS "+name),
-		catalog.Atomic(alter(l.child, "ADD CONSTRAINT "+name+" "+open.Definition()), l.new.CommentSQL(l.new.Name, l.child.Name))}
+		catalog.Atomic(append([]string{alter(l.child, "ADD CONSTRAINT "+name+" "+open.Definition())}, l.commentSQL(l.new.Name, l.new.Comment)...)...)}
 	if !l.child.Partitioned {
 		drop.Undo = append(drop.Undo, alter(l.child, "VALIDATE CONSTRAINT "+name))
 		drop.Repair = drop.Undo[:1]
@@ -275,4 +275,50 @@ func inKeyOrder(parent *Table, columns, refs []string) ([]string, []string) {
 		own, theirs = append(own, columns[i]), append(theirs, refs[i])
 	}
 	return own, theirs
+}
+
+// commentSQL returns the statements that comment on the foreign key under a name, and on
+// its copies on partitions, whose names PostgreSQL chooses.
+func (l *link) commentSQL(name, comment string) (sql []string) {
+	whole := catalog.Constraint{Comment: comment}
+	if text := whole.CommentSQL(name, l.child.Name); text != "" {
+		sql = append(sql, text)
+	}
+	for _, part := range l.child.descendants() {
+		for i := range part.Constraints {
+			c := &part.Constraints[i]
+			if c.Comment == "" || !c.Inherited || c.Foreign == nil || c.Foreign.Table != l.old.Foreign.Table || !slices.Equal(c.Columns, l.old.Columns) {
+				continue
+			}
+			sql = append(sql, "DO "+catalog.Dollars("part", strings.NewReplacer("{whole}", catalog.Literal(l.child.Name.String()), "{name}", catalog.Literal(name),
+				"{part}", catalog.Literal(part.Name.String()), "{comment}", catalog.Literal(c.Comment)).Replace(sqlCommentOnCopy)))
+		}
+	}
+	return sql
+}
+
+const sqlCommentOnCopy = `
+DECLARE
+	found name;
+BEGIN
+	WITH RECURSIVE copy AS (
+		SELECT oid, conname, conrelid, confrelid FROM pg_catalog.pg_constraint
+		WHERE conrelid = {whole}::pg_catalog.regclass AND conname = {name} AND contype = 'f'
+		UNION ALL
+		SELECT c.oid, c.conname, c.conrelid, c.confrelid
+		FROM copy JOIN pg_catalog.pg_constraint AS c ON c.conparentid = copy.oid AND c.confrelid = copy.confrelid
+	)
+	SELECT conname INTO found FROM copy WHERE conrelid = {part}::pg_catalog.regclass;
+	IF found IS NOT NULL THEN
+		EXECUTE pg_catalog.format('COMMENT ON CONSTRAINT %I ON %s IS %L', found, {part}, {comment});
+	END IF;
+END
+`
+
+// descendants are the table's partitions, and theirs.
+func (t *Table) descendants() (all []*Table) {
+	for _, partition := range t.partitions {
+		all = append(append(all, partition), partition.descendants()...)
+	}
+	return all
 }

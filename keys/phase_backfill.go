@@ -64,8 +64,8 @@ func (l *link) replace(made *catalog.Constraint) migration.Step {
 	name := catalog.Quote(l.old.Name)
 	become := func(c catalog.Constraint) string {
 		c.Validated = c.Validated && l.child.Partitioned
-		return catalog.Atomic(alter(l.child, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+c.Definition()),
-			l.old.CommentSQL(l.old.Name, l.child.Name))
+		return catalog.Atomic(append([]string{alter(l.child, "DROP CONSTRAINT IF EXISTS "+name+", ADD CONSTRAINT "+name+" "+c.Definition())},
+			l.commentSQL(l.old.Name, l.old.Comment)...)...)
 	}
 	step := stepOn(l.child, "make "+name+" again", "it does something else when a row is deleted")
 	step.SQL, step.Undo = []string{become(*made)}, []string{become(*l.old)}

@@ -98,10 +98,7 @@ func (l *link) make() []migration.Step {
 // commented adds the old foreign key's comment to the statements that make the new
 // one.
 func (l *link) commented(sql []string) []string {
-	if comment := l.new.CommentSQL(l.new.Name, l.child.Name); comment != "" {
-		return append(sql, comment)
-	}
-	return sql
+	return append(sql, l.commentSQL(l.new.Name, l.new.Comment)...)
 }
 
 // also is the other table that is locked with the child.

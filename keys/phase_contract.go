@@ -114,7 +114,15 @@ func (r *replacement) rename() migration.Step {
 	if r.constraint != nil { // whose place an index takes
 		said.Comment = cmp.Or(said.Comment, r.constraint.Comment)
 	}
-	step.SQL = []string{catalog.Atomic(append([]string{renameIndex(t, r.new.Name, r.old.Name)}, said.MarkSQL(r.old.Name, t.Name)...)...)}
+	sql := append([]string{renameIndex(t, r.new.Name, r.old.Name)}, said.MarkSQL(r.old.Name, t.Name)...)
+	for _, p := range r.parts {
+		if p.old != nil {
+			part := *p.new
+			part.Comment = p.old.Comment
+			sql = append(sql, part.MarkSQL(part.Name, p.table.Name)...)
+		}
+	}
+	step.SQL = []string{catalog.Atomic(sql...)}
 	step.Undo = []string{renameIndex(t, r.old.Name, r.new.Name)}
 	if r.old.Clustered {
 		step.SQL = append(step.SQL, alter(t, "CLUSTER ON "+catalog.Quote(r.old.Name)))

@@ -42,11 +42,12 @@ func (l *link) restore() []string {
 	name, open := catalog.Quote(l.old.Name), *l.old
 	open.Validated = false
 	sql := []string{alter(l.child, "DROP CONSTRAINT IF EXISTS "+name)}
-	comment := l.old.CommentSQL(l.old.Name, l.child.Name)
+	add := alter(l.child, "ADD CONSTRAINT "+name+" ")
+	comments := l.commentSQL(l.old.Name, l.old.Comment)
 	if l.child.Partitioned {
-		return append(sql, catalog.Atomic(alter(l.child, "ADD CONSTRAINT "+name+" "+l.old.Definition()), comment))
+		return append(sql, catalog.Atomic(append([]string{add + l.old.Definition()}, comments...)...))
 	}
-	sql = append(sql, catalog.Atomic(alter(l.child, "ADD CONSTRAINT "+name+" "+open.Definition()), comment))
+	sql = append(sql, catalog.Atomic(append([]string{add + open.Definition()}, comments...)...))
 	if l.old.Validated {
 		sql = append(sql, alter(l.child, "VALIDATE CONSTRAINT "+name))
 	}

@@ -55,7 +55,7 @@ func (w *world) someColumn(this *table) string {
 	return "code"
 }
 
-// commentOnAll comments on each constraint and each index of whole tables.
+// commentOnAll comments on each constraint and each index, also of partitions.
 func commentOnAll(schemas []string) string {
 	var names []string
 	for _, schema := range schemas {
@@ -64,11 +64,11 @@ func commentOnAll(schemas []string) string {
 	in := strings.Join(names, ", ")
 	return `DO $do$ DECLARE r record; BEGIN
 	FOR r IN SELECT c.conname, c.conrelid::regclass AS of FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
-		WHERE n.nspname IN (` + in + `) AND NOT t.relispartition AND c.conparentid = 0 LOOP
+		WHERE n.nspname IN (` + in + `) LOOP
 		EXECUTE format('COMMENT ON CONSTRAINT %I ON %s IS %L', r.conname, r.of, 'constraint ' || r.conname);
 	END LOOP;
 	FOR r IN SELECT i.indexrelid::regclass AS index FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
-		WHERE n.nspname IN (` + in + `) AND NOT t.relispartition LOOP
+		WHERE n.nspname IN (` + in + `) LOOP
 		EXECUTE format('COMMENT ON INDEX %s IS %L', r.index, 'index ' || r.index);
 	END LOOP;
 END $do$`
