@@ -266,9 +266,10 @@ func (r *knownTables) parsedJoin(name string) *table {
 		return nil
 	}
 	var owners []*schema.Schema
+	known := r.snapshot.Load().models
 	store.Range(func(_, value any) bool {
 		s, ok := value.(*schema.Schema)
-		if !ok || s.ModelType == nil || gormfacts.IsDerived(s) || r.snapshot.Load().models[s] != nil {
+		if !ok || known[s] != nil || s.ModelType == nil || gormfacts.IsDerived(s) {
 			return true
 		}
 		stmt := &gorm.Statement{DB: r.db}
