@@ -187,7 +187,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		_, err := db.ExecContext(test.ctx, "SELECT 1")
 		require.ErrorIs(t, err, test.err, test.reason)
-		_, err = db.QueryContext(test.ctx, "SELECT $1::int", 1) //nolint:rowserrcheck // it fails
+		_, err = db.QueryContext(test.ctx, "SELECT $1::int", 1)
 		require.ErrorIs(t, err, test.err, test.reason)
 		_, err = prepared.ExecContext(test.ctx)
 		require.ErrorIs(t, err, test.err, test.reason)

@@ -318,7 +318,7 @@ func (p *partial) judgeNone(tr *trial, shared *trace) *Finding {
 // compare compares two effects on the tables but for the other tenant's rows.
 func (p *partial) compare(is, want *effect, who string) *Finding {
 	switch {
-	case class(is.err) != class(want.err) || sentinel(is.err) != sentinel(want.err):
+	case class(is.err) != class(want.err) || sentinel(is.err) != sentinel(want.err): //nolint:errorlint // they are the sentinels themselves
 		return found(Wrong, "%s gets the error %v, it gets %v", who, want.err, is.err)
 	case is.err != nil:
 		return nil
