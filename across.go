@@ -20,6 +20,9 @@ import (
 // query is.
 func Across(query any) clause.Expression { return acrossQuery{query} }
 
+// acrossSetting marks the query of an Across among the values of raw SQL.
+const acrossSetting = "tenancy:across"
+
 // acrossQuery is a subquery that is not matched with its statement by tenant.
 type acrossQuery struct{ query any }
 

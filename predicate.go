@@ -5,6 +5,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/gorm-tenancy/tenancy/internal/gormfacts"
 	"github.com/gorm-tenancy/tenancy/internal/sqltext"
 )
 
@@ -39,12 +40,17 @@ func (ex *execution) writeTenantOwns(stmt *gorm.Statement, t *table, qualifier s
 
 // writeIsOneOf writes that a tenant column holds one of the scope's tenants.
 func (ex *execution) writeIsOneOf(stmt *gorm.Statement, t *table, qualifier string) {
-	writeColumn(stmt, t, qualifier)
 	if ex.scope.kind == scopeSingle {
+		writeColumn(stmt, t, qualifier)
 		stmt.WriteString(" = ")
 		ex.bind(stmt, t, &ex.scope.tenants[0])
 		return
 	}
+	inText := ex.isInText(stmt)
+	if inText {
+		stmt.WriteByte('(')
+	}
+	writeColumn(stmt, t, qualifier)
 	stmt.WriteString(" IN (")
 	for i := range ex.scope.tenants {
 		if i > 0 {
@@ -53,6 +59,20 @@ func (ex *execution) writeIsOneOf(stmt *gorm.Statement, t *table, qualifier stri
 		ex.bind(stmt, t, &ex.scope.tenants[i])
 	}
 	stmt.WriteByte(')')
+	if inText {
+		stmt.WriteString(") IS TRUE")
+	}
+}
+
+// isInText reports whether the query becomes a part of raw SQL that [Config.RawSQL]
+// scopes as well. A text that says "tenant_id IN (…)" itself asks once for all tenants of
+// a set: what the plugin writes is spelled differently, and does not pass for that.
+func (ex *execution) isInText(stmt *gorm.Statement) bool {
+	if ex.parent != nil || ex.scope.trusted || ex.plugin.config.RawSQL == nil || !gormfacts.IsSubquery(stmt.DB) {
+		return false
+	}
+	_, across := stmt.Get(acrossSetting)
+	return !across
 }
 
 // writeForEverybody writes the condition for a mixed table's rows for everybody.

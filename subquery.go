@@ -41,6 +41,9 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any, across bool
 	ex := executionOf(stmt)
 	if ex == nil || isText(query) {
 		from, vars := stmt.SQL.Len(), len(stmt.Vars)
+		if db, ok := query.(*gorm.DB); ok && across {
+			query = db.Set(acrossSetting, true)
+		}
 		stmt.AddVar(stmt, query)
 		closeSince(stmt, from)
 		if ex != nil && ex.scope.trusted {

@@ -177,12 +177,13 @@ func conform(t *testing.T, suite tenancytest.Suite, global bool) {
 
 // mayRefuse are the operations that the guard may refuse, and why.
 var mayRefuse = map[string]string{
-	"*/*/Text union in Group":   "a fragment ends its place, which the core refuses whatever Config.RawSQL can do",
-	"*/*/Text union in Order":   "the same",
-	"bypass/*/Text Table query": "a bypass asks no RawSQL, and the core cannot tell the tables of a text in Table",
-	"set/*/Raw subquery":        "under a set the inner table has the outer one's name: it needs an alias to be matched with it",
-	"set/*/Text subquery":       "the same",
-	"set/*/Text Updates value":  "a count that is matched by tenant is another one for several tenants",
+	"*/*/Text union in Group":         "a fragment ends its place, which the core refuses whatever Config.RawSQL can do",
+	"*/*/Text union in Order":         "the same",
+	"bypass/*/Text Table query":       "a bypass asks no RawSQL, and the core cannot tell the tables of a text in Table",
+	"set/*/Raw subquery":              "under a set the inner table has the outer one's name: it needs an alias to be matched with it",
+	"set/*/Text subquery":             "the same",
+	"set/*/Text Updates value":        "a count that is matched by tenant is another one for several tenants",
+	"set/*/*/Related in Exec's value": "the same",
 }
 
 func TestConformance(t *testing.T) {
@@ -258,13 +259,14 @@ func TestConformanceKinds(t *testing.T) {
 
 // mayRefuseKinds is mayRefuse for tables of these kinds.
 var mayRefuseKinds = map[string]string{
-	"*/*/Text union in Group":   "a fragment ends its place, which the core refuses whatever Config.RawSQL can do",
-	"*/*/Text union in Order":   "the same",
-	"bypass/*/Text Table query": "a bypass asks no RawSQL, and the core cannot tell the tables of a text in Table",
-	"bypass/*/Text Joins query": "the same",
-	"set/*/Raw subquery":        "under a set the inner table has the outer one's name: it needs an alias to be matched with it",
-	"set/*/Text subquery":       "the same",
-	"set/*/Text Updates value":  "a count that is matched by tenant is another one for several tenants",
+	"*/*/Text union in Group":         "a fragment ends its place, which the core refuses whatever Config.RawSQL can do",
+	"*/*/Text union in Order":         "the same",
+	"bypass/*/Text Table query":       "a bypass asks no RawSQL, and the core cannot tell the tables of a text in Table",
+	"bypass/*/Text Joins query":       "the same",
+	"set/*/Raw subquery":              "under a set the inner table has the outer one's name: it needs an alias to be matched with it",
+	"set/*/Text subquery":             "the same",
+	"set/*/Text Updates value":        "a count that is matched by tenant is another one for several tenants",
+	"set/*/*/Related in Exec's value": "the same",
 
 	"set/*/*/Text JOIN":                      "under a set, text that joins a mixed or a linked table is refused",
 	"set/*/*/Text LEFT JOIN":                 "the same",

@@ -209,6 +209,30 @@ func TestGORMSetAsksOnce(t *testing.T) {
 	}
 }
 
+// A query among the values of raw SQL asks once for all of a set where Across says so. The
+// plugin's own predicate in it does not, nor does it in parts that match their rows.
+func TestGORMSetAsksOnceAmongRawValues(t *testing.T) {
+	t.Parallel()
+	db, _ := openGuarded(t)
+	tx := db.WithContext(tenancy.WithSet(context.Background(), acme, globex))
+	greatest := tx.Model(&author{}).Select("max(name)")
+	count := tx.Model(&book{}).Select("count(*)")
+	for _, text := range []string{
+		"UPDATE authors SET name = (?) WHERE id = 1", "UPDATE authors SET name = 'x' WHERE name = (?)",
+		"DELETE FROM authors WHERE name < (?)", "SELECT name, (?) FROM authors", "SELECT name FROM authors ORDER BY (?)",
+	} {
+		require.ErrorIs(t, tx.Exec(text, greatest).Error, tenancy.ErrUnscopedSQL, text)
+	}
+	require.ErrorIs(t, tx.Exec("DELETE FROM authors WHERE id < (?)", count).Error, tenancy.ErrUnscopedSQL)
+	var names []string
+	require.NoError(t, tx.Raw("SELECT name FROM authors WHERE name = (?)", tenancy.Across(greatest)).Scan(&names).Error)
+	assert.Equal(t, []string{"b2"}, names)
+	require.NoError(t, tx.Raw("SELECT name FROM authors WHERE id IN (?) ORDER BY name", tx.Model(&book{}).Select("author_id")).Scan(&names).Error)
+	assert.Equal(t, []string{"a1", "a2", "b1", "b2"}, names)
+	require.NoError(t, tx.Raw("SELECT x.name FROM (?) x ORDER BY name DESC LIMIT 1", tx.Model(&author{}).Select("name")).Scan(&names).Error)
+	assert.Equal(t, []string{"b2"}, names)
+}
+
 // The key of a table is (tenant_id, id), so that the id alone determines nothing.
 func TestGORMGroupByKey(t *testing.T) {
 	t.Parallel()
