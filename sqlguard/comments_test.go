@@ -3,7 +3,6 @@
 package sqlguard_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -60,7 +59,7 @@ func TestCommentsEndWithTheirText(t *testing.T) {
 			want := read("")
 			require.NotEmpty(t, want, name)
 			for _, c := range []string{" -- x y", " -- 'x", " /* y */ -- )"} {
-				assert.Equal(t, want, read(c), fmt.Sprintf("%s: %s: %q", name, reason, c))
+				assert.Equal(t, want, read(c), "%s: %s: %q", name, reason, c)
 			}
 		}
 	}

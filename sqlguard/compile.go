@@ -107,7 +107,7 @@ func syntax(text string, err error) *Refusal {
 			_, size := utf8.DecodeRuneInString(text[offset:])
 			offset += size
 		}
-		r.at(text, offset)
+		_ = r.at(text, offset) // r itself
 	}
 	return r
 }

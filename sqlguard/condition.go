@@ -77,7 +77,7 @@ func (c *compiler) holdsQuery(i int) bool {
 }
 
 // conditionEnd returns the index after the condition that begins at i.
-func (c *compiler) conditionEnd(l *level, i int) int {
+func (c *compiler) conditionEnd(i int) int {
 	end := c.clauseEnd(i)
 	for ; i < end; i = c.next(i) {
 		next := c.kind(i + 1)

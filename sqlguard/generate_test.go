@@ -122,10 +122,10 @@ func (g *generator) join(outer []source, nesting int) (string, []source) {
 			kind = "LEFT JOIN"
 		}
 		both := append(append([]source{}, sources...), others...)
-		switch {
-		case kind == "CROSS JOIN":
+		switch kind {
+		case "CROSS JOIN":
 			text = text + " CROSS JOIN " + other
-		case kind == "FULL JOIN":
+		case "FULL JOIN":
 			text = fmt.Sprintf("%s FULL JOIN %s ON %s = %s", text, other, g.column(sources), g.column(others))
 		default:
 			text = fmt.Sprintf("%s %s %s ON %s", text, kind, other, g.condition(both))

@@ -26,7 +26,6 @@ func (c *compiler) insertStmt(s *pg.InsertStmt, f frame) bool {
 	for _, n := range s.GetCols() {
 		c.exprs(n.GetResTarget().GetIndirection(), f)
 	}
-	bearing := false
 	if target != nil && target.link != nil {
 		if s.GetOnConflictClause() != nil {
 			c.refuse(RuleStatement, s.GetRelation().GetLocation(), "text cannot upsert into a linked table; use its model, or two statements")
@@ -35,14 +34,14 @@ func (c *compiler) insertStmt(s *pg.InsertStmt, f frame) bool {
 		target = nil
 	}
 	if target == nil {
-		bearing = c.selectStmt(s.GetSelectStmt().GetSelectStmt(), f)
+		bearing := c.selectStmt(s.GetSelectStmt().GetSelectStmt(), f)
 		return c.afterInsert(s, nil, f) || bearing
 	}
 	in := &insertion{stmt: s, target: target, column: -1, list: -1}
 	if !c.findInsertion(in) {
 		return false
 	}
-	bearing = c.insertSource(in, f)
+	bearing := c.insertSource(in, f)
 	return c.afterInsert(s, in, f) || bearing || f.pin == nil
 }
 

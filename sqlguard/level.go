@@ -108,7 +108,7 @@ func (c *compiler) place(l *level, where *pg.Node, r region) {
 	}
 	for _, j := range l.joins {
 		if len(j.predicates) > 0 {
-			c.conjoin(j.token+1, c.conditionEnd(l, j.token+1), orderJoin, strings.Join(j.predicates, " AND "))
+			c.conjoin(j.token+1, c.conditionEnd(j.token+1), orderJoin, strings.Join(j.predicates, " AND "))
 		}
 	}
 	c.placeWhere(l, where != nil, r)

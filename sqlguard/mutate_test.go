@@ -85,7 +85,7 @@ func allTexts(t testing.TB) []text {
 }
 
 // judgeAlone checks what can be seen of a scoped statement without a database.
-func judgeAlone(t *testing.T, g *Guard, ctx context.Context, x text) {
+func judgeAlone(ctx context.Context, t *testing.T, g *Guard, x text) {
 	t.Helper()
 	scope, _ := tenancy.From(ctx)
 	sql, vars, err := g.Scope(ctx, statementOf(scope, x.sql, x.args))
@@ -112,8 +112,8 @@ func FuzzScope(f *testing.F) {
 	values := []any{tenantA, tenantB, 1, "x"}
 	f.Fuzz(func(t *testing.T, sql string, args int) {
 		x := text{sql: sql, args: values[:max(0, min(args, len(values)))]}
-		judgeAlone(t, g, single, x)
-		judgeAlone(t, g, several, x)
+		judgeAlone(single, t, g, x)
+		judgeAlone(several, t, g, x)
 	})
 }
 

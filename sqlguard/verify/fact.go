@@ -65,14 +65,14 @@ func (j *judge) factsOfAny(arms []*pg.Node, s *scope) []fact {
 		}
 		if i == 0 {
 			common = map[*reference]allOf{}
-			for r, any := range binds {
-				common[r] = allOf{any}
+			for r, conds := range binds {
+				common[r] = allOf{conds}
 			}
 			continue
 		}
 		for r := range common {
-			if any, ok := binds[r]; ok {
-				common[r] = append(common[r], any)
+			if conds, ok := binds[r]; ok {
+				common[r] = append(common[r], conds)
 			} else {
 				delete(common, r)
 			}
