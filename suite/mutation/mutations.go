@@ -28,7 +28,7 @@ var mutations = []mutation{
 	{"a subquery of a tenant's upsert is not matched", "subquery.go", "return tenantRef{}, ex.table != nil && !ex.table.isScoped()", "return tenantRef{}, true", "TestSubqueriesOfASetsUpserts"},
 	{"a set preloads as one of its tenants", "preload.go", "case ex.scope.kind == scopeSet && len(ex.scope.tenants) == 1:", "case ex.scope.kind == scopeSet:", "TestMixedRowsInJoinsPreloadsAndSubqueries|TestSetsOfOnePreloadAsTheTenant"},
 	{"rows for everybody never meet a conflict", "predicate.go", "case t.kind == KindMixed && !ex.writesForEverybody():", "case t.kind == KindMixed:", "TestUpsertsOfRowsForEverybodyByKey"},
-	{"the tenant predicate is missing", "predicate.go", "writeColumn(stmt, t, qualifier)\n\tif ex.scope.kind == scopeSingle {", "if ex.scope.kind == scopeSingle {\n\t\tstmt.WriteString(\"1 = 1\")\n\t\treturn\n\t}\n\twriteColumn(stmt, t, qualifier)\n\tif ex.scope.kind == scopeSingle {", "TestGolden|TestSubqueriesAreScoped"},
+	{"the tenant predicate is missing", "predicate.go", "writeColumn(stmt, t, qualifier)\n\t\tstmt.WriteString(\" = \")\n\t\tex.bind(stmt, t, &ex.scope.tenants[0])", "stmt.WriteString(\"1 = 1\")", "TestGolden|TestSubqueriesAreScoped"},
 	{"fragments hold queries", "internal/sqltext/judge.go", "case kwQuery, kwSetOperator:\n\t\treturn reasonQuery", "case kwQuery, kwSetOperator:", "TestJudgeRefuses"},
 	{"fragments close their group", "internal/sqltext/judge.go", "if depth == 0 {\n\t\t\treturn 0, reasonCloses", "if depth < -99 {\n\t\t\treturn 0, \"\"", "TestJudgeRefuses"},
 	{"fragments leave their group open", "internal/sqltext/judge.go", "if depth != 0 {\n\t\tv.Reason", "if depth > 99 {\n\t\tv.Reason", "TestJudgeRefuses"},
