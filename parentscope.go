@@ -14,6 +14,8 @@ type parentScope struct {
 	outer tenantRef // what the subquery's rows must match, for a set or a bypass
 	taken bool
 
+	inText bool // the statement becomes a part of raw SQL that is scoped as well
+
 	// Of the query that took it:
 	text    string
 	anchor  tenantRef

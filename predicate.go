@@ -68,7 +68,10 @@ func (ex *execution) writeIsOneOf(stmt *gorm.Statement, t *table, qualifier stri
 // scopes as well. A text that says "tenant_id IN (…)" itself asks once for all tenants of
 // a set: what the plugin writes is spelled differently, and does not pass for that.
 func (ex *execution) isInText(stmt *gorm.Statement) bool {
-	if ex.parent != nil || ex.scope.trusted || ex.plugin.config.RawSQL == nil || !gormfacts.IsSubquery(stmt.DB) {
+	if ex.parent != nil {
+		return ex.parent.inText
+	}
+	if ex.scope.trusted || ex.plugin.config.RawSQL == nil || !gormfacts.IsSubquery(stmt.DB) {
 		return false
 	}
 	_, across := stmt.Get(acrossSetting)

@@ -58,9 +58,9 @@ func buildSubquery(b clause.Builder, q clause.Expression, query any, across bool
 			"the subquery cannot be matched with its statement's tenants; scope the context to one tenant"))
 	}
 	child := &ex.child
-	*child = parentScope{scope: ex.scope, outer: outer, preview: ex.preview}
+	*child = parentScope{scope: ex.scope, outer: outer, preview: ex.preview, inText: ex.isInText(stmt)}
 	if across {
-		child.outer = tenantRef{}
+		child.outer, child.inText = tenantRef{}, false
 	}
 	from, vars := stmt.SQL.Len(), len(stmt.Vars)
 	stmt.Vars = append(stmt.Vars, child)

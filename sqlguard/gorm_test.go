@@ -224,6 +224,8 @@ func TestGORMSetAsksOnceAmongRawValues(t *testing.T) {
 		require.ErrorIs(t, tx.Exec(text, greatest).Error, tenancy.ErrUnscopedSQL, text)
 	}
 	require.ErrorIs(t, tx.Exec("DELETE FROM authors WHERE id < (?)", count).Error, tenancy.ErrUnscopedSQL)
+	inShared := tx.Model(&genre{}).Select("code").Where("code > (?)", greatest)
+	require.ErrorIs(t, tx.Exec("UPDATE authors SET name = 'x' WHERE EXISTS (?)", inShared).Error, tenancy.ErrUnscopedSQL, "below a shared table")
 	var names []string
 	require.NoError(t, tx.Raw("SELECT name FROM authors WHERE name = (?)", tenancy.Across(greatest)).Scan(&names).Error)
 	assert.Equal(t, []string{"b2"}, names)
